@@ -1,0 +1,120 @@
+"""Settings: built-in defaults, then a TOML file, then the environment.
+
+A file's table `[server]` with `port = 8765`, the variable `TINGYIN_SERVER__PORT=8765` and the command
+line's `--port 8765` set the same leaf; the later wins. An unknown key is an error, never ignored.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_cache_path, user_data_path
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from monitor.core.settings import (
+    DetectorSettings,
+    ProsodySettings,
+    Section,
+    SpeechSettings,
+    TemperSettings,
+    TimelineSettings,
+    TranscriptionSettings,
+)
+from monitor.errors import SettingsError
+
+
+class EngineSettings(Section):
+    """Which recogniser runs, and on how much of the machine."""
+
+    model: str = Field("base", description="a name of the catalogue, a folder, or a hub's name")
+    models_folder: Path = Field(
+        user_cache_path("tingyin") / "models", description="where fetched models are kept"
+    )
+    device: str = Field("auto", pattern="^(auto|cpu|cuda)$", description="where the recogniser runs")
+    compute_type: str = Field("auto", description="ctranslate2's compute type; auto: int8 on a CPU")
+    workers: int = Field(0, ge=0, description="decoders side by side, one thread each; 0: one a core")
+
+
+class ServerSettings(Section):
+    """The web server."""
+
+    host: str = Field("127.0.0.1", description="address to listen on; loopback unless told otherwise")
+    port: int = Field(8765, ge=0, le=65535, description="port to listen on; 0 takes a free one")
+    client_queue: int = Field(512, gt=0, description="messages that wait for one client before it must resync")
+    heartbeat_s: float = Field(5.0, gt=0, description="silence on a stream is broken this often")
+
+
+class StoreSettings(Section):
+    """What is kept, and where."""
+
+    folder: Path = Field(user_data_path("tingyin"), description="the event log and journals")
+    keeps_journal: bool = Field(
+        False, description="keep each call's inputs, its sound among them, so that it replays exactly"
+    )
+
+
+class Settings(BaseSettings):
+    """The whole tree."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", env_prefix="TINGYIN_", env_nested_delimiter="__"
+    )
+
+    speech: SpeechSettings = SpeechSettings()
+    timeline: TimelineSettings = TimelineSettings()
+    transcription: TranscriptionSettings = TranscriptionSettings()
+    prosody: ProsodySettings = ProsodySettings()
+    temper: TemperSettings = TemperSettings()
+    detectors: DetectorSettings = DetectorSettings()
+    engine: EngineSettings = EngineSettings()
+    server: ServerSettings = ServerSettings()
+    store: StoreSettings = StoreSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over the file, whose content arrives as the initial values."""
+        return env_settings, init_settings
+
+
+def load_settings(path: Path | None = None, overrides: dict[str, dict[str, Any]] | None = None) -> Settings:
+    """The settings of `path` (TOML), of the environment, and of `overrides` (section -> name -> value).
+
+    Raises:
+        SettingsError: the file cannot be read, a key is unknown, or a value does not fit.
+    """
+    values: dict[str, Any] = _read_toml(path) if path else {}
+    try:
+        settings = Settings(**values)
+        if overrides:
+            merged = settings.model_dump()
+            for section, names in overrides.items():
+                merged[section].update({name: value for name, value in names.items() if value is not None})
+            settings = Settings.model_validate(merged) if merged != settings.model_dump() else settings
+    except ValidationError as error:
+        raise _settings_error(error) from error
+    return settings
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError("settings.unreadable", path=path, reason=error) from error
+
+
+def _settings_error(error: ValidationError) -> SettingsError:
+    first = error.errors()[0]
+    name = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        return SettingsError("settings.unknown", name=name, hint="SETTINGS.md lists them all")
+    return SettingsError("settings.invalid", name=name, value=first["input"], reason=first["msg"])

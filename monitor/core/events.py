@@ -1,0 +1,318 @@
+"""Every event that leaves a call, in the form in which it is written and sent.
+
+One event is one JSON object: `{"type", "v", "seq", "call_id", "t_s", ...}`. `t_s` is the call time, in
+seconds, at which the event could be known; stretches of the call are `start_s`/`end_s`, half open.
+`seq` counts a call's events from 1 without holes. Times are seconds, levels dB, F0 Hz or semitones (st),
+rates syllables a second; `null` means unknown, never zero.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+WIRE_VERSION = 1
+
+PartyName = Literal["agent", "caller"]
+SeverityName = Literal["info", "low", "medium", "high", "critical"]
+
+
+class Text(msgspec.Struct, frozen=True):
+    """A sentence in both languages of the product."""
+
+    zh: str
+    en: str
+
+
+class Stretch(msgspec.Struct, frozen=True, kw_only=True):
+    """A half-open stretch of the call, in seconds."""
+
+    start_s: float
+    end_s: float
+
+
+class EvidenceItem(msgspec.Struct, frozen=True, kw_only=True):
+    """One reason of a judgement, in human units; `label` is the sentence to show."""
+
+    feature: str
+    value: float | str
+    unit: str
+    contribution: float | None
+    label: Text
+
+
+class WordItem(msgspec.Struct, frozen=True, kw_only=True):
+    """A committed word; `text` carries its leading space where the language writes one."""
+
+    start_s: float
+    end_s: float
+    text: str
+    probability: float
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
+    """What every event has. The session leaves `seq` 0; the runner numbers."""
+
+    t_s: float
+    v: int = WIRE_VERSION
+    seq: int = 0
+    call_id: str = ""
+
+
+class CallStarted(Event, frozen=True, kw_only=True, tag="call_started"):
+    """The first event of a call. `started_at` is the wall clock (RFC 3339, UTC), the only one of a call."""
+
+    started_at: str
+    source: str
+    """Where the sound comes from: file, device, demo or stream."""
+    title: str
+    """A file's name, a device's name; never a person's."""
+    agent: str
+    duration_s: float | None
+    """Known beforehand only of files."""
+    has_words: bool
+    """False where the call is judged by its sound alone."""
+
+
+class CallEnded(Event, frozen=True, kw_only=True, tag="call_ended"):
+    """The last event of a call."""
+
+    reason: Literal["completed", "cut_off", "failed"]
+    duration_s: float
+    talk_s: dict[PartyName, float]
+    """Speech of each party."""
+    overlap_s: float
+    alerts: dict[SeverityName, int]
+    interruptions: dict[PartyName, int]
+    """Interruptions by each party."""
+    code: str = ""
+    """The error's code where the call failed."""
+
+
+class Speaking(Event, frozen=True, kw_only=True, tag="speaking"):
+    """A party began or stopped to speak."""
+
+    party: PartyName
+    is_speaking: bool
+    start_s: float
+    end_s: float | None
+
+
+class Partial(Event, frozen=True, kw_only=True, tag="partial"):
+    """Words as they seem so far, for display only; the next partial or words of the party replace it.
+
+    An empty `text` takes the partial away.
+    """
+
+    party: PartyName
+    utterance: int
+    start_s: float
+    end_s: float
+    text: str
+    """What follows the committed words of the utterance."""
+
+
+class WordsCommitted(Event, frozen=True, kw_only=True, tag="words"):
+    """Words that never change again."""
+
+    party: PartyName
+    utterance: int
+    start_s: float
+    end_s: float
+    text: str
+    language: str
+    words: list[WordItem]
+
+
+class Prosody(Event, frozen=True, kw_only=True, tag="prosody"):
+    """How a party sounded over the 100 ms up to `at_s`; sent only while the party speaks."""
+
+    party: PartyName
+    at_s: float
+    f0_hz: float | None
+    f0_st: float | None
+    level_dbfs: float
+    level_db: float | None
+    rate_syl_s: float | None
+    rate_ratio: float | None
+    alpha_db: float | None
+    voicing: float
+    confidence: float
+
+
+class TurnEnded(Event, frozen=True, kw_only=True, tag="turn"):
+    """A party's turn, when it is over."""
+
+    party: PartyName
+    start_s: float
+    end_s: float
+    text: str
+    rate_syl_s: float | None
+    f0_median_st: float | None
+    level_db: float | None
+
+
+class PauseHeard(Event, frozen=True, kw_only=True, tag="pause"):
+    """Silence within a turn."""
+
+    party: PartyName
+    start_s: float
+    end_s: float
+
+
+class GapHeard(Event, frozen=True, kw_only=True, tag="gap"):
+    """Silence between the parties' turns."""
+
+    before: PartyName
+    after: PartyName
+    start_s: float
+    end_s: float
+
+
+class OverlapHeard(Event, frozen=True, kw_only=True, tag="overlap"):
+    """Both spoke."""
+
+    start_s: float
+    end_s: float
+    holder: PartyName | None
+    kind: Literal["competitive", "backchannel", "terminal", "simultaneous_start", "echo", "brief"]
+
+
+class BackchannelHeard(Event, frozen=True, kw_only=True, tag="backchannel"):
+    """A sign of listening that did not take the floor."""
+
+    party: PartyName
+    holder: PartyName
+    start_s: float
+    end_s: float
+
+
+class InterruptionHeard(Event, frozen=True, kw_only=True, tag="interruption"):
+    """`by` cut in on `of` while `of` held the floor."""
+
+    by: PartyName
+    of: PartyName
+    start_s: float
+    end_s: float
+    yielded: bool
+
+
+class Temper(Event, frozen=True, kw_only=True, tag="temper"):
+    """The caller's temper, 0..1, every half second of the caller's speech."""
+
+    party: Literal["caller"]
+    score: float
+    state: Literal["calm", "raised", "hot"]
+    evidence: list[EvidenceItem]
+
+
+class Alert(Event, frozen=True, kw_only=True, tag="alert"):
+    """Something a supervisor should know. It is open until `alert_cleared` with the same `id`."""
+
+    id: str
+    rule: str
+    title: Text
+    severity: SeverityName
+    party: PartyName | None
+    """Whose behaviour it is about; null: the conversation's."""
+    about: Stretch
+    raised_at_s: float
+    because: Text
+    evidence: list[EvidenceItem]
+
+
+class AlertCleared(Event, frozen=True, kw_only=True, tag="alert_cleared"):
+    """The alert `id` is over."""
+
+    id: str
+    rule: str
+    cleared_at_s: float
+    reason: str
+
+
+class Cue(Event, frozen=True, kw_only=True, tag="cue"):
+    """One line for the agent. At most one is open at a time."""
+
+    id: str
+    rule: str
+    severity: SeverityName
+    text: Text
+    say: Text | None
+    raised_at_s: float
+    clears_when: Text
+
+
+class CueCleared(Event, frozen=True, kw_only=True, tag="cue_cleared"):
+    """The cue is off the screen: `done` (the agent did it), `replaced`, `expired` or `ended`."""
+
+    id: str
+    rule: str
+    cleared_at_s: float
+    reason: Literal["done", "replaced", "expired", "ended"]
+
+
+class Notice(Event, frozen=True, kw_only=True, tag="notice"):
+    """Something about the call's sound or its machinery that the supervisor should know."""
+
+    code: str
+    level: Literal["info", "warning", "error"]
+    text: Text
+    party: PartyName | None = None
+
+
+class AudioLost(Event, frozen=True, kw_only=True, tag="audio_lost"):
+    """Sound of a party that never arrived; silence stands for it."""
+
+    party: PartyName
+    start_s: float
+    end_s: float
+
+
+class EngineLagging(Event, frozen=True, kw_only=True, tag="engine_lagging"):
+    """Words come later than they should, or (`is_lagging` false) in time again."""
+
+    is_lagging: bool
+    delay_s: float
+
+
+AnyEvent = (
+    CallStarted
+    | CallEnded
+    | Speaking
+    | Partial
+    | WordsCommitted
+    | Prosody
+    | TurnEnded
+    | PauseHeard
+    | GapHeard
+    | OverlapHeard
+    | BackchannelHeard
+    | InterruptionHeard
+    | Temper
+    | Alert
+    | AlertCleared
+    | Cue
+    | CueCleared
+    | Notice
+    | AudioLost
+    | EngineLagging
+)
+
+_encoder = msgspec.json.Encoder(order="deterministic")
+_decoder = msgspec.json.Decoder(AnyEvent)
+
+
+def encode(event: Event) -> bytes:
+    """One event as one line of JSON, without its newline; equal events give equal bytes."""
+    return _encoder.encode(event)
+
+
+def decode(line: bytes | str) -> AnyEvent:
+    """The event in one line of JSON.
+
+    Raises:
+        msgspec.ValidationError: the line is JSON but not an event of this version.
+        msgspec.DecodeError: the line is not JSON.
+    """
+    return _decoder.decode(line)

