@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from monitor.core.audio import AudioFrame, Party
+from monitor.core.inputs import SourceNotice
+
+__all__ = ["Source", "SourceInfo", "SourceNotice"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,17 +22,6 @@ class SourceInfo:
     parties: frozenset[Party] = frozenset(Party)
     """Who is heard; the other party's sound is silence."""
     agent: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceNotice:
-    """Something about the sound that the supervisor should know; `code` is one of `NOTICES`' keys."""
-
-    code: str
-    at: int
-    """Call time in samples."""
-    party: Party | None = None
-    values: Mapping[str, str | float | int] = field(default_factory=dict)
 
 
 class Source(Protocol):
