@@ -1,0 +1,1 @@
+"""Adapters of learned models to the core's protocols."""

@@ -1,0 +1,46 @@
+"""One onnxruntime session for each model file, shared by all calls of the process."""
+
+from __future__ import annotations
+
+import importlib.util
+from functools import lru_cache
+from pathlib import Path
+
+import onnxruntime
+
+from monitor.errors import ModelError
+
+
+@lru_cache(maxsize=8)
+def shared_session(path: Path) -> onnxruntime.InferenceSession:
+    """The session of a small acoustic model: one thread, never spinning, safe to run from many threads.
+
+    These models run for a millisecond at a time on both parties of many calls: a thread pool of their own
+    would only take the cores from the recogniser.
+
+    Raises:
+        ModelError: the file is missing or is no model.
+    """
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = False
+    options.log_severity_level = 4
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # noqa: BLE001  onnxruntime's exceptions have no common base but this
+        raise ModelError("model.unloadable", path=path, reason=error) from error
+
+
+def package_file(package: str, pattern: str) -> Path:
+    """The file inside an installed package that matches `pattern`; the package is not imported.
+
+    Raises:
+        ModelError: the package is not installed, or carries no such file.
+    """
+    spec = importlib.util.find_spec(package)
+    for folder in (spec.submodule_search_locations or ()) if spec else ():
+        for path in sorted(Path(folder).glob(pattern)):
+            return path
+    raise ModelError("model.unloadable", path=package, reason=f"it carries no {pattern}")
