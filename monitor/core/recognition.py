@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -59,6 +60,20 @@ class Hypothesis:
         return "".join(word.text for word in self.words).strip()
 
 
+class SpeechRecogniser(Protocol):
+    """What turns stretches of sound into words; `decode` is called from several threads at once."""
+
+    def decode(
+        self, requests: Sequence[TranscriptionRequest], *, is_thorough: bool
+    ) -> list[Hypothesis]:
+        """One hypothesis for each request, in their order.
+
+        `is_thorough` spends more time on finals; the answer never depends on what else is in `requests`
+        beyond rounding. Text that a guard refuses comes back empty, with `rejected` saying why.
+        """
+        ...
+
+
 class SpeechModel(Protocol):
     """A stateful speech detector for one party's sound (an engine gives one for each party)."""
 
@@ -72,7 +87,11 @@ class F0Model(Protocol):
     """A stateful F0 tracker for one party's sound. Frames are 10 ms apart, all causally available."""
 
     delay_samples: int
-    """How far the frames lie behind the samples pushed."""
+    """How far the frames may lie behind the samples pushed."""
 
-    def push(self, pcm: Pcm) -> tuple[Pcm, Pcm]:
-        """Takes samples; returns newly known (f0_hz, voicing), one per 10 ms, f0_hz 0 where unvoiced."""
+    def push(self, pcm: Pcm, is_wanted: bool = True) -> tuple[Pcm, Pcm]:
+        """Takes a block; returns newly known (f0_hz, voicing), one per 10 ms, f0_hz 0 where unvoiced.
+
+        Every 10 ms of sound gets its frame, in order, sooner or later. Where `is_wanted` is false nobody
+        will look: the frames may be zeros that cost nothing.
+        """

@@ -29,7 +29,7 @@ def shared_session(path: Path) -> onnxruntime.InferenceSession:
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # noqa: BLE001  onnxruntime's exceptions have no common base but this
+    except Exception as error:  # onnxruntime's exceptions have no other common base
         raise ModelError("model.unloadable", path=path, reason=error) from error
 
 
