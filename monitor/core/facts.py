@@ -80,6 +80,20 @@ class Words:
         return Span(self.words[0].span.start, max(word.span.end for word in self.words))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartialText:
+    """Words as they seem so far, for display only; detectors never see them.
+
+    `text` follows the committed words of the utterance. The party's next partial or words replace it; an
+    empty `text` takes it away.
+    """
+
+    party: Party
+    utterance: int
+    span: Span
+    text: str
+
+
 # --- prosody -------------------------------------------------------------------------------------------
 
 
@@ -174,6 +188,18 @@ class Interruption:
     is_yielded: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InterruptionBegan:
+    """`by` is cutting in on `of`, since `at`; an `Interruption` with the whole span follows.
+
+    It exists so that alerts need not wait for who yields. It has no form on the wire.
+    """
+
+    at: int
+    by: Party
+    of: Party
+
+
 # --- judgements --------------------------------------------------------------------------------------
 
 
@@ -250,6 +276,7 @@ TimelineEvent = (
     | Gap
     | Overlap
     | Backchannel
+    | InterruptionBegan
     | Interruption
     | TemperReading
 )

@@ -27,11 +27,20 @@ class SpeechSettings(Section):
 class TimelineSettings(Section):
     """How speech becomes turns."""
 
+    breath_s: float = Field(
+        0.4, gt=0, description="own silence shorter than this is a breath: it neither ends a bid nor yields"
+    )
     max_pause_s: float = Field(1.0, gt=0, description="own silence that ends a turn when nobody takes over")
+    max_turn_s: float = Field(120.0, gt=1, description="a longer turn is cut, at a pause, so that memory is bounded")
     floor_s: float = Field(1.0, gt=0, description="speech that makes a party the holder of the floor")
+    simultaneous_s: float = Field(0.3, gt=0, description="parties who begin within this time began together")
     min_overlap_s: float = Field(0.8, gt=0, description="overlap that can be an interruption")
+    max_overlap_s: float = Field(
+        6.0, gt=1, description="a holder who talks on for this long has not yielded: nobody waits longer to say so"
+    )
     backchannel_s: float = Field(1.0, gt=0, description="longer speech under the other's is no backchannel")
     terminal_s: float = Field(0.5, gt=0, description="a holder who is done within this time was finishing")
+    words_wait_s: float = Field(4.0, ge=0, description="how long an ended turn waits for its last words")
 
 
 class TranscriptionSettings(Section):
@@ -42,6 +51,11 @@ class TranscriptionSettings(Section):
     partial_every_s: float = Field(1.0, gt=0, description="new speech between two partials")
     end_silence_s: float = Field(0.5, gt=0, description="own silence that ends an utterance")
     max_utterance_s: float = Field(14.0, gt=1, le=28, description="a longer utterance is cut where it is softest")
+    pre_roll_s: float = Field(0.3, ge=0, le=1, description="sound before speech begins that is decoded too")
+    min_utterance_s: float = Field(0.15, ge=0, description="less speech than this cannot hold a word")
+    hold_back_s: float = Field(0.5, ge=0, description="newest sound whose words are not yet committed")
+    is_speculative: bool = Field(True, description="decode at the first silence, before the utterance ended")
+    hint: str = Field("", description="words that the recogniser should expect; at most a few dozen")
     language: str = Field("auto", description="auto, zh or en")
     agent_language: str = Field("", description="the agent's language where it differs")
     caller_language: str = Field("", description="the caller's language where it differs")
