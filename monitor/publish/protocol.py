@@ -230,7 +230,8 @@ def decode_client_message(text: str | bytes) -> ClientMessage:
     Raises:
         msgspec.DecodeError: the text is not JSON; its subclass msgspec.ValidationError: not a message.
     """
-    return _client_decoder.decode(text)
+    message: ClientMessage = _client_decoder.decode(text)
+    return message
 
 
 def decode_server_message(text: str | bytes) -> ServerMessage:
@@ -239,4 +240,5 @@ def decode_server_message(text: str | bytes) -> ServerMessage:
     Raises:
         msgspec.DecodeError: as `decode_client_message`.
     """
-    return _server_decoder.decode(text)
+    message: ServerMessage = _server_decoder.decode(text)
+    return message

@@ -1,4 +1,6 @@
-"""The JSON Schema of the event stream: `python -m monitor.publish.schema > dashboard/src/protocol/schema.json`.
+"""The JSON Schema of the event stream.
+
+    python -m monitor.publish.schema > dashboard/src/protocol/schema.json
 
 The dashboard's types are generated from it, so that the compiler finds where the two part ways.
 """
@@ -18,7 +20,7 @@ SCHEMA_ID = "tingyin-protocol"
 
 
 def protocol_schema() -> dict[str, Any]:
-    """All messages and events: `$defs` by type name, and the unions ServerMessage, ClientMessage, AnyEvent."""
+    """All messages and events: `$defs` by name, the unions ServerMessage, ClientMessage, AnyEvent."""
     roots, definitions = msgspec.json.schema_components(
         [ServerMessage, ClientMessage, AnyEvent, CallSummary], ref_template="#/$defs/{name}"
     )
