@@ -63,6 +63,7 @@ class SourceError(TingyinError):
 
     CODES: ClassVar = {
         "source.missing": "there is no file {path}; check the name",
+        "source.unreadable": "the file {path} cannot be read: {reason}; check its permissions",
         "source.empty": "the file {path} is empty; record it again",
         "source.not_audio": "the file {path} is not sound that can be decoded ({reason}); convert it to WAV "
         "or FLAC",
@@ -120,8 +121,10 @@ class PlaybookError(TingyinError):
 
     CODES: ClassVar = {
         "playbook.unreadable": "the playbook {path} cannot be read: {reason}",
-        "playbook.invalid": "the playbook {path}, rule {rule!r}: {reason}",
-        "playbook.duplicate": "the playbook {path} repeats the rule {rule!r}; give one another id",
+        "playbook.invalid": "the playbook {path}, line {line}, rule {rule!r}: {reason}",
+        "playbook.duplicate": "the playbook {path}, line {line}, repeats the rule {rule!r} of {other}; give "
+        "one another id",
+        "playbook.missing": "the playbook {path} has no rule {rule!r}, which the detectors need; restore it",
     }
 
 

@@ -1,0 +1,249 @@
+"""Judges what is said: a fold of committed words into alerts by the playbook's phrases."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from monitor.core.audio import Party
+from monitor.core.clock import Span, samples
+from monitor.core.facts import AlertRaised, Evidence, Judgement, TimelineEvent, Turn, Word, Words
+from monitor.core.playbook.model import Phrases, RuleBook
+from monitor.core.playbook.normalise import joint, normalise
+from monitor.core.playbook.phrasebook import Hit, PhraseBook
+
+TAIL_CHARACTERS_MAX = 200
+"""What is kept of a turn for phrases that are split over batches of words; bounds every search."""
+_TURN_GAP = samples(2.0)
+"""Own silence after which words belong to a new turn, whoever spoke meanwhile."""
+_SETTLE = samples(0.8)
+"""How long a match at the very end of what was said waits for a word that may undo it (不可以 … 吗)."""
+_CUT = "…"
+"""Stands for what was cut off, so that ^ does not match there."""
+
+
+@dataclass(slots=True)
+class _Tail:
+    """The end of one party's turn: normalised text, the word of each character, and sentence ends."""
+
+    text: str = ""
+    owners: list[Word] = field(default_factory=list)
+    hard_ends: list[int] = field(default_factory=list)
+    """Ends that the recogniser wrote inside a batch: no phrase reaches over them."""
+    soft_ends: list[int] = field(default_factory=list)
+    """Ends of utterances, which may have been cut anywhere: phrases reach over, exclusions do not."""
+
+    def extend(self, words: tuple[Word, ...]) -> int:
+        """Appends words; returns where the new text starts."""
+        new = normalise([word.text for word in words])
+        if self.text:
+            self.soft_ends.append(len(self.text))
+        gap = joint(self.text, new.text)
+        if gap:
+            self.text += gap
+            self.owners.append(words[0])
+        start = len(self.text)
+        self.hard_ends.extend(start + end for end in new.ends if end < len(new.text))
+        self.text += new.text
+        self.owners.extend(words[index] for index in new.words)
+        return start
+
+    def trim(self) -> int:
+        """Cuts what is too old; returns how many positions everything moved left."""
+        surplus = len(self.text) - TAIL_CHARACTERS_MAX
+        if surplus <= 0:
+            return 0
+        self.text = _CUT + self.text[surplus + 1 :]
+        del self.owners[:surplus]
+        self.hard_ends = [end - surplus for end in self.hard_ends if end > surplus]
+        self.soft_ends = [end - surplus for end in self.soft_ends if end > surplus]
+        return surplus
+
+
+class PhraseListener:
+    """Finds a book's phrases in one party's committed words, each place once.
+
+    `hear` takes the words and gives what is certain; `settle` gives what has waited long enough.
+    """
+
+    def __init__(self, book: PhraseBook) -> None:
+        self._book = book
+        self._tail = _Tail()
+        self._last_word_end: int | None = None
+        self._turn_end: int | None = None
+        self._reported: dict[str, int] = {}
+        """By rule, the position in the tail up to which matches were given."""
+        self._waiting: list[Hit] = []
+        self._due = 0
+
+    def hear(self, words: Words, now: int) -> Iterator[tuple[str, tuple[Word, ...]]]:
+        """Rules whose phrases are complete with these words, with the words matched."""
+        given: list[tuple[str, tuple[Word, ...]]] = []
+        if self._is_new_turn(words.span.start):
+            given.extend(self._release())
+            self._tail, self._reported = _Tail(), {}
+        self._last_word_end = words.span.end
+        since = self._tail.extend(words.words)
+        waited = {hit.rule: hit.start for hit in self._waiting}
+        self._waiting = []
+        for hit in self._search(since, waited):
+            if hit.is_tentative:
+                self._waiting.append(hit)
+                self._due = now + _SETTLE
+            else:
+                given.append(self._give(hit))
+        moved = self._tail.trim()
+        if moved:
+            self._reported = {rule: end - moved for rule, end in self._reported.items() if end > moved}
+            self._waiting = [
+                Hit(hit.rule, max(1, hit.start - moved), hit.end - moved, True)
+                for hit in self._waiting
+                if hit.end > moved
+            ]
+        yield from given
+
+    def turn_ended(self, span: Span) -> Iterator[tuple[str, tuple[Word, ...]]]:
+        """The party's turn is over: nothing more can undo what waits, once its words are known."""
+        self._turn_end = span.end
+        if self._last_word_end is not None and self._last_word_end >= span.end - samples(0.5):
+            yield from self._release()
+
+    def settle(self, now: int) -> Iterator[tuple[str, tuple[Word, ...]]]:
+        """What waited for a word that did not come."""
+        if self._waiting and now >= self._due:
+            yield from self._release()
+
+    def _is_new_turn(self, start: int) -> bool:
+        last = self._last_word_end
+        if last is None:
+            return False
+        turn_is_between = self._turn_end is not None and last <= self._turn_end + samples(0.3) <= start
+        return start - last > _TURN_GAP or (turn_is_between and start - last > samples(0.5))
+
+    def _search(self, since: int, waited: dict[str, int]) -> Iterator[Hit]:
+        """New matches in the sentences that the new text touches, exclusions held to their utterance."""
+        tail = self._tail
+        earliest = min([since, *waited.values()])
+        bounds = [0, *tail.hard_ends, len(tail.text)]
+        for low, high in pairwise(bounds):
+            if high <= earliest:
+                continue
+            for hit in self._book.search(tail.text[low:high], earliest - low, self._soft_ends(low, high)):
+                found = Hit(hit.rule, hit.start + low, hit.end + low, hit.is_tentative and high == bounds[-1])
+                known = self._reported.get(hit.rule, 0)
+                if found.start >= known and (found.end > since or found.start >= waited.get(hit.rule, since)):
+                    yield found
+
+    def _soft_ends(self, low: int, high: int) -> list[int]:
+        return [end - low for end in self._tail.soft_ends if low < end < high]
+
+    def _give(self, hit: Hit) -> tuple[str, tuple[Word, ...]]:
+        self._reported[hit.rule] = hit.end
+        matched: list[Word] = []
+        for word in self._tail.owners[hit.start : hit.end]:
+            if not matched or matched[-1] is not word:
+                matched.append(word)
+        return hit.rule, tuple(matched)
+
+    def _release(self) -> list[tuple[str, tuple[Word, ...]]]:
+        given = [self._give(hit) for hit in self._waiting]
+        self._waiting = []
+        return given
+
+
+class PhraseDetector:
+    """Raises an alert for each of the playbook's phrases that a party says.
+
+    Alerts are momentary; their `values` are `phrase` (the words matched, as they were written) and `count`
+    (how often within the rule's window), their evidence the feature `phrase`. A match that words to come
+    could undo is held back until they come, the turn ends, or 0.8 s have passed.
+    """
+
+    rule = "phrases"
+
+    def __init__(self, rulebook: RuleBook) -> None:
+        self._phrases = {rule.id: rule.phrases for rule in rulebook if rule.phrases is not None}
+        self._listeners = {
+            party: PhraseListener(
+                PhraseBook(
+                    {
+                        rule.id: rule.phrases
+                        for rule in rulebook
+                        if rule.phrases is not None and rule.who is party
+                    }
+                )
+            )
+            for party in Party
+        }
+        self._said: dict[str, deque[tuple[int, str]]] = {}
+
+    def on_event(self, event: TimelineEvent, now: int) -> Iterable[Judgement]:
+        """Words are searched; a turn's end releases what waited. Other facts mean nothing here."""
+        if isinstance(event, Words):
+            found = self._listeners[event.party].hear(event, now)
+        elif isinstance(event, Turn):
+            found = self._listeners[event.party].turn_ended(event.span)
+        else:
+            return []
+        return self._judge(event.party, found)
+
+    def on_tick(self, now: int) -> Iterable[Judgement]:
+        """Releases what waited long enough."""
+        judgements: list[Judgement] = []
+        for party, listener in self._listeners.items():
+            judgements.extend(self._judge(party, listener.settle(now)))
+        return judgements
+
+    def _judge(self, party: Party, found: Iterable[tuple[str, tuple[Word, ...]]]) -> list[Judgement]:
+        judgements: list[Judgement] = []
+        for rule, words in found:
+            about = Span(words[0].span.start, max(word.span.end for word in words))
+            phrase = _as_written(words)
+            phrases = self._phrases[rule]
+            said = self._said.setdefault(rule, deque(maxlen=phrases.count))
+            said.append((about.start, phrase))
+            while said and about.end - said[0][0] > samples(phrases.window_s):
+                said.popleft()
+            if len(said) < phrases.count:
+                continue
+            evidence = tuple(Evidence(feature="phrase", value=text, unit="") for _, text in said)
+            judgements.append(
+                AlertRaised(
+                    rule=rule,
+                    party=party,
+                    about=Span(said[0][0], about.end),
+                    evidence=evidence,
+                    values={"phrase": phrase, "count": len(said)},
+                    is_momentary=True,
+                )
+            )
+            said.clear()
+        return judgements
+
+
+class ClearingPhrases:
+    """Hears whether the agent says what clears a rule's cue."""
+
+    def __init__(self, rulebook: RuleBook) -> None:
+        phrases: dict[str, Phrases] = {}
+        for rule in rulebook:
+            for number, cue in enumerate(rule.cues):
+                if cue.clearing_phrases is not None:
+                    phrases[f"{rule.id}#{number}"] = cue.clearing_phrases
+        self._listener = PhraseListener(PhraseBook(phrases))
+
+    def on_words(self, words: Words, now: int) -> frozenset[str]:
+        """Ids of the rules whose cue the agent has just met; a caller's words meet none."""
+        if words.party is not Party.AGENT:
+            return frozenset()
+        return frozenset(key.partition("#")[0] for key, _ in self._listener.hear(words, now))
+
+    def on_tick(self, now: int) -> frozenset[str]:
+        """Ids of the rules whose cue was met by words that waited for an undoing word."""
+        return frozenset(key.partition("#")[0] for key, _ in self._listener.settle(now))
+
+
+def _as_written(words: tuple[Word, ...]) -> str:
+    return "".join(word.text for word in words).strip(" ，。！？、；：,.!?;:…\"'“”‘’")

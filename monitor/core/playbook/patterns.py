@@ -1,0 +1,260 @@
+r"""The pattern language of the playbook: a small, safe part of regular expressions.
+
+Python's `re` cannot be stopped once it runs, so a pattern that a playbook brings must be harmless by its
+form. Allowed are literal text, `.`, `[...]`, `\d`, `\b`, `^` and `$`, groups `(?:...)` with alternatives,
+look-around `(?=...) (?!...) (?<=...) (?<!...)`, and the repeats `?`, `{m,n}` and `{m}` (at most
+`REPEATS_MAX`). `*`, `+`, back references, captures, and a repeat of a group that itself repeats are
+refused. The number of ways to try a pattern at one place is bounded by `PATHS_MAX`.
+
+Text is normalised before it is matched, and so are patterns: an apostrophe is dropped ("can't" is
+"cant"), and `\d` also takes Chinese numerals.
+
+For speed each pattern tells which short strings a match cannot do without (`keys`).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+LENGTH_MAX = 400
+"""Characters of one pattern; longer ones are several rules in one."""
+REPEATS_MAX = 40
+"""The most that one repeat may take: about eight English words."""
+PATHS_MAX = 20_000
+"""Ways to try one pattern at one place, by the product of its repeats; keeps a search under 20 ms."""
+
+DIGITS = "0-9零〇一二两三四五六七八九十百千万"
+"""Arabic and Chinese numerals, as the inside of a character class."""
+
+_ESCAPES = {"d": f"[{DIGITS}]", "b": r"\b"}
+_LITERAL_ESCAPES = frozenset(".?{}()[]|^$\\-")
+
+
+class PatternError(ValueError):
+    """A pattern is outside the language; the message says what and at which character."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A pattern that is safe to run on bounded text."""
+
+    source: str
+    regex: re.Pattern[str]
+    needs: frozenset[str]
+    """Literal strings of which every match contains at least one; empty where nothing is known."""
+    looks_ahead: bool
+    """Whether words that follow a match can undo it."""
+
+    @classmethod
+    def compile(cls, source: str) -> Pattern:
+        """Reads a pattern.
+
+        Raises:
+            PatternError: it is outside the language, or matches nothing at all.
+        """
+        if len(source) > LENGTH_MAX:
+            raise PatternError(f"longer than {LENGTH_MAX} characters; make it several")
+        if re.search(r"\\[A-Z]", source):
+            raise PatternError("an escape with a capital letter is not known")
+        parser = _Parser(source.replace("'", "").replace("’", "").lower())
+        parsed = parser.parse()
+        if parsed.paths > PATHS_MAX:
+            raise PatternError("too many ways to match; use fewer or smaller repeats")
+        regex = re.compile(parsed.regex)
+        if regex.search(""):
+            raise PatternError("matches empty text")
+        return cls(source, regex, _best(parsed.required), parser.looks_ahead)
+
+
+@dataclass(slots=True)
+class _Part:
+    """What is known of a stretch of the pattern."""
+
+    regex: str
+    paths: int = 1
+    repeats: bool = False
+    """Whether it can match in lengths that its own repeats decide."""
+    literal: str | None = None
+    """The one text it matches, where it is one."""
+    required: tuple[frozenset[str], ...] = ()
+    """Sets of strings; every match holds one of each set."""
+
+
+class _Parser:
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._at = 0
+        self._depth = 0
+        self.looks_ahead = False
+
+    def parse(self) -> _Part:
+        part = self._alternatives()
+        if self._at < len(self._source):
+            raise self._error("a closing bracket too many")
+        return part
+
+    def _error(self, what: str) -> PatternError:
+        return PatternError(f"{what}, at character {self._at + 1}")
+
+    def _peek(self) -> str:
+        return self._source[self._at : self._at + 1]
+
+    def _take(self, text: str) -> bool:
+        if self._source.startswith(text, self._at):
+            self._at += len(text)
+            return True
+        return False
+
+    def _alternatives(self) -> _Part:
+        branches = [self._sequence()]
+        while self._take("|"):
+            branches.append(self._sequence())
+        if len(branches) == 1:
+            return branches[0]
+        if any(not branch.regex for branch in branches):
+            raise self._error("an empty alternative")
+        best = [_best(branch.required) for branch in branches]
+        return _Part(
+            "|".join(branch.regex for branch in branches),
+            paths=sum(branch.paths for branch in branches),
+            repeats=any(branch.repeats for branch in branches),
+            required=(frozenset().union(*best),) if all(best) else (),
+        )
+
+    def _sequence(self) -> _Part:
+        regex, paths, repeats = [], 1, False
+        required: list[frozenset[str]] = []
+        run = ""
+        parts = 0
+        while self._peek() not in ("", "|", ")"):
+            part = self._quantified()
+            parts += 1
+            regex.append(part.regex)
+            paths *= part.paths
+            repeats = repeats or part.repeats
+            if part.literal is not None:
+                run += part.literal
+                continue
+            if run:
+                required.append(frozenset({run}))
+                run = ""
+            required.extend(part.required)
+        if run:
+            required.append(frozenset({run}))
+        return _Part("".join(regex), paths, repeats, required=tuple(required))
+
+    def _quantified(self) -> _Part:
+        part = self._atom()
+        if self._peek() in ("*", "+"):
+            raise self._error("an unbounded repeat; write {0,8}, say")
+        low, high = self._repeat()
+        if (low, high) == (1, 1):
+            return part
+        if part.repeats:
+            raise self._error("a repeat of what itself repeats")
+        paths = part.paths * (high - low + 1) if part.paths == 1 else part.paths ** min(high, 8) + 1
+        count = "?" if (low, high) == (0, 1) else f"{{{low},{high}}}"
+        return _Part(
+            part.regex + count,
+            paths=paths,
+            repeats=low != high,
+            required=(part.required or _of(part.literal)) if low else (),
+        )
+
+    def _repeat(self) -> tuple[int, int]:
+        if self._take("?"):
+            bounds = (0, 1)
+        elif self._peek() == "{":
+            found = re.compile(r"\{(\d{1,3})(?:,(\d{1,3}))?\}").match(self._source, self._at)
+            if found is None:
+                raise self._error("a repeat that is not {m,n}")
+            self._at = found.end()
+            bounds = (int(found[1]), int(found[2] or found[1]))
+            if bounds[0] > bounds[1] or not 1 <= bounds[1] <= REPEATS_MAX:
+                raise self._error(f"a repeat outside 1 to {REPEATS_MAX}")
+        else:
+            return (1, 1)
+        if self._peek() in ("?", "+", "*", "{"):
+            raise self._error("a repeat of a repeat")
+        return bounds
+
+    def _atom(self) -> _Part:
+        if self._peek() == "(":
+            return self._group()
+        if self._peek() == "[":
+            return self._class()
+        character = self._source[self._at]
+        self._at += 1
+        if character in "?{*+":
+            raise self._error("a repeat of nothing")
+        if character in ".^$":
+            return _Part(character)
+        if character in "])}":
+            raise self._error("a closing bracket too many")
+        if character == "\\":
+            return self._escape()
+        return _Part(re.escape(character), literal=character)
+
+    def _escape(self) -> _Part:
+        escaped = self._peek()
+        self._at += 1
+        if escaped in _ESCAPES:
+            return _Part(_ESCAPES[escaped])
+        if escaped in _LITERAL_ESCAPES and escaped:
+            return _Part(re.escape(escaped), literal=escaped)
+        raise self._error(f"the escape \\{escaped} is not known")
+
+    def _class(self) -> _Part:
+        end = self._source.find("]", self._at + 2)
+        if end < 0:
+            raise self._error("a [ that is not closed")
+        inside = self._source[self._at + 1 : end].replace(r"\d", DIGITS)
+        self._at = end + 1
+        if "\\" in inside or "[" in inside:
+            raise self._error("a class that holds \\ or [")
+        is_plain = not inside.startswith("^") and "-" not in inside
+        regex = f"[{inside}]"
+        try:
+            re.compile(regex)
+        except re.error as error:
+            raise self._error(f"a class that is not sound ({error})") from error
+        return _Part(regex, required=(frozenset(inside),) if is_plain else ())
+
+    def _group(self) -> _Part:
+        for opening in ("(?:", "(?=", "(?!", "(?<=", "(?<!"):
+            if self._take(opening):
+                break
+        else:
+            if self._source.startswith("(?", self._at):
+                raise self._error("a kind of group that is not known")
+            opening = "("
+            self._at += 1
+        self._depth += 1
+        if self._depth > 6:
+            raise self._error("brackets more than six deep")
+        inner = self._alternatives()
+        self._depth -= 1
+        if not self._take(")"):
+            raise self._error("a bracket that is not closed")
+        if opening in ("(?:", "("):
+            return _Part(f"(?:{inner.regex})", inner.paths, inner.repeats, required=inner.required)
+        if opening in ("(?<=", "(?<!"):
+            try:
+                re.compile(f"{opening}{inner.regex})")
+            except re.error as error:
+                raise self._error("a look-behind of varying length") from error
+        else:
+            self.looks_ahead = True
+        if self._peek() in ("?", "{"):
+            raise self._error("a repeat of a look-around")
+        return _Part(f"{opening}{inner.regex})", inner.paths)
+
+
+def _of(literal: str | None) -> tuple[frozenset[str], ...]:
+    return (frozenset({literal}),) if literal else ()
+
+
+def _best(required: tuple[frozenset[str], ...]) -> frozenset[str]:
+    """The set that says most: whose shortest string is longest, then the smallest set."""
+    return max(required, key=lambda strings: (min(map(len, strings)), -len(strings)), default=frozenset())

@@ -1,0 +1,79 @@
+"""Mandarin by its sound: terms that the recogniser wrote with other characters of the same syllables.
+
+Recognisers of Mandarin err in homophones: 投诉 is written 头诉, 权限 全线. Each Chinese character is
+read as its most usual syllable without tone. Terms of four characters and more are also found when the
+sounds differ only in what many speakers do not tell apart: zh/z, ch/c, sh/s, and -ng/-n after a, e, i.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+from pypinyin import Style, pinyin
+
+from monitor.core.playbook.normalise import is_han
+
+_LOOSE_FROM = 4
+"""Characters of a term from which near-homophones count too: shorter terms would be found everywhere."""
+_BASE = 0xE000
+"""Syllables are coded as characters of the private use area, so that searching is string searching."""
+
+
+@lru_cache(maxsize=8192)
+def syllable(character: str) -> str:
+    """The usual toneless syllable of a Chinese character; the character itself where it has none."""
+    if not is_han(character):
+        return character
+    return str(pinyin(character, style=Style.NORMAL)[0][0])
+
+
+def _loose(sound: str) -> str:
+    for initial in ("zh", "ch", "sh"):
+        if sound.startswith(initial):
+            sound = initial[0] + sound[2:]
+    if sound.endswith(("ang", "eng", "ing")):
+        sound = sound[:-1]
+    return sound
+
+
+class _Codes:
+    """Numbers syllables as they are first met; a code is one character."""
+
+    def __init__(self) -> None:
+        self._codes: dict[str, str] = {}
+
+    def encode(self, text: str, *, is_loose: bool) -> str:
+        return "".join(self._code(character, is_loose) for character in text)
+
+    def _code(self, character: str, is_loose: bool) -> str:
+        if not is_han(character):
+            return character
+        sound = syllable(character)
+        if is_loose:
+            sound = _loose(sound)
+        return self._codes.setdefault(sound, chr(_BASE + len(self._codes)))
+
+
+class SoundIndex:
+    """Finds terms by their sound."""
+
+    def __init__(self, terms: Iterable[str]) -> None:
+        self._codes = _Codes()
+        self._exact: dict[str, list[tuple[str, str]]] = {}
+        self._near: dict[str, list[tuple[str, str]]] = {}
+        for term in sorted(set(terms)):
+            is_loose = len(term) >= _LOOSE_FROM
+            code = self._codes.encode(term, is_loose=is_loose)
+            (self._near if is_loose else self._exact).setdefault(code[:2], []).append((term, code))
+
+    def find(self, text: str) -> Iterator[tuple[int, str]]:
+        """Places (index, term) where `text` sounds like a term but is written otherwise."""
+        for is_loose, index in ((False, self._exact), (True, self._near)):
+            if not index:
+                continue
+            coded = self._codes.encode(text, is_loose=is_loose)
+            for at in range(len(coded) - 1):
+                for term, code in index.get(coded[at : at + 2], ()):
+                    if coded.startswith(code, at) and not text.startswith(term, at):
+                        yield at, term

@@ -1,0 +1,99 @@
+"""The page that lists every rule: RULES.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from monitor.core.audio import Party
+from monitor.core.playbook.model import CueText, Phrases, Rule, RuleBook
+
+_WHO = {Party.AGENT: "agent", Party.CALLER: "caller", None: "the conversation"}
+_CLEARS = {
+    "alert_ends": "the behaviour ends",
+    "agent_says": "the agent says so",
+    "agent_listens": "the agent listens",
+    "agent_speaks": "the agent speaks",
+    "agent_slows": "the agent slows down",
+}
+_HEAD = """# Rules
+
+All {count} rules of the shipped playbooks, made by `python -m monitor.playbook_files > RULES.md` from
+the files in `monitor/playbooks`. Where a rule has no patterns, the built-in detector of the same name
+judges. "Source" numbers a rule's origin in the table of rules that the playbook was drawn from.
+
+| rule | who | severity | what it tells |
+|---|---|---|---|
+"""
+
+
+def render_rules(book: RuleBook) -> str:
+    """The page, in Markdown: a table of all rules, then each rule in full."""
+    rows = [
+        f"| [`{rule.id}`](#{rule.id}) | {_WHO[rule.who]} | {rule.severity} | "
+        f"{rule.title.zh} · {_cell(rule.title.en)} |"
+        for rule in book
+    ]
+    sections = [_section(rule) for rule in book]
+    return _HEAD.format(count=len(book)) + "\n".join(rows) + "\n\n" + "\n\n".join(sections) + "\n"
+
+
+def _section(rule: Rule) -> str:
+    lines = [
+        f"## {rule.id}",
+        "",
+        f"**{rule.title.zh} · {rule.title.en}**",
+        "",
+        f"- Who: {_WHO[rule.who]}; severity: {rule.severity}",
+        f"- Because: {rule.because.zh} · {rule.because.en}",
+    ]
+    if rule.phrases is not None:
+        lines += _phrases(rule.phrases)
+        lines.append(
+            f"- Open for {rule.clears_after_s:g} s; again after {rule.cool_down_s:g} s at the earliest"
+        )
+    if rule.temper_weight:
+        lines.append(f"- Speaks for a hot temper with weight {rule.temper_weight:g}")
+    if rule.cue is not None:
+        lines += _cue(rule.cue, "Cue")
+    for party, variant in sorted(rule.variants.items()):
+        told = f"{variant.title.zh} · {variant.title.en}" if variant.title else "the same words"
+        severity = f"; severity: {variant.severity}" if variant.severity else ""
+        silent = "" if variant.has_cue else "; no cue"
+        lines.append(f"- Of the {party}: {told}{severity}{silent}")
+        if variant.cue is not None:
+            lines += _cue(variant.cue, f"Cue of the {party}'s")
+    if rule.source:
+        lines.append(f"- Source: {', '.join(rule.source)}")
+    return "\n".join(lines)
+
+
+def _phrases(phrases: Phrases) -> list[str]:
+    lines = [
+        *_patterns("Patterns, Mandarin", phrases.zh),
+        *_patterns("Patterns, English", phrases.en),
+        *_patterns("Unless, Mandarin", phrases.unless_zh),
+        *_patterns("Unless, English", phrases.unless_en),
+    ]
+    terms = (*phrases.sounds_zh, *phrases.sounds_alone_zh)
+    if terms:
+        lines.append(f"- Also by sound: {'、'.join(terms)}")
+    if phrases.count > 1:
+        lines.append(f"- Takes {phrases.count} of them within {phrases.window_s:g} s")
+    return lines
+
+
+def _patterns(name: str, sources: Iterable[str]) -> list[str]:
+    listed = [f"  - `{source}`" for source in sources]
+    return [f"- {name}:", *listed] if listed else []
+
+
+def _cue(cue: CueText, name: str) -> list[str]:
+    lines = [f"- {name}: {cue.text.zh} · {cue.text.en}"]
+    if cue.say is not None:
+        lines.append(f"  - Say: “{cue.say.zh}” · “{cue.say.en}”")
+    lines.append(f"  - Goes when {_CLEARS[cue.clears_when]}, or after {cue.expires_s:g} s")
+    return lines
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
