@@ -1,0 +1,149 @@
+"""What it means when both parties speak: one encounter for each pair of runs that overlap."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from monitor.core.audio import Party
+from monitor.core.clock import Span, samples
+from monitor.core.facts import Interruption, InterruptionBegan, Overlap
+from monitor.core.runs import Role, Run, Stretch, commons
+from monitor.core.settings import TimelineSettings
+
+OverlapKind = Literal["competitive", "backchannel", "terminal", "simultaneous_start", "echo", "brief"]
+OverlapEvent = Overlap | InterruptionBegan | Interruption
+
+_GOES_ON = samples(0.2)
+"""Speech after the other's end that counts as going on; less is an edge of the speech detector."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sides:
+    """Who came in over whom, and whether the holder's floor was established by then."""
+
+    holder: Run
+    comer: Run
+    onset: int
+    is_floor_held: bool
+
+
+class Encounter:
+    """Judges one overlap while it lasts.
+
+    With `onset` the first sample at which both speak, the holder is who spoke before it. By PROSODY's
+    definition the overlap is competitive when the holder has held the floor for `floor_s`, speaks on for
+    `terminal_s` (else was finishing), and the comer says more than a backchannel, over `min_overlap_s` of
+    the holder's speech or until the holder breaks off. All of it is known about `backchannel_s` + 0.35 s
+    after the onset: then `InterruptionBegan` is told. `Interruption` follows when one of them has stopped
+    for longer than a breath, or after `max_overlap_s`.
+    """
+
+    def __init__(
+        self,
+        first: Run,
+        second: Run,
+        settings: TimelineSettings,
+        earlier: Callable[[Party], Iterable[Stretch]],
+    ) -> None:
+        self._runs = (first, second)
+        self._settings = settings
+        self._earlier = earlier
+        """The IPUs of a party's turns so far, oldest first."""
+        self._sides: _Sides | None = None
+        self._has_begun = False
+        self._is_told = False
+        """An `Interruption` has been told."""
+        self.is_over = False
+
+    def judge(self, known: int) -> list[OverlapEvent]:
+        """What can be said once speech is settled up to `known`. Each event is told once."""
+        overlaps = commons(*self._runs, known)
+        is_ended = any(run.is_closed for run in self._runs)
+        if not overlaps:
+            self.is_over = is_ended
+            return []
+        if any(run.role is Role.UNDECIDED for run in self._runs):
+            return []
+        if self._sides is None:
+            self._sides = self._find_sides(overlaps[0].start, known)
+        told = self._judge_competition(self._sides, overlaps, known, is_ended)
+        if is_ended:
+            self.is_over = True
+            told.append(self._overlap(self._sides, overlaps, known))
+        return told
+
+    def _find_sides(self, onset: int, known: int) -> _Sides:
+        first, second = self._runs
+        starts = [max(s.start for s in run.stretches if s.start <= onset) for run in self._runs]
+        holder, comer = (first, second) if starts[0] <= starts[1] else (second, first)
+        if Role.BACKCHANNEL in {first.role, second.role} and holder.role is Role.BACKCHANNEL:
+            holder, comer = comer, holder  # the listener's 嗯 fell into a pause, and the holder went on
+        is_held = abs(starts[0] - starts[1]) >= samples(self._settings.simultaneous_s) and self._floor_time(
+            holder, comer, onset, known
+        ) >= samples(self._settings.floor_s)
+        return _Sides(holder, comer, onset, is_held)
+
+    def _floor_time(self, holder: Run, comer: Run, onset: int, known: int) -> int:
+        """Samples that the holder has spoken, in the turn, since the floor was theirs."""
+        start = holder.turn_start if holder.turn_start is not None else holder.start
+        for stretch in self._earlier(comer.party):
+            if stretch.start < start < stretch.until(known) < onset:
+                start = stretch.until(known)
+        return sum(
+            max(0, min(stretch.until(known), onset) - max(stretch.start, start))
+            for stretch in self._earlier(holder.party)
+        )
+
+    def _judge_competition(
+        self, sides: _Sides, overlaps: list[Span], known: int, is_ended: bool
+    ) -> list[OverlapEvent]:
+        if not self._has_begun and not self._is_competitive(sides, overlaps, known):
+            return []
+        told: list[OverlapEvent] = []
+        by, of = sides.comer.party, sides.holder.party
+        if not self._has_begun:
+            self._has_begun = True
+            told.append(InterruptionBegan(at=sides.onset, by=by, of=of))
+        limit = sides.onset + samples(self._settings.max_overlap_s)
+        if not self._is_told and (is_ended or known >= limit):
+            self._is_told = True
+            end = min(overlaps[-1].end, limit)
+            is_yielded = is_ended and sides.holder.is_closed and self._goes_on(sides, known)
+            told.append(Interruption(span=Span(sides.onset, end), by=by, of=of, is_yielded=is_yielded))
+        return told
+
+    def _is_competitive(self, sides: _Sides, overlaps: list[Span], known: int) -> bool:
+        if sides.holder.role is not Role.TURN or sides.comer.role is not Role.TURN:
+            return False
+        is_bid = sides.comer.speech(known) > samples(self._settings.backchannel_s)
+        is_finishing = sides.holder.until(known) - sides.onset < samples(self._settings.terminal_s)
+        if not is_bid or is_finishing or not sides.is_floor_held:
+            return False
+        is_broken_off = sides.holder.is_closed and self._goes_on(sides, known)
+        together = sum(overlap.length for overlap in overlaps)
+        return is_broken_off or together >= samples(self._settings.min_overlap_s)
+
+    def _goes_on(self, sides: _Sides, known: int) -> bool:
+        """True where the comer is heard after the holder has stopped."""
+        return sides.comer.until(known) >= sides.holder.until(known) + _GOES_ON
+
+    def _overlap(self, sides: _Sides, overlaps: list[Span], known: int) -> Overlap:
+        holder: Party | None = sides.holder.party
+        kind: OverlapKind
+        roles = {run.role for run in self._runs}
+        if Role.ECHO in roles:
+            kind = "echo"
+            holder = next(run.party.other for run in self._runs if run.role is Role.ECHO)
+        elif Role.BACKCHANNEL in roles:
+            kind = "backchannel"
+        elif self._has_begun:
+            kind = "competitive"
+        elif not sides.is_floor_held:
+            kind, holder = "simultaneous_start", None
+        elif sides.holder.until(known) - sides.onset < samples(self._settings.terminal_s):
+            kind = "terminal"
+        else:
+            kind = "brief"
+        return Overlap(span=Span(sides.onset, overlaps[-1].end), holder=holder, kind=kind)

@@ -1,0 +1,337 @@
+"""IPUs and words -> turns, pauses, gaps, overlaps, backchannels and interruptions."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from monitor.core.audio import Party
+from monitor.core.clock import Span, samples
+from monitor.core.facts import (
+    Backchannel,
+    Gap,
+    Interruption,
+    InterruptionBegan,
+    Ipu,
+    Overlap,
+    Pause,
+    SpeechStarted,
+    Turn,
+    Word,
+    Words,
+)
+from monitor.core.overlaps import Encounter
+from monitor.core.runs import Role, Run, Stretch
+from monitor.core.settings import TimelineSettings
+
+_ANNOUNCED = samples(0.2)
+"""Speech that began is announced at most this long after its start."""
+
+_EDGE = samples(0.15)
+"""An open IPU's speech is settled up to the speech detector's own silence and this before now."""
+
+_GOES_ON = samples(0.3)
+"""Speech after a short run of the other's that shows that the floor was never given up."""
+
+_WORD_EDGE = samples(0.3)
+"""How far a recogniser's word may stray over the edge of the speech that it belongs to."""
+
+_WORDS_MAX = 2_000
+"""Words of a party that wait for their turn; at five a second, over six minutes."""
+
+_FLOOR_STRETCHES_MAX = 64
+"""IPUs of a party's turns that are remembered: far more than the floor's rules look back."""
+
+ConversationEvent = Turn | Pause | Gap | Overlap | Backchannel | InterruptionBegan | Interruption
+
+
+class Description(Protocol):
+    """How a party sounded over a span; None where too little was heard."""
+
+    @property
+    def rate_syl_s(self) -> float | None:
+        """Articulation rate in syllables a second."""
+
+    @property
+    def f0_median_st(self) -> float | None:
+        """Median F0 in semitones re the party's own median."""
+
+    @property
+    def level_db(self) -> float | None:
+        """Level in dB re the party's own."""
+
+
+@dataclass(slots=True, eq=False)
+class _OpenTurn:
+    """A turn that may still go on."""
+
+    party: Party
+    start: int
+    last: Run
+
+
+@dataclass(frozen=True, slots=True)
+class _EndedTurn:
+    """A turn whose words are awaited."""
+
+    party: Party
+    span: Span
+    description: Description
+
+
+class Timeline:
+    """Folds both parties' speech and words into the conversation's timeline.
+
+    Feed it with `receive` and, every 100 ms of call time, with `tick`; both parties' speech up to `now`
+    must have been received by then, as late as the speech detector tells it. The unit of reasoning is a
+    *run*: IPUs with only breaths between them. Runs are judged in the order of their starts, each as one of
+
+    - *echo*: the other party's sound (as `is_echo` says);
+    - *backchannel*: at most `backchannel_s` of speech while the other has the floor and goes on, without a
+      silence that would end a turn;
+    - *turn*: everything else. It joins the party's turn unless `max_pause_s` of own silence or a turn of the
+      other's lies between.
+
+    Every IPU ends up in exactly one of them. A turn's event waits for the words of its span, at most
+    `words_wait_s`; all other events are told as soon as they can be known. Memory is bounded.
+    """
+
+    def __init__(
+        self,
+        settings: TimelineSettings,
+        describe: Callable[[Party, Span], Description],
+        is_echo: Callable[[Party, Span], bool],
+        *,
+        has_words: bool = True,
+        min_silence_s: float = 0.2,
+    ) -> None:
+        """`describe` is asked when a turn ends, `is_echo` at most ten times a second while a party speaks.
+
+        `min_silence_s` is the speech detector's own, `has_words` false where nothing is recognised.
+        """
+        self._settings = settings
+        self._describe = describe
+        self._is_echo = is_echo
+        self._has_words = has_words
+        self._settled = samples(min_silence_s) + _EDGE
+        self._breath = samples(settings.breath_s)
+        self._max_pause = samples(settings.max_pause_s)
+        self._current: dict[Party, Run] = {}
+        """Each party's newest run."""
+        self._undecided: list[Run] = []
+        """By start. At most a few: a run is decided about 1.5 s after it ends at the latest."""
+        self._encounters: list[Encounter] = []
+        self._turns: dict[Party, _OpenTurn] = {}
+        self._floor: dict[Party, deque[Stretch]] = {p: deque(maxlen=_FLOOR_STRETCHES_MAX) for p in Party}
+        self._ended: dict[Party, deque[_EndedTurn]] = {p: deque() for p in Party}
+        self._words: dict[Party, deque[Word]] = {p: deque(maxlen=_WORDS_MAX) for p in Party}
+        self._words_until = dict.fromkeys(Party, 0)
+        self._is_finished = False
+
+    @property
+    def holder(self) -> Party | None:
+        """Whose turn it is: of two open turns the older one's; None between turns."""
+        turns = sorted(self._turns.values(), key=lambda turn: turn.start)
+        return turns[0].party if turns else None
+
+    def receive(self, event: SpeechStarted | Ipu | Words) -> None:
+        """Takes what was heard. Events of one party come in order."""
+        match event:
+            case SpeechStarted():
+                self._open(event.party, event.at)
+            case Ipu():
+                self._close(event.party, event.span)
+            case Words():
+                self._words[event.party].extend(event.words)
+                if event.words:
+                    self._words_until[event.party] = max(self._words_until[event.party], event.span.end)
+
+    def tick(self, now: int) -> list[ConversationEvent]:
+        """What can be told at `now`, samples of call time."""
+        return list(self._advance(now, max(0, now - self._settled)))
+
+    def finish(self, now: int) -> list[ConversationEvent]:
+        """The rest: nothing is waited for any more, and open speech ends at `now`."""
+        for run in self._current.values():
+            if run.is_speaking:
+                run.stretches[-1].end = max(run.stretches[-1].start, now)
+        self._is_finished = True
+        return list(self._advance(now, now))
+
+    # --- speech -> runs -------------------------------------------------------------------------------
+
+    def _open(self, party: Party, at: int) -> None:
+        run = self._current.get(party)
+        if run is not None:
+            if run.is_speaking:
+                return
+            end = run.until(at)
+            at = max(at, end)
+            is_long = at - run.start > samples(self._settings.max_turn_s)
+            if not run.is_closed and not is_long and at - end < self._breath:
+                stretch = Stretch(at)
+                run.extend(stretch)
+                if run.role is Role.TURN:
+                    self._floor[party].append(stretch)
+                return
+            run.is_closed = True
+        run = Run.begin(party, Stretch(at))
+        self._current[party] = run
+        self._undecided.append(run)
+        self._undecided.sort(key=lambda waiting: waiting.start)
+        other = self._current.get(party.other)
+        if other is not None and (not other.is_closed or other.until(at) > at):
+            self._encounters.append(Encounter(other, run, self._settings, self._floor.__getitem__))
+
+    def _close(self, party: Party, span: Span) -> None:
+        run = self._current.get(party)
+        if run is None or not run.is_speaking:
+            self._open(party, span.start)
+            run = self._current[party]
+        last = run.stretches[-1]
+        last.end = max(last.start, span.end)
+
+    # --- runs -> roles --------------------------------------------------------------------------------
+
+    def _advance(self, now: int, known: int) -> Iterator[ConversationEvent]:
+        for run in self._current.values():
+            if not run.is_speaking and (
+                self._is_finished or now >= run.until(now) + self._breath + _ANNOUNCED
+            ):
+                run.is_closed = True
+        while self._undecided and (role := self._judge(self._undecided[0], now, known)) is not None:
+            yield from self._settle(self._undecided.pop(0), role, known)
+        for run in self._current.values():
+            if run.role is Role.TURN:
+                yield from self._tell_breaths(run)
+        for encounter in self._encounters:
+            yield from encounter.judge(known)
+        self._encounters = [encounter for encounter in self._encounters if not encounter.is_over]
+        self._end_turns(now)
+        yield from self._tell_turns(now)
+
+    def _judge(self, run: Run, now: int, known: int) -> Role | None:
+        """The run's role, None while it cannot be known."""
+        if run.speech(known) <= samples(self._settings.backchannel_s) and not run.is_closed:
+            return None
+        if self._is_echo(run.party, run.span(known)):
+            return Role.ECHO
+        if run.speech(known) > samples(self._settings.backchannel_s):
+            return Role.TURN
+        return self._judge_short(run, now)
+
+    def _judge_short(self, run: Run, now: int) -> Role | None:
+        """Of a short run that is over: did the other have the floor, and go on?"""
+        turn = self._turns.get(run.party.other)
+        if turn is None or turn.start > run.start - samples(self._settings.simultaneous_s):
+            return Role.TURN
+        if turn.last.is_speaking:
+            return Role.BACKCHANNEL
+        end, stop = turn.last.until(now), run.until(now)
+        if end >= stop + _GOES_ON:
+            return Role.BACKCHANNEL
+        for later in self._undecided:
+            if later.party is run.party and later is not run:
+                return Role.TURN  # the party goes on: that was no sign of listening
+            if later.party is not run.party and later.start >= end:
+                return Role.BACKCHANNEL if later.start - end < self._max_pause else Role.TURN
+        if self._is_finished or now >= end + self._max_pause + _ANNOUNCED:
+            return Role.TURN
+        return None
+
+    def _settle(self, run: Run, role: Role, known: int) -> Iterator[ConversationEvent]:
+        run.role = role
+        if role is Role.BACKCHANNEL:
+            yield Backchannel(party=run.party, span=run.span(known), holder=run.party.other)
+        elif role is Role.TURN:
+            yield from self._take_floor(run, known)
+
+    # --- roles -> turns, pauses, gaps -----------------------------------------------------------------
+
+    def _take_floor(self, run: Run, known: int) -> Iterator[ConversationEvent]:
+        turn = self._turns.get(run.party)
+        if turn is not None and self._continues(turn, run, known):
+            end = turn.last.until(known)
+            if end < run.start:
+                yield Pause(party=run.party, span=Span(end, run.start))
+            turn.last = run
+        else:
+            gap = self._gap_before(run, known)
+            if gap is not None:
+                yield gap
+            if turn is not None:
+                self._end_turn(turn)
+            turn = self._turns[run.party] = _OpenTurn(run.party, run.start, run)
+        run.turn_start = turn.start
+        self._floor[run.party].extend(run.stretches)
+
+    def _continues(self, turn: _OpenTurn, run: Run, known: int) -> bool:
+        end = turn.last.until(known)
+        if run.start - end >= self._max_pause or run.start - turn.start > samples(self._settings.max_turn_s):
+            return False
+        return not any(
+            stretch.start < run.start and stretch.until(known) > end
+            for stretch in self._floor[run.party.other]
+        )
+
+    def _gap_before(self, run: Run, known: int) -> Gap | None:
+        """The silence since the other's turn, if the other spoke last and had finished."""
+        theirs = [s.until(known) for s in self._floor[run.party.other] if s.start < run.start]
+        mine = [s.until(known) for s in self._floor[run.party]]
+        end = max(theirs, default=-1)
+        if end < max(mine, default=0) or end >= run.start:
+            return None
+        return Gap(span=Span(end, run.start), before=run.party.other, after=run.party)
+
+    def _tell_breaths(self, run: Run) -> Iterator[Pause]:
+        for breath in run.breaths:
+            yield Pause(party=run.party, span=breath)
+        run.breaths.clear()
+
+    def _end_turns(self, now: int) -> None:
+        for turn in list(self._turns.values()):
+            if not turn.last.is_closed or any(run.party is turn.party for run in self._undecided):
+                continue
+            if self._is_finished or now >= turn.last.until(now) + self._max_pause + _ANNOUNCED:
+                self._end_turn(turn)
+                del self._turns[turn.party]
+
+    def _end_turn(self, turn: _OpenTurn) -> None:
+        span = Span(turn.start, turn.last.until(turn.start))
+        self._ended[turn.party].append(_EndedTurn(turn.party, span, self._describe(turn.party, span)))
+
+    # --- words ----------------------------------------------------------------------------------------
+
+    def _tell_turns(self, now: int) -> Iterator[Turn]:
+        wait = samples(self._settings.words_wait_s)
+        for party, ended in self._ended.items():
+            while ended:
+                turn = ended[0]
+                is_heard = self._words_until[party] >= turn.span.end - _WORD_EDGE
+                if self._has_words and not is_heard and not self._is_finished and now < turn.span.end + wait:
+                    break
+                ended.popleft()
+                yield self._tell(turn, ended[0].span.start if ended else None)
+
+    def _tell(self, turn: _EndedTurn, next_start: int | None) -> Turn:
+        words, said = self._words[turn.party], []
+        edge = turn.span.end + _WORD_EDGE
+        if next_start is not None:
+            edge = min(edge, (turn.span.end + next_start) // 2)
+        while words:
+            middle = (words[0].span.start + words[0].span.end) // 2
+            if middle >= edge:
+                break
+            word = words.popleft()
+            if middle >= turn.span.start - _WORD_EDGE:
+                said.append(word.text)
+        return Turn(
+            party=turn.party,
+            span=turn.span,
+            text="".join(said).strip(),
+            rate_syl_s=turn.description.rate_syl_s,
+            f0_median_st=turn.description.f0_median_st,
+            level_db=turn.description.level_db,
+        )
