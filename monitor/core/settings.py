@@ -31,12 +31,16 @@ class TimelineSettings(Section):
         0.4, gt=0, description="own silence shorter than this is a breath: it neither ends a bid nor yields"
     )
     max_pause_s: float = Field(1.0, gt=0, description="own silence that ends a turn when nobody takes over")
-    max_turn_s: float = Field(120.0, gt=1, description="a longer turn is cut, at a pause, so that memory is bounded")
+    max_turn_s: float = Field(
+        120.0, gt=1, description="a longer turn is cut, at a pause, so that memory is bounded"
+    )
     floor_s: float = Field(1.0, gt=0, description="speech that makes a party the holder of the floor")
     simultaneous_s: float = Field(0.3, gt=0, description="parties who begin within this time began together")
     min_overlap_s: float = Field(0.8, gt=0, description="overlap that can be an interruption")
     max_overlap_s: float = Field(
-        6.0, gt=1, description="a holder who talks on for this long has not yielded: nobody waits longer to say so"
+        6.0,
+        gt=1,
+        description="a holder who talks on for this long has not yielded: nobody waits longer to say so",
     )
     backchannel_s: float = Field(1.0, gt=0, description="longer speech under the other's is no backchannel")
     terminal_s: float = Field(0.5, gt=0, description="a holder who is done within this time was finishing")
@@ -50,7 +54,9 @@ class TranscriptionSettings(Section):
     has_partials: bool = Field(True, description="show words while they are spoken")
     partial_every_s: float = Field(1.0, gt=0, description="new speech between two partials")
     end_silence_s: float = Field(0.5, gt=0, description="own silence that ends an utterance")
-    max_utterance_s: float = Field(14.0, gt=1, le=28, description="a longer utterance is cut where it is softest")
+    max_utterance_s: float = Field(
+        14.0, gt=1, le=28, description="a longer utterance is cut where it is softest"
+    )
     pre_roll_s: float = Field(0.3, ge=0, le=1, description="sound before speech begins that is decoded too")
     min_utterance_s: float = Field(0.15, ge=0, description="less speech than this cannot hold a word")
     hold_back_s: float = Field(0.5, ge=0, description="newest sound whose words are not yet committed")
@@ -67,6 +73,19 @@ class ProsodySettings(Section):
 
     f0_min_hz: float = Field(60.0, gt=0, description="lowest F0 looked for")
     f0_max_hz: float = Field(500.0, gt=0, description="highest F0 looked for")
+    rate_window_s: float = Field(3.0, gt=0, description="own speech over which pace is measured")
+    rate_min_s: float = Field(1.5, gt=0, description="own speech before pace is told")
+    usual_rate_syl_s: float = Field(4.5, gt=0, description="pace of a party of whom nothing is known yet")
+    usual_rate_prior_s: float = Field(6.0, ge=0, description="seconds of speech that this is worth")
+    baseline_full_s: float = Field(20.0, gt=0, description="own speech after which a baseline counts in full")
+    baseline_memory_s: float = Field(120.0, gt=1, description="own speech that a baseline remembers")
+    learning_lag_s: float = Field(5.0, ge=0, description="own speech that is not learned yet, lest it be hot")
+    freeze_max_s: float = Field(
+        60.0, ge=0, description="own hot speech after which a baseline slowly learns again"
+    )
+    clipping_ratio_max: float = Field(
+        0.005, gt=0, lt=1, description="share of samples at full scale to tell of"
+    )
 
 
 class TemperSettings(Section):
@@ -74,7 +93,55 @@ class TemperSettings(Section):
 
 
 class DetectorSettings(Section):
-    """Thresholds of the alerts on behaviour."""
+    """Thresholds of the alerts on behaviour. A level, F0 or pace is always against the party's own usual."""
+
+    hot_after_s: float = Field(0.0, ge=0, description="how long the temper stays hot before the alert")
+    hot_clear_s: float = Field(5.0, ge=0, description="how long it must not be hot before the alert clears")
+
+    raised_level_db: float = Field(
+        6.0, gt=0, description="level above own usual: about one step from a normal to a raised voice"
+    )
+    raised_alpha_db: float = Field(
+        2.0, gt=0, description="alpha ratio above usual that shows vocal effort, which no gain knob can"
+    )
+    raised_f0_st: float = Field(2.5, gt=0, description="F0 above usual that shows vocal effort")
+    raised_speech_s: float = Field(3.0, gt=0, description="speech that is judged; one shouted word is not enough")
+    raised_clear_s: float = Field(6.0, gt=0, description="how long the voice is normal again before it clears")
+    raised_clear_db: float = Field(3.0, ge=0, description="level above usual that counts as normal again")
+
+    pace_ratio: float = Field(1.25, gt=1, description="rate over own usual rate that is fast")
+    slow_ratio: float = Field(0.7, gt=0, lt=1, description="rate over own usual rate that is slow")
+    fast_syl_s: float = Field(
+        5.0, gt=0, description="no pace below this is fast: 300 characters a minute in continuous speech"
+    )
+    slow_syl_s: float = Field(3.0, gt=0, description="no pace above this is slow")
+    pace_speech_s: float = Field(10.0, gt=0, description="own speech over which pace is judged")
+    pace_clear_share: float = Field(
+        0.5, ge=0, lt=1, description="the share of the excess that must be gone before a pace alert clears"
+    )
+
+    dead_air_cue_s: float = Field(8.0, gt=0, description="silence of both that earns the agent a cue")
+    dead_air_alert_s: float = Field(20.0, gt=0, description="silence of both that a supervisor should know")
+    dead_air_hold_s: float = Field(
+        60.0, gt=0, description="silence allowed after the agent asked the caller to wait"
+    )
+
+    talk_share: float = Field(0.7, gt=0.5, lt=1, description="share of the talk that is too much for one party")
+    talk_share_clear: float = Field(0.62, gt=0.5, lt=1, description="share below which the alert clears")
+    talk_window_s: float = Field(90.0, gt=0, description="the stretch of the call over which it is judged")
+    talk_speech_s: float = Field(40.0, gt=0, description="speech of both within it that is enough to judge")
+
+    interruptions: int = Field(2, ge=1, description="interruptions within the window that raise an alert")
+    interruption_window_s: float = Field(60.0, gt=0, description="the window over which they count")
+    long_overlap_s: float = Field(2.0, gt=0, description="a single overlap this long raises it too")
+    interruption_clear_s: float = Field(
+        20.0, gt=0, description="time without a further interruption before the alert clears"
+    )
+
+    yields: int = Field(2, ge=1, description="times within the window that the agent is cut off or gives up")
+    yield_window_s: float = Field(60.0, gt=0, description="the window over which they count")
+    long_turn_s: float = Field(45.0, gt=0, description="a caller's turn without a word of the agent's")
+    let_speak_s: float = Field(4.0, gt=0, description="agent's speech, not talked over, that clears the alert")
 
 
 class CoreSettings(Section):
