@@ -1,0 +1,127 @@
+"""From a file's samples to the core's: finite, 16 kHz, on the 16-bit grid, with faults noted.
+
+The sound is cut into blocks of 100 ms at its own rate before anything else happens, so the result depends
+on the samples alone. The resampler is linear-phase and compensates its delay: n samples at rate r become
+round(n * 16000 / r), in place.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import soxr
+
+from monitor.core.audio import Pcm, to_grid
+from monitor.core.clock import SAMPLE_RATE_HZ
+from monitor.ingest.decoder import Samples
+
+BLOCK_S = 0.1
+
+_CLIP_RUN = 3
+"""Samples in a row at full scale that count as one clipped crest; sound peaks there for one or two."""
+
+_CLIP_RUNS = 5
+"""Clipped crests within a second that are worth a notice: one knock on the microphone is not."""
+
+_LOUDEST = np.float32(2)
+"""Float files can hold anything; what is far beyond full scale would overflow in the resampler."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something wrong with a channel's sound, `at` samples of call time."""
+
+    code: str
+    at: int
+    channel: int
+
+
+@dataclass(slots=True)
+class _ClipWatch:
+    """Counts clipped crests of one channel over the last second."""
+
+    full_scale: float
+    run: int = 0
+    crests: list[int] = field(default_factory=list)
+    is_told: bool = False
+
+    def push(self, samples: npt.NDArray[np.float32], start: int, rate_hz: int) -> int | None:
+        """Takes samples that begin at `start`; the first crest's place when clipping is first certain."""
+        if self.is_told:
+            return None
+        # A sample within one 16-bit step of full scale is at full scale.
+        is_full = np.abs(samples) >= self.full_scale - 1.5 / 32768
+        if not is_full.any():
+            self.run = 0
+            return None
+        edges = np.flatnonzero(np.diff(np.concatenate(([False], is_full, [False]))))
+        for begin, end in edges.reshape(-1, 2).tolist():
+            before = self.run if begin == 0 else 0
+            length = before + end - begin
+            if before < _CLIP_RUN <= length:
+                self.crests.append(start + begin)
+            self.run = length
+        if not is_full[-1]:
+            self.run = 0
+        return self._verdict(rate_hz)
+
+    def _verdict(self, rate_hz: int) -> int | None:
+        for first, last in zip(self.crests, self.crests[_CLIP_RUNS - 1 :], strict=False):
+            if last - first <= rate_hz:
+                self.is_told = True
+                return first
+        del self.crests[: -_CLIP_RUNS + 1]
+        return None
+
+
+class Conditioner:
+    """Turns samples of any rate into 16 kHz on the 16-bit grid; the length of its input decides nothing.
+
+    `push` and `flush` give arrays of shape (samples, channels); `faults` collects what was wrong.
+    """
+
+    def __init__(self, rate_hz: int, channels: int, full_scale: float = 1.0) -> None:
+        self._rate_hz = rate_hz
+        self._channels = channels
+        self._watches = [_ClipWatch(full_scale) for _ in range(channels)]
+        self._has_nan = [False] * channels
+        self._taken = 0
+        self._resampler = (
+            None if rate_hz == SAMPLE_RATE_HZ else soxr.ResampleStream(rate_hz, SAMPLE_RATE_HZ, channels)
+        )
+        self.faults: list[Fault] = []
+
+    def push(self, samples: Samples) -> Pcm:
+        """Takes samples of shape (frames, channels); returns what is ready."""
+        samples = self._mend(samples)
+        for channel, watch in enumerate(self._watches):
+            if (at := watch.push(samples[:, channel], self._taken, self._rate_hz)) is not None:
+                self.faults.append(Fault("source.clipping", self._call_time(at), channel))
+        self._taken += len(samples)
+        if self._resampler is None:
+            return to_grid(samples)
+        return to_grid(self._resampler.resample_chunk(np.ascontiguousarray(samples)))
+
+    def flush(self) -> Pcm:
+        """What the resampler still holds; nothing may be pushed afterwards."""
+        nothing = np.zeros((0, self._channels), np.float32)
+        if self._resampler is None or not self._taken:
+            return nothing
+        return to_grid(self._resampler.resample_chunk(nothing, last=True))
+
+    def _mend(self, samples: Samples) -> Samples:
+        is_good = np.isfinite(samples)
+        if is_good.all():
+            return np.clip(samples, -_LOUDEST, _LOUDEST)
+        for channel in range(self._channels):
+            bad = np.flatnonzero(~is_good[:, channel])
+            if len(bad) and not self._has_nan[channel]:
+                self._has_nan[channel] = True
+                at = self._call_time(self._taken + int(bad[0]))
+                self.faults.append(Fault("source.nan", at, channel))
+        return np.clip(np.where(is_good, samples, np.float32(0)), -_LOUDEST, _LOUDEST)
+
+    def _call_time(self, at: int) -> int:
+        return at * SAMPLE_RATE_HZ // self._rate_hz
