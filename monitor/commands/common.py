@@ -1,0 +1,54 @@
+"""What several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+
+from monitor import weights
+from monitor.config import Settings
+from monitor.engines.whisper import WhisperEngine
+from monitor.errors import TingyinError
+
+console = Console(stderr=True, highlight=False)
+"""Everything that is said to a person; standard output is for results."""
+
+
+@contextmanager
+def told_errors() -> Iterator[None]:
+    """Tells an error's code and sentence and exits with 1, without a traceback."""
+    try:
+        yield
+    except TingyinError as error:
+        console.print(f"[bold red]{error.code}[/]  {error.sentence}", soft_wrap=True)
+        raise SystemExit(1) from error
+
+
+def load_engine(settings: Settings) -> WhisperEngine:
+    """The recogniser of the settings.
+
+    Raises:
+        ModelError: its weights are missing, damaged, or do not load.
+    """
+    engine = settings.engine
+    folder = weights.model_folder(engine.model, engine.models_folder)
+    return WhisperEngine(
+        folder, device=engine.device, compute_type=engine.compute_type, workers=engine.workers
+    )
+
+
+def fetch_model(name: str, models_folder: Path) -> None:
+    """Installs a model of the catalogue and shows how it goes."""
+    with Progress(
+        TextColumn("{task.description}"), BarColumn(), DownloadColumn(), console=console, transient=True
+    ) as bar:
+        task = bar.add_task(f"model {name}", total=None)
+
+        def report(what: str, done: int, total: int) -> None:
+            bar.update(task, description=f"{name}: {what}", completed=done, total=total or None)
+
+        weights.fetch(name, models_folder, report)

@@ -1,0 +1,136 @@
+"""`tingyin serve`, `demo` and `listen`: calls as they happen, with the pages."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from monitor.commands.common import console, load_engine
+from monitor.config import Settings
+from monitor.engines.scheduler import Scheduler
+from monitor.ingest.file import open_file_source
+from monitor.ingest.paced import PacedSource
+from monitor.ingest.source import Source
+from monitor.playbook_files import load_rulebook
+from monitor.publish.publisher import Publisher
+from monitor.publish.run import Server
+from monitor.resources import resource
+from monitor.store.log import EventLog
+from monitor.switchboard import Switchboard
+
+SHIPPED_CALLS = {"zh": "zh_parcel.flac", "en": "en_parcel.flac"}
+
+_BETWEEN_PLAYS_S = 6.0
+"""Between two plays of a shipped call: long enough to see that it ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """A running product: where calls are started and where people look."""
+
+    switchboard: Switchboard
+    url: str
+    stopping: asyncio.Event
+    """Set when the process is asked to end."""
+
+
+@asynccontextmanager
+async def open_office(settings: Settings, *, has_words: bool) -> AsyncIterator[Office]:
+    """Opens log, recogniser, switchboard and server, and closes them in the right order.
+
+    On leaving, live calls are ended as cut off and everything heard so far is written.
+
+    Raises:
+        TingyinError: the port is taken, another server has the database, or the model is missing.
+    """
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopping.set)
+    rulebook = load_rulebook()
+    with EventLog(settings.store.folder) as log:
+        scheduler = None
+        if has_words:
+            engine = await asyncio.to_thread(load_engine, settings)
+            scheduler = Scheduler(engine)
+        publisher = Publisher(log, settings.server)
+        switchboard = Switchboard(
+            settings,
+            rulebook,
+            [publisher],
+            transcriber=scheduler,
+            lag=None if scheduler is None else scheduler.lag,
+        )
+        try:
+            async with Server(publisher, settings, switchboard, scheduler) as server:
+                yield Office(switchboard, server.url, stopping)
+                await switchboard.stop()
+        finally:
+            if scheduler is not None:
+                scheduler.close()
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(number)
+
+
+async def serve(settings: Settings, *, has_words: bool) -> None:
+    """Serves the pages and hears what streams bring, until asked to end."""
+    async with open_office(settings, has_words=has_words) as office:
+        console.print(f"Tingyin listens at [bold]{office.url}[/]; end it with Ctrl-C")
+        await office.stopping.wait()
+
+
+async def demo(settings: Settings, languages: list[str], *, has_words: bool, is_once: bool) -> None:
+    """Plays the shipped calls in real time, again and again unless `is_once`, until asked to end."""
+    async with open_office(settings, has_words=has_words) as office:
+        _say_where(office.url)
+        plays = [asyncio.create_task(_play(office, language, is_once=is_once)) for language in languages]
+        await _first(asyncio.gather(*plays), office.stopping.wait())
+        for play in plays:
+            play.cancel()
+        await asyncio.gather(*plays, return_exceptions=True)
+
+
+async def listen(settings: Settings, source: Source, *, has_words: bool) -> None:
+    """Hears one call on sound devices until it ends or the process is asked to end."""
+    async with open_office(settings, has_words=has_words) as office:
+        call_id = office.switchboard.start(source)
+        console.print(
+            f"listening to {source.info.title}\n"
+            f"  supervisor  [bold]{office.url}/call/{call_id}[/]\n"
+            f"  agent       [bold]{office.url}/agent/{call_id}[/]\n"
+            "end it with Ctrl-C"
+        )
+        await _first(office.switchboard.wait(call_id), office.stopping.wait())
+
+
+async def _play(office: Office, language: str, *, is_once: bool) -> None:
+    path = resource("calls") / SHIPPED_CALLS[language]
+    while True:
+        source = PacedSource(open_file_source(path, kind="demo"))
+        await office.switchboard.wait(office.switchboard.start(source, audio=path))
+        if is_once:
+            return
+        await asyncio.sleep(_BETWEEN_PLAYS_S)
+
+
+async def _first(*waits: Awaitable[object]) -> None:
+    """Returns when the first of `waits` has; an error of it is raised."""
+    tasks = [asyncio.ensure_future(wait) for wait in waits]
+    done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in pending:
+        task.cancel()
+    await asyncio.gather(*pending, return_exceptions=True)
+    for task in done:
+        task.result()
+
+
+def _say_where(url: str) -> None:
+    console.print(
+        "\n  Tingyin 听音 plays its calls; open these pages in a browser\n"
+        f"  supervisor  [bold]{url}/[/]\n"
+        f"  agent       [bold]{url}/agent[/]\n"
+        "  end it with Ctrl-C\n"
+    )

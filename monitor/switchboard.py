@@ -1,0 +1,170 @@
+"""Many calls in one process: each has its session and its task, all share the recogniser and the sinks."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from monitor.config import Settings
+from monitor.core.audio import Party
+from monitor.core.inputs import CallEnd, CallInfo, EngineLag, SessionInput
+from monitor.core.playbook.model import RuleBook
+from monitor.core.session import CallSession, Ears
+from monitor.engines.f0 import SwiftF0Model
+from monitor.engines.silero import SileroSpeechModel
+from monitor.ingest.source import Source
+from monitor.log import log
+from monitor.runner import Sink, Transcriber, run_call
+from monitor.store.journal import JOURNAL_VERSION, JournalHeader, JournalWriter
+from monitor.store.log import utc_now
+
+_ANALYSIS_THREADS = 2
+"""The analysis of ten calls takes about half a core; a second thread keeps one slow block from all others."""
+
+_LAG_CHECK_S = 0.5
+
+
+@dataclass(slots=True)
+class _Running:
+    """A call that is being heard."""
+
+    task: asyncio.Task[CallEnd]
+    extra: asyncio.Queue[SessionInput]
+
+
+def make_session(info: CallInfo, settings: Settings, rulebook: RuleBook, *, has_words: bool) -> CallSession:
+    """A session with the models that the product hears by."""
+    ears = {
+        party: Ears(
+            speech=SileroSpeechModel(),
+            f0=SwiftF0Model(settings.prosody.f0_min_hz, settings.prosody.f0_max_hz),
+        )
+        for party in Party
+    }
+    return CallSession(info, settings.core, rulebook, ears, has_words=has_words)
+
+
+class Switchboard:
+    """Starts calls, runs them side by side, ends them.
+
+    `transcriber` None judges calls by their sound alone. `lag` tells whether the recogniser falls behind and
+    by how many seconds; every live call is told when that changes.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        rulebook: RuleBook,
+        sinks: Sequence[Sink],
+        *,
+        transcriber: Transcriber | None,
+        lag: Callable[[], tuple[bool, float]] | None = None,
+    ) -> None:
+        self._settings = settings
+        self._rulebook = rulebook
+        self._sinks = sinks
+        self._transcriber = transcriber
+        self._lag = lag
+        self._running: dict[str, _Running] = {}
+        self._audio: dict[str, Path] = {}
+        self._executor = ThreadPoolExecutor(_ANALYSIS_THREADS, thread_name_prefix="analysis")
+        self._watch: asyncio.Task[None] | None = None
+
+    @property
+    def live_calls(self) -> tuple[str, ...]:
+        """The calls that are being heard."""
+        return tuple(self._running)
+
+    def audio_path(self, call_id: str) -> Path | None:
+        """The file that a call's sound can be played from; None where none is kept."""
+        return self._audio.get(call_id)
+
+    def start(self, source: Source, *, audio: Path | None = None) -> str:
+        """Begins to hear a call; returns its id. `audio` is the file that pages may play."""
+        call_id = new_call_id()
+        info = CallInfo(
+            call_id=call_id,
+            started_at=utc_now(),
+            source=source.info.kind,
+            title=source.info.title,
+            agent=source.info.agent,
+            duration_s=source.info.duration_s,
+            parties=source.info.parties,
+        )
+        if audio is not None:
+            self._audio[call_id] = audio
+        if self._lag is not None and self._watch is None:
+            self._watch = asyncio.create_task(self._watch_lag(self._lag))
+        extra: asyncio.Queue[SessionInput] = asyncio.Queue()
+        task = asyncio.create_task(self._run(info, source, extra), name=f"call {call_id}")
+        self._running[call_id] = _Running(task, extra)
+        task.add_done_callback(lambda _: self._running.pop(call_id, None))
+        return call_id
+
+    async def wait(self, call_id: str) -> None:
+        """Returns when the call has ended."""
+        running = self._running.get(call_id)
+        if running is not None:
+            await asyncio.wait({running.task})
+
+    async def stop(self) -> None:
+        """Ends all calls as cut off, with everything heard so far judged and told."""
+        if self._watch is not None:
+            self._watch.cancel()
+        tasks = [running.task for running in self._running.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._executor.shutdown()
+
+    async def _run(self, info: CallInfo, source: Source, extra: asyncio.Queue[SessionInput]) -> CallEnd:
+        has_words = self._transcriber is not None and self._settings.transcription.is_enabled
+        session = make_session(info, self._settings, self._rulebook, has_words=has_words)
+        journal = self._open_journal(info, has_words=has_words)
+        try:
+            return await run_call(
+                info.call_id,
+                session,
+                source,
+                self._transcriber if has_words else None,
+                self._sinks,
+                journal=journal,
+                executor=self._executor,
+                extra=extra,
+            )
+        finally:
+            if journal is not None:
+                journal.close()
+
+    def _open_journal(self, info: CallInfo, *, has_words: bool) -> JournalWriter | None:
+        store = self._settings.store
+        if not store.keeps_journal:
+            return None
+        header = JournalHeader(
+            version=JOURNAL_VERSION,
+            info=info,
+            settings=self._settings.core.model_dump(mode="json"),
+            has_words=has_words,
+        )
+        return JournalWriter(store.folder / "journals" / f"{info.call_id}.journal", header)
+
+    async def _watch_lag(self, lag: Callable[[], tuple[bool, float]]) -> None:
+        was_lagging = False
+        while True:
+            await asyncio.sleep(_LAG_CHECK_S)
+            is_lagging, delay_s = lag()
+            if is_lagging != was_lagging:
+                was_lagging = is_lagging
+                log.warning("recogniser lag", is_lagging=is_lagging, delay_s=round(delay_s, 1))
+                for running in self._running.values():
+                    running.extra.put_nowait(EngineLag(is_lagging=is_lagging, delay_s=delay_s))
+
+
+def new_call_id() -> str:
+    """An id that sorts by time and is not guessed."""
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
