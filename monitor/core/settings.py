@@ -97,6 +97,11 @@ class DetectorSettings(Section):
 
     hot_after_s: float = Field(0.0, ge=0, description="how long the temper stays hot before the alert")
     hot_clear_s: float = Field(5.0, ge=0, description="how long it must not be hot before the alert clears")
+    hot_quiet_s: float = Field(30.0, gt=0, description="a caller not heard for this long is not hot any more")
+
+    min_confidence: float = Field(
+        0.5, ge=0, le=1, description="how well own usual must be known before voice and pace are judged"
+    )
 
     raised_level_db: float = Field(
         6.0, gt=0, description="level above own usual: about one step from a normal to a raised voice"
@@ -105,8 +110,8 @@ class DetectorSettings(Section):
         2.0, gt=0, description="alpha ratio above usual that shows vocal effort, which no gain knob can"
     )
     raised_f0_st: float = Field(2.5, gt=0, description="F0 above usual that shows vocal effort")
-    raised_speech_s: float = Field(3.0, gt=0, description="speech that is judged; one shouted word is not enough")
-    raised_clear_s: float = Field(6.0, gt=0, description="how long the voice is normal again before it clears")
+    raised_speech_s: float = Field(3.0, gt=0, description="speech that is judged: more than a shouted word")
+    raised_clear_s: float = Field(6.0, gt=0, description="how long the voice is normal before it clears")
     raised_clear_db: float = Field(3.0, ge=0, description="level above usual that counts as normal again")
 
     pace_ratio: float = Field(1.25, gt=1, description="rate over own usual rate that is fast")
@@ -120,13 +125,15 @@ class DetectorSettings(Section):
         0.5, ge=0, lt=1, description="the share of the excess that must be gone before a pace alert clears"
     )
 
+    pace_quiet_s: float = Field(20.0, gt=0, description="own silence that ends a pace alert")
+
     dead_air_cue_s: float = Field(8.0, gt=0, description="silence of both that earns the agent a cue")
     dead_air_alert_s: float = Field(20.0, gt=0, description="silence of both that a supervisor should know")
     dead_air_hold_s: float = Field(
         60.0, gt=0, description="silence allowed after the agent asked the caller to wait"
     )
 
-    talk_share: float = Field(0.7, gt=0.5, lt=1, description="share of the talk that is too much for one party")
+    talk_share: float = Field(0.7, gt=0.5, lt=1, description="share of the talk that is much for one party")
     talk_share_clear: float = Field(0.62, gt=0.5, lt=1, description="share below which the alert clears")
     talk_window_s: float = Field(90.0, gt=0, description="the stretch of the call over which it is judged")
     talk_speech_s: float = Field(40.0, gt=0, description="speech of both within it that is enough to judge")
@@ -141,7 +148,7 @@ class DetectorSettings(Section):
     yields: int = Field(2, ge=1, description="times within the window that the agent is cut off or gives up")
     yield_window_s: float = Field(60.0, gt=0, description="the window over which they count")
     long_turn_s: float = Field(45.0, gt=0, description="a caller's turn without a word of the agent's")
-    let_speak_s: float = Field(4.0, gt=0, description="agent's speech, not talked over, that clears the alert")
+    let_speak_s: float = Field(4.0, gt=0, description="agent's speech, not talked over, that clears it")
 
 
 class CoreSettings(Section):

@@ -1,0 +1,117 @@
+"""Nobody speaks, and nobody said why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from monitor.core.audio import Party
+from monitor.core.clock import Span, samples, seconds
+from monitor.core.detectors.base import Activity, rounded
+from monitor.core.facts import (
+    AlertEnded,
+    AlertRaised,
+    Evidence,
+    Judgement,
+    Severity,
+    TimelineEvent,
+    Word,
+    Words,
+)
+from monitor.core.playbook.matcher import PhraseListener
+from monitor.core.playbook.model import Phrases
+from monitor.core.playbook.phrasebook import PhraseBook
+from monitor.core.settings import DetectorSettings
+
+_HOLD = Phrases(
+    zh=(
+        "(?:稍等|稍候|等候|稍后)(?!多久|了)",
+        "(?:请|您|麻烦您?|让您)等(?:一下|一等|我|片刻|会儿?)",
+        "等(?:我)?(?:一下|片刻|一会儿?|会儿)",
+        "(?:我|帮您|给您|为您)(?:先)?(?:去)?(?:查|看|核实|确认|问)一?下",
+        "不要挂(?:断|机|电话)",
+    ),
+    en=(
+        r"\b(?:please|can you|could you) hold\b",
+        r"\bhold (?:on|the line|please|for)\b",
+        r"\b(?:one|a|just a) (?:moment|second|sec|minute)\b",
+        r"\bbear with me\b",
+        r"\blet me (?:just )?(?:check|look|see|pull|find|confirm|verify)\b",
+        r"\bput you on (?:a )?(?:brief )?hold\b",
+        r"\bgive me (?:just )?(?:a|one|two)\b",
+    ),
+)
+"""What an agent says before a silence that the caller then expects."""
+
+_HOLD_REACH = samples(10.0)
+"""The silence may begin this long after the agent asked for it: the caller says yes, the agent thanks."""
+
+_SHORT, _LONG = "", "long"
+
+
+class DeadAir:
+    """Measures the silence of both parties since the last word of either.
+
+    At `dead_air_cue_s` the agent is told, by an alert that a supervisor need not heed; at
+    `dead_air_alert_s` a second alert takes its place (its end says "escalated"). After the agent asked the
+    caller to wait, both wait until `dead_air_hold_s`; without words nobody can know that, and a hold is
+    dead air like any other. Ringing before the first word is not judged.
+    """
+
+    rule = "dead_air"
+
+    def __init__(self, settings: DetectorSettings) -> None:
+        self._cue = samples(settings.dead_air_cue_s)
+        self._alert = samples(settings.dead_air_alert_s)
+        self._hold = samples(settings.dead_air_hold_s)
+        self._activity = Activity()
+        self._listener = PhraseListener(PhraseBook({"hold": _HOLD}))
+        self._hold_end: int | None = None
+        """Where the agent's latest words that ask to wait ended."""
+        self._open: str | None = None
+        """The key of the open alert."""
+
+    def on_event(self, event: TimelineEvent, now: int) -> Iterable[Judgement]:
+        """Speech of either party ends the silence; the agent's words may excuse it."""
+        self._activity.take(event)
+        if isinstance(event, Words) and event.party is Party.AGENT:
+            self._note_hold(self._listener.hear(event, now))
+        if self._open is not None and self._activity.silent_since is None:
+            yield AlertEnded(rule=self.rule, key=self._open, reason="speech")
+            self._open = None
+
+    def on_tick(self, now: int) -> Iterable[Judgement]:
+        """Judges the silence so far."""
+        self._note_hold(self._listener.settle(now))
+        since = self._activity.silent_since
+        if since is None:
+            return
+        allowed = self._hold if self._is_excused(since) else 0
+        silence = now - since
+        if silence >= max(self._alert, allowed):
+            yield from self._raise(_LONG, since, now)
+        elif silence >= max(self._cue, allowed):
+            yield from self._raise(_SHORT, since, now)
+
+    def _raise(self, key: str, since: int, now: int) -> Iterator[Judgement]:
+        if self._open == key or self._open == _LONG:
+            return
+        if self._open is not None:
+            yield AlertEnded(rule=self.rule, key=self._open, reason="escalated")
+        self._open = key
+        silence_s = rounded(seconds(now - since))
+        yield AlertRaised(
+            rule=self.rule,
+            party=None,
+            about=Span(since, now),
+            evidence=(Evidence(feature="silence", value=silence_s, unit="s"),),
+            values={"seconds_s": silence_s},
+            key=key,
+            severity=Severity.INFO if key == _SHORT else None,
+        )
+
+    def _note_hold(self, found: Iterable[tuple[str, tuple[Word, ...]]]) -> None:
+        for _, words in found:
+            self._hold_end = max(self._hold_end or 0, words[-1].span.end)
+
+    def _is_excused(self, since: int) -> bool:
+        return self._hold_end is not None and since - self._hold_end <= _HOLD_REACH
