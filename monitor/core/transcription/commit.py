@@ -1,0 +1,216 @@
+"""Successive hypotheses of one utterance become words that never change.
+
+The rule is local agreement (Macháček et al. 2023, after Liu et al. 2020): what two successive hypotheses
+begin with is committed, save the newest sound, whose words still move. The final hypothesis decides what
+follows the words already committed. Committed text only ever grows at its end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from monitor.core.audio import Party
+from monitor.core.clock import SAMPLE_RATE_HZ, Span
+from monitor.core.facts import Word
+from monitor.core.recognition import HypothesisWord
+from monitor.core.transcription.text import is_punctuation, units, without_last_punctuation
+
+_EDITS_PER_SECOND = 0.5
+"""What a second of disagreement about where the committed words end weighs, in edits. Times only break
+ties: a recogniser misplaces a word by half a second more often than it mishears the same word twice."""
+
+_LAST_UNIT_BONUS = 0.25
+"""Less than an edit: of two cuts with equal edits, the one that ends on the last committed unit."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    text: str
+    end: int
+
+
+class Committer:
+    """Folds one utterance's hypotheses into committed words of `party`.
+
+    Words that precede in time (`not_before`, in samples) belong to earlier utterances: spans are clamped so
+    that all committed words of a party are ordered.
+    """
+
+    def __init__(self, party: Party, *, hold_back: int, not_before: int) -> None:
+        self._party = party
+        self._hold_back = hold_back
+        self._end = not_before
+        self._committed: list[_Unit] = []
+        self._tail: list[HypothesisWord] = []
+
+    @property
+    def tail(self) -> str:
+        """What the latest hypothesis has after the committed words; it may still change."""
+        return "".join(word.text for word in self._tail).strip()
+
+    @property
+    def end(self) -> int:
+        """Where the committed words end, in samples; at first, where they may begin."""
+        return self._end
+
+    def clear_tail(self) -> None:
+        """Forgets what was not committed: the sound is known to have held no more words."""
+        self._tail = []
+
+    def raise_floor(self, not_before: int) -> None:
+        """No later word may begin before this sample: an earlier utterance ended there."""
+        self._end = max(self._end, not_before)
+
+    def on_partial(self, words: Sequence[HypothesisWord], heard_until: int) -> list[Word]:
+        """The words that this hypothesis and the last one agree on, up to the hold-back before
+        `heard_until` (samples)."""
+        before = self._tail
+        tail = self._after_committed(words)
+        agreed = _agreed_words(before, tail)
+        count = 0
+        for index in range(agreed):
+            if tail[index].span.end > heard_until - self._hold_back:
+                break
+            count = index + 1
+        while count and is_punctuation(tail[count - 1].text):
+            count -= 1
+        stable = list(tail[:count])
+        if stable:
+            stable[-1] = _with_agreed_ending(stable, before)
+        self._tail = tail[count:]
+        return self._commit(stable)
+
+    def on_final(self, words: Sequence[HypothesisWord]) -> list[Word]:
+        """The final hypothesis's words after the committed ones; nothing is held back."""
+        rest = self._after_committed(words)
+        self._tail = []
+        return self._commit(rest)
+
+    def commit_tail(self) -> list[Word]:
+        """Commits the latest partial as it stands: for a final that the recogniser failed to give."""
+        rest, self._tail = self._tail, []
+        return self._commit(rest)
+
+    def _commit(self, words: Sequence[HypothesisWord]) -> list[Word]:
+        """Makes words of them, in order and after all before, and remembers their units."""
+        committed: list[Word] = []
+        for word, span in zip(words, _ordered_spans(words, self._end), strict=True):
+            committed.append(Word(party=self._party, span=span, text=word.text, probability=word.probability))
+            self._committed.extend(_Unit(unit, span.end) for unit in units(word.text))
+            self._end = max(self._end, span.end)
+        return committed
+
+    def _after_committed(self, words: Sequence[HypothesisWord]) -> list[HypothesisWord]:
+        """The words of a hypothesis that follow what is committed; a word may be cut in two."""
+        if not self._committed:
+            return list(words)
+        heard = [(unit, index) for index, word in enumerate(words) for unit in units(word.text)]
+        ends = [words[index].span.end for _, index in heard]
+        skipped = _prefix_length(self._committed, [unit for unit, _ in heard], ends)
+        if skipped == 0:
+            return list(words)
+        last = heard[skipped - 1][1]
+        rest = list(words[last + 1 :])
+        inside = sum(1 for _, index in heard[skipped:] if index == last)
+        if inside:
+            rest.insert(0, _ending(words[last], inside))
+        while rest and is_punctuation(rest[0].text):
+            rest.pop(0)
+        return rest
+
+
+def _prefix_length(committed: Sequence[_Unit], heard: Sequence[str], ends: Sequence[int]) -> int:
+    """How many units of a hypothesis say what is committed already.
+
+    Edit distance between the committed units and every prefix of the heard ones (Levenshtein, unit
+    costs); the cheapest prefix wins, where it ends in time breaks ties.
+    """
+    if len(heard) >= len(committed) and all(
+        unit.text == heard[index] for index, unit in enumerate(committed)
+    ):
+        return len(committed)
+    row = list(range(len(heard) + 1))
+    for number, unit in enumerate(committed, start=1):
+        above, row = row, [number]
+        for index, other in enumerate(heard, start=1):
+            row.append(min(above[index] + 1, row[index - 1] + 1, above[index - 1] + (unit.text != other)))
+    best, best_cost = 0, float("inf")
+    for length, edits in enumerate(row):
+        if length:
+            apart_s = abs(ends[length - 1] - committed[-1].end) / SAMPLE_RATE_HZ
+            matches = heard[length - 1] == committed[-1].text
+            cost = edits + _EDITS_PER_SECOND * apart_s - _LAST_UNIT_BONUS * matches
+        else:
+            cost = edits + _EDITS_PER_SECOND
+        if cost < best_cost:
+            best, best_cost = length, cost
+    return best
+
+
+def _agreed_words(before: Sequence[HypothesisWord], now: Sequence[HypothesisWord]) -> int:
+    """How many leading words of `now` lie wholly within the units that both begin with."""
+    earlier = [unit for word in before for unit in units(word.text)]
+    position = 0
+    for count, word in enumerate(now):
+        own = units(word.text)
+        if earlier[position : position + len(own)] != own:
+            return count
+        position += len(own)
+    return len(now)
+
+
+def _with_agreed_ending(stable: Sequence[HypothesisWord], before: Sequence[HypothesisWord]) -> HypothesisWord:
+    """The last of the `stable` words, keeping the punctuation at its end only where `before` has it too:
+    the end of a sentence is a guess while speech goes on."""
+    word = stable[-1]
+    bare = without_last_punctuation(word.text)
+    ending = word.text[len(bare) :]
+    if not ending:
+        return word
+    wanted = sum(len(units(other.text)) for other in stable)
+    position = 0
+    for other in before:
+        position += len(units(other.text))
+        if position >= wanted:
+            is_same = position == wanted and other.text.endswith(ending)
+            return word if is_same else replace(word, text=bare)
+    return replace(word, text=bare)
+
+
+def _ending(word: HypothesisWord, units_kept: int) -> HypothesisWord:
+    """The part of a word that holds its last units, with its share of the time."""
+    wanted = units(word.text)[-units_kept:]
+    start = max(at for at in range(len(word.text)) if units(word.text[at:])[-units_kept:] == wanted)
+    share = (len(word.text) - start) / len(word.text)
+    begin = word.span.end - round(word.span.length * share)
+    return replace(word, text=word.text[start:], span=Span(begin, word.span.end))
+
+
+def _ordered_spans(words: Sequence[HypothesisWord], not_before: int) -> list[Span]:
+    """The words' spans, none before `not_before` and none before the last one's end.
+
+    Words that the clamp would leave without length share the time up to the next word that has some.
+    """
+    spans: list[Span] = []
+    floor = not_before
+    index = 0
+    while index < len(words):
+        squeezed = index
+        while squeezed < len(words) and words[squeezed].span.end <= floor:
+            squeezed += 1
+        if squeezed == index:
+            span = words[index].span
+            start = max(span.start, floor)
+            spans.append(Span(start, span.end))
+            floor = span.end
+            index += 1
+            continue
+        shared = words[index : min(squeezed + 1, len(words))]
+        end = max(floor, shared[-1].span.end)
+        edges = [floor + (end - floor) * n // len(shared) for n in range(len(shared) + 1)]
+        spans.extend(Span(a, b) for a, b in pairwise(edges))
+        floor = end
+        index += len(shared)
+    return spans

@@ -1,0 +1,402 @@
+"""One party's sound becomes requests to the recogniser, and its answers become words.
+
+The utterance is the unit of decoding. It opens where speech begins, with a little sound before it; it is
+decoded from its start now and then while it lasts (partials), once at its first silence (speculatively), and
+that answer is its final one if the silence lasts. Silence is never decoded. An utterance that grows too long
+is cut where it is softest, behind its committed words, and goes on as the next.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from monitor.core.audio import Party, Pcm
+from monitor.core.clock import Span, samples
+from monitor.core.facts import Ipu, PartialText, SpeechStarted, Word, Words
+from monitor.core.recognition import Hypothesis, HypothesisWord, TranscriptionRequest
+from monitor.core.settings import TranscriptionSettings
+from monitor.core.transcription.commit import Committer
+from monitor.core.transcription.cutting import softest
+from monitor.core.transcription.language import LanguageLock
+from monitor.core.transcription.text import to_script
+
+Output = TranscriptionRequest | Words | PartialText
+
+_RING_SAMPLES = samples(1.5)
+"""Sound kept while nobody speaks: the detector tells of speech after its minimal length, and the pre-roll
+lies before that."""
+
+_TRAIL_SAMPLES = samples(0.2)
+"""Silence after the last speech that is decoded too: soft endings outlast the detector."""
+
+_SPECULATE_AFTER = samples(0.5)
+"""New speech that makes another speculative decode worth its cost."""
+
+_MAX_OUTSTANDING_PARTIALS = 2
+"""One being decoded and one that the scheduler may replace by a newer one."""
+
+_MAX_WAITING_PARTIALS = 4
+"""Of an utterance whose forerunner's final is not yet known; agreement needs the last two only."""
+
+_CUT_FROM = 0.6
+"""A forced cut lies in the last 40 % of the utterance: earlier ones would cost the next decode context."""
+
+_CUT_GRACE_SAMPLES = samples(1.0)
+"""How much longer than the limit an utterance may grow in search of a place behind its committed words."""
+
+_CUT_ROOM_SAMPLES = samples(0.5)
+
+
+@dataclass(slots=True)
+class _Utterance:
+    """One utterance from its first request to its last word."""
+
+    number: int
+    start: int
+    committer: Committer
+    blocks: list[Pcm] = field(default_factory=list)
+    end: int = 0
+    """Where the sound in `blocks` ends."""
+    speech: int = 0
+    """Samples of speech so far, by whole blocks."""
+    speech_end: int | None = None
+    """Where the last IPU ended, None while one is open."""
+    speech_asked: int = 0
+    """`speech` at the last request."""
+    partials: set[int] = field(default_factory=set)
+    """Requests for partials that are not yet answered."""
+    speculative: int | None = None
+    """The request that becomes the final if the silence lasts."""
+    speculated: int | None = None
+    """`speech` at the last speculative request."""
+    final: int | None = None
+    """The request whose answer ends the utterance; None while it is open."""
+    answer: Hypothesis | None = None
+    """The answer to `speculative` or `final`, once it is here."""
+    waiting: list[Hypothesis] = field(default_factory=list)
+    """Partial answers that came before an earlier utterance was done."""
+    language: str = ""
+    """Of the latest answer."""
+    is_shown: bool = False
+    """Whether a partial text is on display."""
+
+    def pcm(self, end: int) -> Pcm:
+        """The sound from the start to `end`."""
+        return np.concatenate(self.blocks)[: end - self.start]
+
+
+class Utterances:
+    """Folds one party's blocks, speech events and hypotheses into requests, words and partial texts.
+
+    Owns its state; bounded by the longest utterance and by the finals that the recogniser owes. `ids` gives
+    the numbers of the requests, which both parties share.
+    """
+
+    def __init__(self, party: Party, settings: TranscriptionSettings, ids: Iterator[int]) -> None:
+        self._party = party
+        self._settings = settings
+        self._ids = ids
+        own = settings.agent_language if party is Party.AGENT else settings.caller_language
+        language = own or settings.language
+        self._language = LanguageLock(None if language == "auto" else language)
+        self._ring: deque[Pcm] = deque()
+        self._ring_samples = 0
+        self._heard = 0
+        self._number = 0
+        self._open: _Utterance | None = None
+        self._undone: deque[_Utterance] = deque()
+        """Every utterance whose words are not all known, oldest first; the open one is the last."""
+        self._decoded_until = 0
+        """Where the previous utterance's sound ended: no sound is decoded in two utterances."""
+        self._words_end = 0
+        """Where the party's committed words end."""
+
+    @property
+    def language(self) -> str | None:
+        """The party's language, None while it is not known."""
+        return self._language.language
+
+    @property
+    def owed(self) -> int:
+        """Utterances whose final words are still to come, the open one included."""
+        return len(self._undone)
+
+    def on_block(
+        self, block: Pcm, start: int, speech_events: Iterable[SpeechStarted | Ipu], now: int
+    ) -> list[Output]:
+        """Takes the party's next sound, [start, start + len(block)), and what the speech detector made of
+        it; `now` is the block's end."""
+        self._heard = start + len(block)
+        self._remember(block)
+        if self._open is not None:
+            self._open.blocks.append(block)
+            self._open.end = self._heard
+            if self._open.speech_end is None:
+                self._open.speech += len(block)
+        out: list[Output] = []
+        for event in speech_events:
+            if isinstance(event, SpeechStarted):
+                self._on_speech(event.at)
+            else:
+                out.extend(self._on_silence(event.span, now))
+        if self._open is not None:
+            out.extend(self._on_progress(self._open, now))
+        return out
+
+    def on_hypothesis(self, hypothesis: Hypothesis) -> list[Output]:
+        """Takes an answer. One that nobody waits for changes nothing."""
+        for utterance in self._undone:
+            if hypothesis.request_id in utterance.partials:
+                utterance.partials.discard(hypothesis.request_id)
+            elif hypothesis.request_id in (utterance.final, utterance.speculative):
+                utterance.answer = hypothesis
+            else:
+                continue
+            # A speculative answer, too, shows how the utterance begins, whatever follows.
+            if utterance.final is None and hypothesis.rejected is None:
+                utterance.waiting = [*utterance.waiting, hypothesis][-_MAX_WAITING_PARTIALS:]
+            break
+        return self._settle()
+
+    def on_dropped(self, request_id: int) -> list[Output]:
+        """The request will not be answered. A partial is not missed; a final was lost with the recogniser,
+        and the utterance keeps what was shown of it."""
+        for utterance in self._undone:
+            utterance.partials.discard(request_id)
+            if request_id in (utterance.final, utterance.speculative):
+                utterance.answer = _without_answer(utterance, self._party, "engine_failed")
+        return self._settle()
+
+    def finish(self, now: int, speech_events: Iterable[SpeechStarted | Ipu] = ()) -> list[Output]:
+        """The sound is over, after these last speech events: ends the open utterance. Answers may still
+        come."""
+        out: list[Output] = []
+        for event in speech_events:
+            if isinstance(event, SpeechStarted):
+                self._on_speech(event.at)
+            else:
+                out.extend(self._on_silence(event.span, now))
+        if self._open is not None:
+            out.extend(self._close(self._open, now))
+        return out
+
+    # --- cutting the sound ----------------------------------------------------------------------------
+
+    def _remember(self, block: Pcm) -> None:
+        self._ring.append(block)
+        self._ring_samples += len(block)
+        while self._ring_samples - len(self._ring[0]) >= _RING_SAMPLES:
+            self._ring_samples -= len(self._ring.popleft())
+
+    def _on_speech(self, at: int) -> None:
+        """Speech began: of a new utterance, or again within the open one."""
+        if self._open is not None:
+            if self._open.speech_end is not None:
+                self._open.speech += max(0, self._heard - max(at, self._open.speech_end))
+            self._open.speech_end = None
+            self._retract(self._open)
+            return
+        held = self._heard - self._ring_samples
+        start = max(at - samples(self._settings.pre_roll_s), self._decoded_until, held, 0)
+        sound = np.concatenate(self._ring)[start - held :]
+        self._begin(start, sound)
+        assert self._open is not None
+        self._open.speech = max(0, self._heard - max(at, start))
+
+    def _begin(self, start: int, sound: Pcm) -> None:
+        committer = Committer(
+            self._party, hold_back=samples(self._settings.hold_back_s), not_before=self._words_end
+        )
+        self._open = _Utterance(
+            number=self._number, start=start, committer=committer, blocks=[sound], end=self._heard
+        )
+        self._number += 1
+        self._undone.append(self._open)
+
+    def _on_silence(self, span: Span, now: int) -> list[Output]:
+        """An IPU ended: the utterance may have ended with it, so its words are asked for at once."""
+        if self._open is None:
+            self._on_speech(span.start)
+        utterance = self._open
+        assert utterance is not None
+        utterance.speech -= max(0, min(self._heard - span.end, utterance.speech))
+        utterance.speech_end = max(span.end, utterance.start)
+        is_worth_it = (
+            utterance.speculated is None or utterance.speech - utterance.speculated >= _SPECULATE_AFTER
+        )
+        if not self._settings.is_speculative or self._is_too_short(utterance) or not is_worth_it:
+            return []
+        utterance.speculated = utterance.speech
+        end = min(utterance.end, utterance.speech_end + _TRAIL_SAMPLES)
+        request = self._request(utterance, end, now, is_final=True)
+        utterance.speculative, utterance.answer = request.id, None
+        return [request]
+
+    def _retract(self, utterance: _Utterance) -> None:
+        """Speech goes on: what was asked for speculatively shows how the utterance begins, no more."""
+        if utterance.speculative is None:
+            return
+        if utterance.answer is None:
+            utterance.partials.add(utterance.speculative)
+        utterance.speculative, utterance.answer = None, None
+
+    def _on_progress(self, utterance: _Utterance, now: int) -> list[Output]:
+        silent = None if utterance.speech_end is None else now - utterance.speech_end
+        if silent is not None:
+            return self._close(utterance, now) if silent >= samples(self._settings.end_silence_s) else []
+        if utterance.end - utterance.start >= samples(self._settings.max_utterance_s):
+            return self._cut(utterance, now)
+        new_speech = utterance.speech - utterance.speech_asked
+        if (
+            self._settings.has_partials
+            and new_speech >= samples(self._settings.partial_every_s)
+            and len(utterance.partials) < _MAX_OUTSTANDING_PARTIALS
+        ):
+            request = self._request(utterance, utterance.end, now, is_final=False)
+            utterance.partials.add(request.id)
+            return [request]
+        return []
+
+    def _is_too_short(self, utterance: _Utterance) -> bool:
+        return utterance.speech < samples(self._settings.min_utterance_s)
+
+    def _close(self, utterance: _Utterance, now: int) -> list[Output]:
+        """Ends the open utterance, with its speculative answer where that heard all of it."""
+        self._open = None
+        out: list[Output] = []
+        if utterance.speculative is not None:
+            utterance.final = utterance.speculative
+            self._decoded_until = min(utterance.end, (utterance.speech_end or 0) + _TRAIL_SAMPLES)
+        elif self._is_too_short(utterance):
+            utterance.final = -1
+            utterance.answer = _without_answer(utterance, self._party, "too_short")
+        else:
+            end = utterance.end
+            if utterance.speech_end is not None:
+                end = min(end, utterance.speech_end + _TRAIL_SAMPLES)
+            request = self._request(utterance, end, now, is_final=True)
+            utterance.final, utterance.answer = request.id, None
+            self._decoded_until = end
+            out.append(request)
+        utterance.blocks = []
+        return [*out, *self._settle()]
+
+    def _cut(self, utterance: _Utterance, now: int) -> list[Output]:
+        """Ends an utterance that is too long at its softest place and opens the next one there.
+
+        The place lies behind the committed words, so that no word is committed twice; partials no longer
+        commit while it is looked for.
+        """
+        limit = samples(self._settings.max_utterance_s)
+        low = max(utterance.start + round(limit * _CUT_FROM), utterance.committer.end)
+        is_last_chance = utterance.end - utterance.start >= limit + _CUT_GRACE_SAMPLES
+        if utterance.end - low < _CUT_ROOM_SAMPLES and not is_last_chance:
+            return []
+        sound = utterance.pcm(utterance.end)
+        at = utterance.start + softest(sound, min(low, utterance.end - 1) - utterance.start)
+        request = self._request(utterance, at, now, is_final=True)
+        utterance.final, utterance.answer, utterance.speculative = request.id, None, None
+        utterance.blocks = []
+        self._decoded_until = at
+        self._begin(at, sound[at - utterance.start :])
+        assert self._open is not None
+        self._open.speech = self._heard - at
+        return [request, *self._settle()]
+
+    def _request(self, utterance: _Utterance, end: int, now: int, *, is_final: bool) -> TranscriptionRequest:
+        utterance.speech_asked = utterance.speech
+        return TranscriptionRequest(
+            id=next(self._ids),
+            party=self._party,
+            utterance=utterance.number,
+            span=Span(utterance.start, end),
+            pcm=utterance.pcm(end),
+            is_final=is_final,
+            language=self._language.language,
+            hint=self._settings.hint,
+            issued_at=now,
+        )
+
+    # --- answers ---------------------------------------------------------------------------------------
+
+    def _settle(self) -> list[Output]:
+        """Commits what the answers allow, utterance by utterance in their order."""
+        out: list[Output] = []
+        while self._undone:
+            utterance = self._undone[0]
+            utterance.committer.raise_floor(self._words_end)
+            for hypothesis in utterance.waiting:
+                out.extend(self._take_partial(utterance, hypothesis))
+            utterance.waiting = []
+            if utterance.final is None or utterance.answer is None:
+                break
+            out.extend(self._take_final(utterance, utterance.answer))
+            self._undone.popleft()
+        return out
+
+    def _take_partial(self, utterance: _Utterance, hypothesis: Hypothesis) -> list[Output]:
+        is_over_long = utterance.end - utterance.start >= samples(self._settings.max_utterance_s)
+        if is_over_long or utterance.final is not None:
+            return []
+        utterance.language = hypothesis.language
+        words = utterance.committer.on_partial(self._written(hypothesis), hypothesis.span.end)
+        out: list[Output] = list(self._commit(utterance, words, hypothesis.language))
+        text = utterance.committer.tail
+        if text or (utterance.is_shown and not words):
+            out.append(self._partial(utterance, hypothesis.span, text))
+        utterance.is_shown = bool(text)
+        return out
+
+    def _take_final(self, utterance: _Utterance, hypothesis: Hypothesis) -> list[Output]:
+        if hypothesis.rejected == "engine_failed":
+            words = utterance.committer.commit_tail()
+        elif hypothesis.rejected is not None:
+            words = []
+        else:
+            words = utterance.committer.on_final(self._written(hypothesis))
+        if utterance.final != -1:
+            self._language.on_final(hypothesis)
+        language = hypothesis.language or utterance.language
+        out: list[Output] = list(self._commit(utterance, words, language))
+        if utterance.is_shown and not words:
+            out.append(self._partial(utterance, hypothesis.span, ""))
+        return out
+
+    def _commit(self, utterance: _Utterance, words: list[Word], language: str) -> list[Words]:
+        if not words:
+            return []
+        self._words_end = max(self._words_end, words[-1].span.end)
+        return [Words(party=self._party, words=tuple(words), language=language, utterance=utterance.number)]
+
+    def _partial(self, utterance: _Utterance, span: Span, text: str) -> PartialText:
+        start = min(max(span.start, utterance.committer.end), span.end)
+        return PartialText(
+            party=self._party, utterance=utterance.number, span=Span(start, span.end), text=text
+        )
+
+    def _written(self, hypothesis: Hypothesis) -> list[HypothesisWord]:
+        """The hypothesis's words in the script of the settings."""
+        if hypothesis.language != "zh":
+            return list(hypothesis.words)
+        texts = to_script([word.text for word in hypothesis.words], self._settings.script)
+        return [replace(word, text=text) for word, text in zip(hypothesis.words, texts, strict=True)]
+
+
+def _without_answer(utterance: _Utterance, party: Party, reason: str) -> Hypothesis:
+    """What stands for the final answer where there is none."""
+    return Hypothesis(
+        request_id=-1,
+        party=party,
+        utterance=utterance.number,
+        span=Span(utterance.start, max(utterance.start, utterance.end)),
+        is_final=True,
+        language=utterance.language,
+        language_probability=0.0,
+        words=(),
+        average_log_probability=0.0,
+        rejected=reason,
+    )

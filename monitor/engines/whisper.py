@@ -1,0 +1,324 @@
+"""Whisper on CTranslate2, called for short stretches: encode, generate, align.
+
+faster-whisper's own `transcribe` pads every stretch to 30 s. The encoder takes any length, and costs by it;
+but short context makes the decoder loop, so every answer passes the guard (`monitor.engines.guard`), and one
+that fails is looked at again with more context before it is refused.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from ctranslate2 import StorageView
+from faster_whisper import WhisperModel
+from faster_whisper.tokenizer import Tokenizer
+
+from monitor.core.clock import SAMPLE_RATE_HZ
+from monitor.core.recognition import Hypothesis, HypothesisWord, TranscriptionRequest
+from monitor.engines.guard import Draft, is_past_end, token_cap, verdict
+from monitor.engines.whisper_words import Piece, spread_words, timed_words, to_pieces
+from monitor.errors import ModelError
+
+SIMPLIFIED_PROMPT = "以下是普通话的句子。"
+"""Said before Mandarin, it turns most of Whisper's Traditional characters to Simplified ones."""
+
+FRAME_SAMPLES = SAMPLE_RATE_HZ // 100
+"""A mel frame is 10 ms."""
+
+FRAMES_MAX = 3000
+_PARTIAL_FRAMES_MIN = 800
+_FINAL_FRAMES_QUICK = 1000
+_FINAL_FRAMES_THOROUGH = 1500
+_FRAMES_MARGIN = 100
+_FRAMES_BUCKET = 200
+"""Stretches of one bucket can be decoded in one batch."""
+
+_SECOND_LOOK_FRAMES = (1500, FRAMES_MAX)
+_SECOND_LOOK_LOG_PROBABILITY = -0.4
+"""A quick final under this is decoded again with the whole context (a sixth of real utterances)."""
+
+_BEAM_THOROUGH = 5
+_BATCH_MAX = 4
+_NGRAM_BLOCK = 4
+_HINT_TOKENS_MAX = 100
+_SHORTEST_SAMPLES = SAMPLE_RATE_HZ // 10
+"""The feature extractor mirrors 200 samples at the edges; and less than this holds no word."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Look:
+    """How an answer is sought: how much context, and how hard."""
+
+    frames: int
+    beam: int
+    has_block: bool
+    """Whether no four tokens may come twice: stops loops, and now and then a word truly said twice."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Job:
+    """One request on its way through the decoder."""
+
+    request: TranscriptionRequest
+    features: npt.NDArray[np.float32]
+    look: _Look
+    encoded: StorageView | None = None
+    language: str = ""
+    language_probability: float = 1.0
+    tokens: list[int] = field(default_factory=list)
+    average_log_probability: float = 0.0
+    no_speech_probability: float = 0.0
+    pieces: list[Piece] = field(default_factory=list)
+    words: tuple[HypothesisWord, ...] = ()
+    rejected: str | None = None
+
+    @property
+    def length_s(self) -> float:
+        """The length of the sound in seconds."""
+        return len(self.request.pcm) / SAMPLE_RATE_HZ
+
+
+class WhisperEngine:
+    """A Whisper model in a folder, for requests from any thread.
+
+    Args:
+        folder: what `monitor.weights` gives: model.bin, config, tokenizer, vocabulary.
+        device: auto, cpu or cuda.
+        compute_type: ctranslate2's; auto means int8 on a CPU and float16 on a GPU.
+        workers: decodings that may run side by side, each on one thread.
+        languages: those to choose among where a request leaves the language open.
+
+    Raises:
+        ModelError: the folder does not hold a model that loads.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        device: str = "auto",
+        compute_type: str = "auto",
+        workers: int = 2,
+        languages: Sequence[str] = ("zh", "en"),
+    ) -> None:
+        try:
+            self._whisper = WhisperModel(
+                str(folder),
+                device=device,
+                compute_type=_compute_type(device, compute_type),
+                cpu_threads=1,
+                num_workers=max(1, workers),
+                local_files_only=True,
+            )
+        except (RuntimeError, ValueError, OSError) as error:
+            raise ModelError("model.unloadable", path=folder, reason=error) from error
+        self._model: Any = self._whisper.model
+        self._is_multilingual = bool(self._model.is_multilingual)
+        self._languages = tuple(languages)
+        self._tokenizers: dict[str, Tokenizer] = {}
+        self._lock = Lock()
+        self.guards: Counter[str] = Counter()
+        """How often each rule of the guard fired, and how often an answer was refused for good."""
+
+    def decode(self, requests: Sequence[TranscriptionRequest], *, is_thorough: bool) -> list[Hypothesis]:
+        """One hypothesis for each request. Batched requests differ from single ones by rounding only.
+
+        `is_thorough` searches wider and with more context for finals; partials are always quick. A refused
+        answer has no words, and `rejected` names the guard's rule.
+        """
+        jobs = [self._job(request, is_thorough=is_thorough) for request in requests]
+        self._run([job for job in jobs if job.rejected is None])
+        return [_hypothesis(job) for job in jobs]
+
+    # --- from sound to tokens --------------------------------------------------------------------------
+
+    def _job(self, request: TranscriptionRequest, *, is_thorough: bool) -> _Job:
+        if len(request.pcm) < _SHORTEST_SAMPLES:
+            features = np.zeros((1, 0), dtype=np.float32)
+            look = _Look(frames=0, beam=1, has_block=False)
+            return _Job(request=request, features=features, look=look, rejected="too_short")
+        pcm = request.pcm[: FRAMES_MAX * FRAME_SAMPLES - FRAME_SAMPLES]
+        features = np.asarray(self._whisper.feature_extractor(pcm), dtype=np.float32)
+        return _Job(
+            request=request,
+            features=features,
+            look=_first_look(features.shape[1], is_final=request.is_final, is_thorough=is_thorough),
+        )
+
+    def _run(self, jobs: Sequence[_Job]) -> None:
+        """Decodes the jobs, and those that the guard stops again, as long as there is more to be tried."""
+        while jobs:
+            for job in jobs:
+                self._encode(job)
+            for group in _groups(jobs, key=self._batch_key):
+                self._generate(group)
+            for group in _groups(jobs, key=lambda job: (job.look.frames, job.language)):
+                self._time_words(group)
+            jobs = [job for job in jobs if self._needs_another_look(job)]
+
+    def _encode(self, job: _Job) -> None:
+        """Encodes one stretch (batches gain nothing here) and finds its language where it is open."""
+        padded = np.zeros((1, job.features.shape[0], job.look.frames), dtype=np.float32)
+        width = min(job.look.frames, job.features.shape[1])
+        padded[0, :, :width] = job.features[:, :width]
+        job.encoded = self._model.encode(StorageView.from_array(padded), to_cpu=self._model.device == "cuda")
+        if not self._is_multilingual:
+            job.language = "en"
+        elif job.request.language is not None:
+            job.language = job.request.language
+        else:
+            job.language, job.language_probability = self._detect(job.encoded)
+
+    def _detect(self, encoded: StorageView) -> tuple[str, float]:
+        """The likeliest of the expected languages, and its probability among them."""
+        found = {code.strip("<|>"): p for code, p in self._model.detect_language(encoded)[0]}
+        shares = {language: float(found.get(language, 0.0)) for language in self._languages}
+        best = max(shares, key=lambda language: shares[language])
+        return best, shares[best] / (sum(shares.values()) or 1.0)
+
+    def _batch_key(self, job: _Job) -> tuple[int, int, int, bool, bool]:
+        # In one batch, the frames and the place of the start token must be the same for all.
+        prompt = self._prompt(job)
+        return (job.look.frames, len(prompt), job.look.beam, job.look.has_block, job.request.is_final)
+
+    def _generate(self, jobs: Sequence[_Job]) -> None:
+        prompts = [self._prompt(job) for job in jobs]
+        cap = max(token_cap(job.length_s) for job in jobs)
+        results = self._model.generate(
+            _stack(jobs),
+            prompts,
+            beam_size=jobs[0].look.beam,
+            no_repeat_ngram_size=_NGRAM_BLOCK if jobs[0].look.has_block else 0,
+            # ctranslate2 generates up to the lesser of half of this and what the prompt leaves of it.
+            max_length=max(2 * cap, cap + len(prompts[0])),
+            return_scores=True,
+            return_no_speech_prob=True,
+        )
+        for job, result in zip(jobs, results, strict=True):
+            tokenizer = self._tokenizer(job.language)
+            job.tokens = [token for token in result.sequences_ids[0] if token < tokenizer.eot]
+            count = len(result.sequences_ids[0])
+            job.average_log_probability = result.scores[0] * count / (count + 1)
+            job.no_speech_probability = result.no_speech_prob
+            job.pieces = to_pieces(job.tokens, tokenizer.decode)
+            job.rejected = verdict(
+                Draft(
+                    text="".join(piece.text for piece in job.pieces),
+                    tokens=len(job.tokens),
+                    length_s=job.length_s,
+                    average_log_probability=job.average_log_probability,
+                    no_speech_probability=job.no_speech_probability,
+                )
+            )
+
+    def _time_words(self, jobs: Sequence[_Job]) -> None:
+        """Gives the words their times: finals by the model's attention, partials by a rough share."""
+        for job in jobs:
+            job.words = ()
+            if job.rejected is not None or not job.pieces:
+                continue
+            pcm = job.request.pcm
+            if not job.request.is_final:
+                probability = float(np.exp(job.average_log_probability))
+                job.words = spread_words(job.pieces, job.request.span, pcm, probability)
+                continue
+            tokenizer = self._tokenizer(job.language)
+            frames = min(job.features.shape[1], job.look.frames)
+            (alignment,) = self._model.align(job.encoded, tokenizer.sot_sequence, [job.tokens], frames)
+            job.words = timed_words(job.pieces, alignment, job.request.span, pcm)
+            if is_past_end([word.span.length_s for word in job.words]):
+                job.rejected, job.words = "past_end", ()
+
+    def _needs_another_look(self, job: _Job) -> bool:
+        """Counts what the guard found; where a final can be tried with more context, prepares that."""
+        is_doubtful = (
+            job.request.is_final
+            and job.look.frames < _FINAL_FRAMES_THOROUGH
+            and job.average_log_probability < _SECOND_LOOK_LOG_PROBABILITY
+        )
+        if job.rejected is None and not is_doubtful:
+            return False
+        frames = next((n for n in _SECOND_LOOK_FRAMES if n > job.look.frames), None)
+        has_another = job.request.is_final and frames is not None
+        with self._lock:
+            self.guards[job.rejected or "second_look"] += 1
+            if job.rejected is not None and not has_another:
+                self.guards["refused"] += 1
+        if frames is None or not has_another:
+            return False
+        job.look = replace(job.look, frames=frames, has_block=True)
+        return True
+
+    # --- prompts -----------------------------------------------------------------------------------------
+
+    def _tokenizer(self, language: str) -> Tokenizer:
+        with self._lock:
+            if language not in self._tokenizers:
+                self._tokenizers[language] = Tokenizer(
+                    self._whisper.hf_tokenizer, self._is_multilingual, task="transcribe", language=language
+                )
+            return self._tokenizers[language]
+
+    def _prompt(self, job: _Job) -> list[int]:
+        tokenizer = self._tokenizer(job.language)
+        said = (SIMPLIFIED_PROMPT if job.language == "zh" else "") + job.request.hint
+        start = [*tokenizer.sot_sequence, tokenizer.no_timestamps]
+        if not said:
+            return start
+        return [tokenizer.sot_prev, *tokenizer.encode(said)[:_HINT_TOKENS_MAX], *start]
+
+
+def _first_look(frames: int, *, is_final: bool, is_thorough: bool) -> _Look:
+    """The least context that serves: a bucket above the sound's length, and a floor by purpose."""
+    wanted = frames + _FRAMES_MARGIN
+    wanted = min(FRAMES_MAX, -(-wanted // _FRAMES_BUCKET) * _FRAMES_BUCKET)
+    if not is_final:
+        return _Look(frames=max(_PARTIAL_FRAMES_MIN, wanted), beam=1, has_block=True)
+    if is_thorough:
+        return _Look(frames=max(_FINAL_FRAMES_THOROUGH, wanted), beam=_BEAM_THOROUGH, has_block=False)
+    return _Look(frames=max(_FINAL_FRAMES_QUICK, wanted), beam=1, has_block=True)
+
+
+def _groups(jobs: Sequence[_Job], key: Callable[[_Job], Any]) -> Iterator[list[_Job]]:
+    """The jobs by `key`, in lots of at most four: more gain nothing."""
+    found: dict[Any, list[_Job]] = {}
+    for job in jobs:
+        found.setdefault(key(job), []).append(job)
+    for group in found.values():
+        for at in range(0, len(group), _BATCH_MAX):
+            yield group[at : at + _BATCH_MAX]
+
+
+def _stack(jobs: Sequence[_Job]) -> StorageView:
+    if len(jobs) == 1:
+        return jobs[0].encoded
+    return StorageView.from_array(np.concatenate([np.array(job.encoded) for job in jobs]))
+
+
+def _compute_type(device: str, compute_type: str) -> str:
+    if compute_type != "auto":
+        return compute_type
+    return "int8" if device == "cpu" else "default" if device == "cuda" else "auto"
+
+
+def _hypothesis(job: _Job) -> Hypothesis:
+    request = job.request
+    return Hypothesis(
+        request_id=request.id,
+        party=request.party,
+        utterance=request.utterance,
+        span=request.span,
+        is_final=request.is_final,
+        language=job.language,
+        language_probability=round(job.language_probability, 4),
+        words=() if job.rejected else job.words,
+        average_log_probability=round(job.average_log_probability, 4),
+        rejected=job.rejected,
+    )
