@@ -112,14 +112,14 @@ def load_settings(path: Path | None = None, overrides: dict[str, dict[str, Any]]
     values: dict[str, Any] = _read_toml(path) if path else {}
     try:
         settings = Settings(**values)
-        if overrides:
-            merged = settings.model_dump()
-            for section, names in overrides.items():
-                merged[section].update({name: value for name, value in names.items() if value is not None})
-            settings = Settings.model_validate(merged) if merged != settings.model_dump() else settings
+        changed: dict[str, Section] = {}
+        for name, leaves in (overrides or {}).items():
+            section: Section = getattr(settings, name)
+            given = {leaf: value for leaf, value in leaves.items() if value is not None}
+            changed[name] = type(section).model_validate({**section.model_dump(), **given})
     except ValidationError as error:
         raise _settings_error(error) from error
-    return settings
+    return settings.model_copy(update=changed)
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

@@ -1,0 +1,64 @@
+"""Settings: a file, then the environment, then the command line; nothing unknown passes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from monitor.config import load_settings
+from monitor.errors import SettingsError
+
+
+def write(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_defaults_stand_where_nothing_is_said() -> None:
+    settings = load_settings()
+    assert settings.server.host == "127.0.0.1"
+    assert not settings.store.keeps_journal, "sound is kept only where somebody asks for it"
+
+
+def test_the_later_source_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(
+        tmp_path / "t.toml", "[server]\nport = 1111\nclient_queue = 7\n[speech]\nmin_speech_s = 0.3\n"
+    )
+    assert load_settings(path).server.port == 1111
+    monkeypatch.setenv("TINGYIN_SERVER__PORT", "2222")
+    settings = load_settings(path)
+    assert (settings.server.port, settings.server.client_queue) == (2222, 7)
+    settings = load_settings(path, {"server": {"port": 3333, "host": None}})
+    assert (settings.server.port, settings.server.host) == (3333, "127.0.0.1")
+    assert settings.core.speech.min_speech_s == 0.3
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "names"),
+    [
+        ("[server]\nprot = 1\n", "settings.unknown", "server.prot"),
+        ("[servre]\nport = 1\n", "settings.unknown", "servre"),
+        ("[server]\nport = 'x'\n", "settings.invalid", "server.port"),
+        ("[speech]\nstart_probability = 2\n", "settings.invalid", "speech.start_probability"),
+        ("[server\n", "settings.unreadable", "t.toml"),
+    ],
+)
+def test_what_does_not_fit_is_told_by_name(tmp_path: Path, text: str, code: str, names: str) -> None:
+    with pytest.raises(SettingsError) as error:
+        load_settings(write(tmp_path / "t.toml", text))
+    assert error.value.code == code
+    assert names in error.value.sentence
+
+
+def test_an_unknown_variable_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TINGYIN_SERVER__PROT", "1")
+    with pytest.raises(SettingsError) as error:
+        load_settings()
+    assert error.value.code == "settings.unknown"
+
+
+def test_a_missing_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as error:
+        load_settings(tmp_path / "none.toml")
+    assert error.value.code == "settings.unreadable"
