@@ -19,6 +19,7 @@ from monitor.core.events import Event
 from monitor.core.inputs import CallEnd, RequestDropped, SessionInput, SoundEnd
 from monitor.core.recognition import Hypothesis, TranscriptionRequest
 from monitor.core.replay import Numbering
+from monitor.core.tally import Tally
 from monitor.errors import TingyinError
 from monitor.ingest.source import Source
 from monitor.log import log
@@ -129,21 +130,25 @@ async def run_call(
             waiting.add(task)
             task.add_done_callback(waiting.discard)
 
-    end = CallEnd()
     try:
-        while not (pump.done() and inbox.empty()):
-            items = await _next_items(inbox, pump, extra)
-            if items:
-                await _finish(tell(items))
-        end = _end_of(pump, call_id)
-    except asyncio.CancelledError:
-        end = CallEnd(reason="cut_off")
-    finally:
-        pump.cancel()
-        await asyncio.gather(pump, return_exceptions=True)
-    await _finish(tell([*_drain(inbox), SoundEnd()]))
-    await _last_answers(waiting, inbox, tell, 2.0 if end.reason == "cut_off" else _LAST_ANSWERS_S)
-    await _finish(tell([end]))
+        end = CallEnd()
+        try:
+            while not (pump.done() and inbox.empty()):
+                items = await _next_items(inbox, pump, extra)
+                if items:
+                    await _finish(tell(items))
+            end = _end_of(pump, call_id)
+        except asyncio.CancelledError:
+            end = CallEnd(reason="cut_off")
+        finally:
+            pump.cancel()
+            await asyncio.gather(pump, return_exceptions=True)
+        await _finish(tell([*_drain(inbox), SoundEnd()]))
+        patience_s = 2.0 if end.reason == "cut_off" else _LAST_ANSWERS_S
+        await _last_answers(waiting, inbox, tell, patience_s)
+        await _finish(tell([end]))
+    except Exception as error:  # noqa: BLE001 - whatever fails in one call must spare the others
+        end = _crashed(call, error)
     return end
 
 
@@ -222,6 +227,15 @@ async def _next_items(
     else:
         first = []
     return [*first, *_drain(inbox), *([] if extra is None else _drain(extra))]
+
+
+def _crashed(call: _Call, error: Exception) -> CallEnd:
+    """Ends a call whose analysis failed: its events so far stand, and the wall is told that it is over."""
+    code = "engine.analysis"
+    log.error("call crashed", call_id=call.call_id, code=code, exc_info=error)
+    end = CallEnd(reason="failed", code=code)
+    call.emit(call.numbering.number([Tally().ended(call.session.now, end)]))
+    return end
 
 
 def _drain(queue: asyncio.Queue[SessionInput]) -> Iterator[SessionInput]:
