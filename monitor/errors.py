@@ -83,6 +83,10 @@ class DeviceError(TingyinError):
         "`apt-get install libportaudio2`",
         "device.unknown": "there is no input device {name!r}; `tingyin devices` lists them",
         "device.none": "no input device was found; plug one in, or use `tingyin replay FILE`",
+        "device.ambiguous": "several input devices match {name!r}: {matches}; give the whole name or the number "
+        "that `tingyin devices` shows",
+        "device.channels": "the input device {name!r} has {channels} channel(s), {needed} are needed: {hint}",
+        "device.arguments": "{reason}",
         "device.failed": "the input device {name!r} cannot be opened: {reason}",
     }
 

@@ -168,10 +168,20 @@ class EventLog:
             order = "seq"  # the same order, by the index
         return self._events(f"{condition} ORDER BY {order} LIMIT ?", (*parameters, limit))
 
-    def nth_last_pos(self, count: int, *, after: int = 0, call_id: str | None = None) -> int | None:
-        """The position after which exactly `count` events lie; None when no more than that follow `after`."""
+    def nth_last_pos(
+        self,
+        count: int,
+        *,
+        after: int = 0,
+        types: Collection[str] | None = None,
+        call_id: str | None = None,
+    ) -> int | None:
+        """The position after which exactly `count` of the events lie; None if no more follow `after`."""
         condition, order = "pos > ?", "pos"
         values: list[object] = [after]
+        if types is not None:
+            condition += f" AND type IN ({', '.join('?' * len(types))})"
+            values += sorted(types)
         if call_id is not None:
             condition += " AND call_id = ?"
             values.append(call_id)

@@ -1,0 +1,248 @@
+"""Hands every event to the clients that asked for it. Pure: no sockets, no waiting, no clock.
+
+Each subscription has a bounded queue of its own, so that no client ever delays another or the analysis.
+A client that reads too slowly gets the latest partial and prosody of each party only; when it falls so
+far behind that events which must not be lost fill its queue, the queue is emptied and the subscription
+is behind: it goes on from the log, at the client's own speed, until it is live again.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import OrderedDict, deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from monitor.publish.protocol import WALL_TYPES, TopicName, encode_event
+from monitor.store.records import StoredEvent
+
+RECENT_EVENTS = 16_384
+"""Events held in memory for clients that catch up, about 5 MB. It must exceed what waits for the disk
+(`monitor.store.log.QUEUE_EVENTS`), so that what is not here is in the log."""
+
+LIVE_ONLY_TYPES = frozenset({"partial", "prosody"})
+"""Measurements and drafts that the next one replaces: a client that lags gets only the latest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One message for one topic, encoded once for all its clients.
+
+    `slot` is what it may replace, or None where each one counts.
+    """
+
+    text: str
+    pos: int | None
+    slot: str | None = None
+
+
+class ClientQueue:
+    """Messages that wait for one client, at most `limit`. Items that share a slot replace one another.
+
+    Partials replace each other always: an older one is void. Prosody only once half the queue is full,
+    because a client that keeps up wants every measurement.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._items: OrderedDict[object, Item] = OrderedDict()
+        self._count = 0
+        self.conflated = 0
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def offer(self, item: Item) -> bool:
+        """Takes an item. False: the queue is full and the item must not be lost, so it must be emptied."""
+        key: object = self._count
+        self._count += 1
+        if item.slot is not None and (item.pos is None or len(self._items) >= self._limit // 2):
+            key = item.slot
+            # The newer one goes last: put in the older one's place it would overtake what came between.
+            if self._items.pop(key, None) is not None:
+                self.conflated += 1
+        if len(self._items) >= self._limit:
+            if item.slot is None:
+                return False
+            self.conflated += 1
+            return True
+        self._items[key] = item
+        return True
+
+    def take(self) -> Item | None:
+        """The oldest item, or None."""
+        return self._items.popitem(last=False)[1] if self._items else None
+
+    def clear(self) -> None:
+        """Forgets everything that waits."""
+        self._items.clear()
+
+
+class Subscription:
+    """One client's interest in one topic. `cursor` is the last position that the client has.
+
+    It is live, and the hub fills its queue; or behind, and its owner brings it up to date by
+    `Hub.recent_after` and the log, advancing the cursor, until `Hub.go_live`.
+    """
+
+    def __init__(
+        self, topic: TopicName, call_id: str | None, cursor: int | None, limit: int, wake: Callable[[], None]
+    ) -> None:
+        self.topic = topic
+        self.call_id = call_id
+        self.cursor = cursor
+        self.is_live = False
+        self.has_overflowed = False
+        """True when the subscription fell behind because its queue was full."""
+        self._queue = ClientQueue(limit)
+        self._wake = wake
+
+    def offer(self, item: Item) -> bool:
+        """Takes a live item; False when the subscription has fallen behind by it."""
+        if self._queue.offer(item):
+            self._wake()
+            return True
+        self._queue.clear()
+        self.is_live, self.has_overflowed = False, True
+        self._wake()
+        return False
+
+    def take(self) -> Item | None:
+        """The next live item, which the caller sends; the cursor is then past it."""
+        item = self._queue.take()
+        if item is not None and item.pos is not None:
+            self.cursor = item.pos
+        return item
+
+    def wants(self, event: StoredEvent) -> bool:
+        """Whether the event belongs to the topic."""
+        return event.type in WALL_TYPES if self.topic == "wall" else event.call_id == self.call_id
+
+    @property
+    def waiting(self) -> int:
+        """Messages in the queue."""
+        return len(self._queue)
+
+    @property
+    def conflated(self) -> int:
+        """Items that newer ones replaced."""
+        return self._queue.conflated
+
+
+class Hub:
+    """All subscriptions, and the events of the last moments. Used from one thread only."""
+
+    def __init__(self, pos: int, *, queue_limit: int, recent_events: int = RECENT_EVENTS) -> None:
+        """`pos` is the last position given so far; `queue_limit` bounds each subscription's queue."""
+        self.queue_limit = queue_limit
+        self._recent: deque[StoredEvent] = deque()
+        self._recent_events = recent_events
+        self._recent_from = pos
+        self.pos = pos
+        self._wall: set[Subscription] = set()
+        self._calls: dict[str, set[Subscription]] = {}
+        self.overflows = 0
+        self._conflated_before = 0
+
+    def subscribe(
+        self, topic: TopicName, call_id: str | None, after: int | None, wake: Callable[[], None]
+    ) -> Subscription:
+        """A new subscription, which is behind at `after`; `wake` is called when it has something."""
+        return Subscription(topic, call_id, after, self.queue_limit, wake)
+
+    def go_live(self, subscription: Subscription) -> None:
+        """From now on the subscription gets what is published. The client has all before it."""
+        subscription.cursor = self.pos
+        subscription.is_live, subscription.has_overflowed = True, False
+        self._set_of(subscription).add(subscription)
+
+    def unsubscribe(self, subscription: Subscription) -> None:
+        """Ends a subscription; a second time does nothing."""
+        self._drop(subscription)
+        self._conflated_before += subscription.conflated
+        subscription.is_live = False
+
+    def publish(self, call_id: str, events: Sequence[StoredEvent]) -> None:
+        """Offers events of a call, in order, to whom they concern. Never waits."""
+        for event in events:
+            if event.pos is not None:
+                self._remember(event)
+            slot = _slot(event) if event.type in LIVE_ONLY_TYPES else None
+            listeners = self._calls.get(call_id)
+            if listeners:
+                self._offer(listeners, Item(encode_event("call", event.pos, event.body), event.pos, slot))
+            if self._wall and event.type in WALL_TYPES:
+                self._offer(self._wall, Item(encode_event("wall", event.pos, event.body), event.pos, slot))
+
+    def holds_after(self, pos: int) -> bool:
+        """Whether every event after `pos` is still in memory."""
+        return pos >= self._recent_from
+
+    @property
+    def recent_from(self) -> int:
+        """Events after this position are in memory; those up to it are in the log."""
+        return self._recent_from
+
+    def recent_after(self, subscription: Subscription, limit: int) -> tuple[list[StoredEvent], int]:
+        """Events of the topic after the cursor, at most `limit`, and the position up to which they reach.
+
+        When that position is `pos`, there are no more: the caller sends them and goes live at once.
+        """
+        cursor = subscription.cursor or 0
+        start = bisect_right(self._recent, cursor, key=lambda event: event.pos or 0)
+        found: list[StoredEvent] = []
+        for event in islice(self._recent, start, None):
+            if not subscription.wants(event):
+                continue
+            if len(found) == limit:
+                return found, found[-1].pos or 0
+            found.append(event)
+        return found, self.pos
+
+    @property
+    def subscriptions(self) -> int:
+        """Live subscriptions."""
+        return len(self._wall) + sum(len(listeners) for listeners in self._calls.values())
+
+    @property
+    def waiting(self) -> int:
+        """Messages that wait in the longest queue."""
+        return max((subscription.waiting for subscription in self._all()), default=0)
+
+    @property
+    def conflated(self) -> int:
+        """Partials and prosody that newer ones replaced, so far."""
+        return self._conflated_before + sum(subscription.conflated for subscription in self._all())
+
+    def _all(self) -> list[Subscription]:
+        return [*self._wall, *(one for listeners in self._calls.values() for one in listeners)]
+
+    def _set_of(self, subscription: Subscription) -> set[Subscription]:
+        if subscription.topic == "wall":
+            return self._wall
+        return self._calls.setdefault(subscription.call_id or "", set())
+
+    def _drop(self, subscription: Subscription) -> None:
+        listeners = self._set_of(subscription)
+        listeners.discard(subscription)
+        if not listeners and subscription.topic == "call":
+            del self._calls[subscription.call_id or ""]
+
+    def _remember(self, event: StoredEvent) -> None:
+        self._recent.append(event)
+        self.pos = event.pos or self.pos
+        if len(self._recent) > self._recent_events:
+            self._recent_from = self._recent.popleft().pos or self._recent_from
+
+    def _offer(self, listeners: set[Subscription], item: Item) -> None:
+        behind = [subscription for subscription in listeners if not subscription.offer(item)]
+        for subscription in behind:
+            self.overflows += 1
+            self._drop(subscription)
+
+
+def _slot(event: StoredEvent) -> str:
+    """What a later event of the same kind, call and party replaces."""
+    party = "agent" if b'"party":"agent"' in event.body else "caller"
+    return f"{event.type}/{event.call_id}/{party}"

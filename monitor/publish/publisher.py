@@ -1,0 +1,87 @@
+"""Where the events of all calls go: the log, the wall, the clients and the counters, in one step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from monitor.config import ServerSettings
+from monitor.core.events import Event
+from monitor.publish.hub import Hub
+from monitor.publish.metrics import Metrics
+from monitor.publish.protocol import Problem
+from monitor.publish.wall import Wall
+from monitor.store.log import EventLog
+
+
+class Publisher:
+    """The sink of the runner. Used from the event loop's thread; nothing in it waits.
+
+    Publishing is synchronous on purpose: the wall, the positions and the clients' queues change together,
+    so that a snapshot and the events after it fit without hole or double.
+    """
+
+    def __init__(self, log: EventLog, settings: ServerSettings, metrics: Metrics | None = None) -> None:
+        self.log = log
+        self.settings = settings
+        self.hub = Hub(log.pos, queue_limit=settings.client_queue)
+        self.wall = Wall()
+        self.metrics = metrics or Metrics()
+        self.streams = 0
+        """Clients that are connected now."""
+        self._reported: dict[str, Problem] = {}
+        log.on_write(self.metrics.observe_log_write)
+        self._register()
+
+    def emit(self, call_id: str, events: Sequence[Event]) -> None:
+        """Publishes a call's next events, numbered already, in order."""
+        stored = self.log.append(call_id, events)
+        self.wall.apply_all(call_id, events)
+        self.hub.publish(call_id, stored)
+        self.metrics.count_events([event.type for event in stored])
+
+    def report(self, code: str, message: str) -> None:
+        """Shows a problem of another part to every client and in the health, until `resolve`."""
+        self._reported[code] = Problem(code=code, message=message)
+
+    def resolve(self, code: str) -> None:
+        """Takes a reported problem away."""
+        self._reported.pop(code, None)
+
+    def problems(self) -> list[Problem]:
+        """What is wrong now."""
+        problems = list(self._reported.values())
+        health = self.log.health()
+        if health.code:
+            problems.append(Problem(code=health.code, message=health.sentence))
+        return problems
+
+    def _register(self) -> None:
+        gauge, counter = self.metrics.watch_gauge, self.metrics.watch_counter
+        gauge("tingyin_calls_live", "Calls that are live.", lambda: self.wall.live_count)
+        gauge("tingyin_stream_clients", "Clients of the event stream.", lambda: self.streams)
+        gauge(
+            "tingyin_stream_queue_longest", "Messages in the longest queue of a client.", self._longest_queue
+        )
+        counter(
+            "tingyin_stream_overflows",
+            "Times that a client fell behind and went on from the log.",
+            lambda: self.hub.overflows,
+        )
+        counter(
+            "tingyin_stream_conflated",
+            "Partials and prosody that newer ones replaced before a client took them.",
+            lambda: self.hub.conflated,
+        )
+        gauge(
+            "tingyin_log_waiting_events",
+            "Events that wait for the disk.",
+            lambda: self.log.health().waiting_events,
+        )
+        counter(
+            "tingyin_log_lost_events",
+            "Events that the log could not keep.",
+            lambda: self.log.health().lost_events,
+        )
+
+    def _longest_queue(self) -> float:
+        return self.hub.waiting

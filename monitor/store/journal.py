@@ -1,0 +1,295 @@
+"""The journal of a call: exactly what its analysis was told, in the order of arrival, so that it replays.
+
+A journal is a file: the magic `TYJ1`, then records. A record is its payload's length and CRC-32, both 32
+bits, little endian, and the payload: a MessagePack array of the record's name and its fields. The first
+record is the header. A process that dies leaves half a record at the end at worst: reading ends before it.
+
+Sound is stored without loss, as 16-bit samples (inputs are on that grid): differences of neighbours, low
+bytes and high bytes apart, deflated. That keeps 40 to 70 % of the bytes.
+"""
+
+from __future__ import annotations
+
+import errno
+import struct
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from monitor.core.audio import AudioFrame, Party, Pcm
+from monitor.core.inputs import (
+    CallEnd,
+    CallInfo,
+    EngineLag,
+    RequestDropped,
+    SessionInput,
+    SoundEnd,
+    SourceNotice,
+)
+from monitor.core.recognition import Hypothesis
+from monitor.errors import StoreError
+
+JOURNAL_VERSION = 1
+
+_MAGIC = b"TYJ1"
+_HEAD = struct.Struct("<II")
+
+RECORD_BYTES_MAX = 16 * 2**20
+"""A longer record is damage: eight minutes of one party's sound in one frame do not happen."""
+
+_BUFFER_BYTES = 32 * 1024
+"""About a second of a call's sound: that much a process that is killed may lose."""
+
+_DEFLATE_LEVEL = 1
+"""Higher levels take several times as long for a few percent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalHeader:
+    """What a replay needs before the first input. `settings` is the settings' tree as plain values."""
+
+    version: int
+    info: CallInfo
+    settings: dict[str, Any]
+    has_words: bool
+    """False where the call was judged by its sound alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """A journal's header and its inputs, which are read as they are asked for, once."""
+
+    header: JournalHeader
+    inputs: Iterator[SessionInput]
+
+
+# --- records -----------------------------------------------------------------------------------------
+
+
+def pack_pcm(pcm: Pcm) -> bytes:
+    """Samples on the 16-bit grid as bytes, without loss.
+
+    Raises:
+        ValueError: a sample is not on the grid (`monitor.core.audio.to_grid` puts it there).
+    """
+    scaled = pcm * np.float32(32768.0)
+    whole = scaled.astype(np.int16)
+    if not np.array_equal(whole, scaled):
+        raise ValueError("the samples are not on the 16-bit grid, so that they cannot be kept exactly")
+    steps = np.diff(whole, prepend=np.int16(0)).astype("<i2")
+    planes = steps.view(np.uint8).reshape(-1, 2).T
+    return zlib.compress(planes.tobytes(), _DEFLATE_LEVEL)
+
+
+def unpack_pcm(packed: bytes) -> Pcm:
+    """The samples of `pack_pcm`."""
+    planes = np.frombuffer(zlib.decompress(packed), dtype=np.uint8)
+    steps: npt.NDArray[np.int16] = np.ascontiguousarray(planes.reshape(2, -1).T).view("<i2").ravel()
+    whole = np.cumsum(steps, dtype=np.int16)
+    return whole.astype(np.float32) / np.float32(32768.0)
+
+
+class _AudioRecord(msgspec.Struct, frozen=True, array_like=True):
+    party: Party
+    start: int
+    is_concealed: bool
+    pcm: bytes
+
+
+def _from_audio(frame: AudioFrame) -> _AudioRecord:
+    return _AudioRecord(frame.party, frame.start, frame.is_concealed, pack_pcm(frame.pcm))
+
+
+def _to_audio(record: _AudioRecord) -> AudioFrame:
+    return AudioFrame(
+        party=record.party,
+        start=record.start,
+        is_concealed=record.is_concealed,
+        pcm=unpack_pcm(record.pcm),
+    )
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """How inputs of one type are recorded: under which name, in which form, and back."""
+
+    name: str
+    input_type: type
+    record_type: type
+    to_record: Callable[[Any], Any] = _same
+    to_input: Callable[[Any], Any] = _same
+
+
+_KINDS = (
+    _Kind("audio", AudioFrame, _AudioRecord, _from_audio, _to_audio),
+    *(
+        _Kind(name, input_type, input_type)
+        for name, input_type in {
+            "hypothesis": Hypothesis,
+            "request_dropped": RequestDropped,
+            "source_notice": SourceNotice,
+            "engine_lag": EngineLag,
+            "sound_end": SoundEnd,
+            "call_end": CallEnd,
+        }.items()
+    ),
+)
+"""A new type of input is a new row; one that holds plain values needs no code of its own."""
+
+_BY_TYPE = {kind.input_type: kind for kind in _KINDS}
+_BY_NAME = {kind.name: kind for kind in _KINDS}
+
+
+# --- writing -----------------------------------------------------------------------------------------
+
+
+class JournalWriter:
+    """Writes a call's journal. A disk that fails ends the journal, never the call: `failure` says why."""
+
+    def __init__(self, path: Path, header: JournalHeader) -> None:
+        """Makes the file; `header.version` is `JOURNAL_VERSION`.
+
+        Raises:
+            StoreError: store.unwritable.
+        """
+        self.path = path
+        self.failure: StoreError | None = None
+        self._buffer = bytearray(_MAGIC)
+        self._encoder = msgspec.msgpack.Encoder()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = path.open("wb", buffering=0)
+        except OSError as error:
+            raise StoreError("store.unwritable", path=path, reason=error.strerror) from error
+        self._record("header", asdict(header))
+        self.flush()
+
+    def write(self, item: SessionInput) -> None:
+        """Takes the call's next input. It reaches the file within about a second of sound.
+
+        Raises:
+            ValueError: sound that is not on the 16-bit grid.
+        """
+        kind = _BY_TYPE[type(item)]
+        self._record(kind.name, kind.to_record(item))
+        if len(self._buffer) >= _BUFFER_BYTES:
+            self.flush()
+
+    def flush(self) -> None:
+        """Hands what waits to the file."""
+        if self.failure is None:
+            try:
+                view = memoryview(self._buffer)
+                while view:
+                    view = view[self._file.write(view) :]
+                del view
+            except OSError as error:
+                self.failure = _write_error(error, self.path)
+        self._buffer = bytearray()
+
+    def close(self) -> None:
+        """Writes what waits and closes the file; a second time does nothing."""
+        if not self._file.closed:
+            self.flush()
+            self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _record(self, name: str, value: object) -> None:
+        payload = self._encoder.encode((name, value))
+        self._buffer += _HEAD.pack(len(payload), zlib.crc32(payload))
+        self._buffer += payload
+
+
+def _write_error(error: OSError, path: Path) -> StoreError:
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return StoreError("store.full", path=path)
+    return StoreError("store.unwritable", path=path, reason=error.strerror)
+
+
+# --- reading -----------------------------------------------------------------------------------------
+
+
+def read_journal(path: Path) -> Journal:
+    """The journal at `path`, up to its last whole record.
+
+    Raises:
+        StoreError: store.journal: there is no such file, it is no journal, its header is damaged, or a
+            newer version wrote it. While the inputs are read: a record in the middle is damaged.
+    """
+    try:
+        size = path.stat().st_size
+        file = path.open("rb")
+    except OSError as error:
+        raise StoreError("store.journal", path=path, reason=error.strerror) from error
+    with file:
+        if file.read(len(_MAGIC)) != _MAGIC:
+            raise StoreError("store.journal", path=path, reason="it is not a journal")
+    records = _records(path, size)
+    name, payload = next(records, ("", msgspec.Raw(b"\xc0")))
+    if name != "header":
+        raise StoreError("store.journal", path=path, reason="it has no header")
+    return Journal(_header(path, payload), _inputs(path, records))
+
+
+def _header(path: Path, payload: msgspec.Raw) -> JournalHeader:
+    try:
+        version = msgspec.msgpack.decode(payload, type=dict[str, Any])["version"]
+        if version > JOURNAL_VERSION:
+            raise StoreError(
+                "store.journal", path=path, reason=f"its version {version} is newer than {JOURNAL_VERSION}"
+            )
+        return msgspec.msgpack.decode(payload, type=JournalHeader)
+    except (msgspec.DecodeError, KeyError) as error:
+        raise StoreError("store.journal", path=path, reason=f"its header is damaged ({error})") from error
+
+
+def _inputs(path: Path, records: Iterator[tuple[str, msgspec.Raw]]) -> Iterator[SessionInput]:
+    decoders: dict[str, msgspec.msgpack.Decoder[Any]] = {
+        name: msgspec.msgpack.Decoder(kind.record_type) for name, kind in _BY_NAME.items()
+    }
+    for name, payload in records:
+        if name not in _BY_NAME:
+            raise StoreError("store.journal", path=path, reason=f"it has an unknown input {name!r}")
+        try:
+            yield _BY_NAME[name].to_input(decoders[name].decode(payload))
+        except (msgspec.DecodeError, zlib.error, ValueError) as error:
+            raise StoreError("store.journal", path=path, reason=f"a record is damaged ({error})") from error
+
+
+def _records(path: Path, size: int) -> Iterator[tuple[str, msgspec.Raw]]:
+    """Whole records. Damage at the file's end is a process that died; anywhere else it is an error."""
+    decoder = msgspec.msgpack.Decoder(tuple[str, msgspec.Raw])
+    with path.open("rb") as file:
+        file.seek(len(_MAGIC))
+        at = len(_MAGIC)
+        while len(head := file.read(_HEAD.size)) == _HEAD.size:
+            length, crc = _HEAD.unpack(head)
+            at += _HEAD.size + length
+            if length > RECORD_BYTES_MAX and at <= size:
+                raise StoreError("store.journal", path=path, reason=f"damage before byte {at}")
+            if at > size:
+                return
+            payload = file.read(length)
+            if zlib.crc32(payload) != crc:
+                if at == size:
+                    return
+                raise StoreError("store.journal", path=path, reason=f"damage before byte {at}")
+            yield decoder.decode(payload)
