@@ -1,0 +1,296 @@
+"""The caller's temper: evidence of several kinds, accumulated over seconds, told as calm, raised or hot.
+
+Never for an agent: inferring employees' emotions is none of this product's business, so the scorer refuses
+an agent's frames.
+
+Two parts, so that a trained model can take the place of the rules: a `TemperModel` says how hot the last
+seconds sound and why; `TemperScorer` gathers what the model judges, accumulates its answers with decay, and
+holds the states with dwell and hysteresis.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from monitor.core.audio import Party
+from monitor.core.clock import seconds
+from monitor.core.facts import (
+    AlertRaised,
+    Evidence,
+    Interruption,
+    Judgement,
+    ProsodyFrame,
+    TemperReading,
+    TemperState,
+    TimelineEvent,
+)
+from monitor.core.settings import TemperSettings
+
+_FRAME_S = 0.1
+_FRAMES_PER_READING = 5
+"""A reading every half second of the caller's speech."""
+_VOICED_SHARE_MIN = 0.2
+"""Fewer voiced frames in a window leave F0, level and alpha unjudged."""
+_RATE_FRAMES = 20
+"""Pace is itself measured over 3 s; its median over 2 s more steadies it."""
+_STRENGTH_MIN = 0.1
+"""Weaker evidence is not worth telling."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemperFeatures:
+    """The last seconds of the caller's speech, re the caller's own baseline; None where unknown."""
+
+    at: int
+    level_db: float | None
+    f0_st: float | None
+    alpha_delta_db: float | None
+    rate_ratio: float | None
+    interruptions: float
+    """By the caller, each fading over the time that the settings give."""
+    words: float
+    """Weights of phrases, fading likewise; 0..1."""
+    confidence: float
+    """How well the baseline is known, 0..1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemperJudgement:
+    """How hot one stretch is, 0..1, and why."""
+
+    heat: float
+    evidence: tuple[Evidence, ...]
+
+
+class TemperModel(Protocol):
+    """Judges one stretch by itself: no memory, no clock."""
+
+    def judge(self, features: TemperFeatures) -> TemperJudgement:
+        """The heat of the stretch and its evidence, strongest first."""
+
+
+def soft_step(value: float, low: float, high: float) -> float:
+    """0 up to `low`, 1 from `high`, smooth between: no threshold that a hair's breadth decides."""
+    share = min(1.0, max(0.0, (value - low) / (high - low)))
+    return share * share * (3.0 - 2.0 * share)
+
+
+class PublishedRules:
+    """The rules of service practice, softened: fast, loud, high, pressed, cutting in, and saying so.
+
+    A caller is called hot-tempered where at least two kinds of evidence meet among 25 % faster, 6 dB louder
+    for 3 s, 3 semitones higher, a raised alpha ratio, cutting in twice a minute, and words. Each kind is half
+    present at its threshold. Loudness is no evidence by itself: it counts only as far as another kind is
+    there.
+    """
+
+    def __init__(self, settings: TemperSettings) -> None:
+        self._settings = settings
+        self._weights = (
+            settings.level_weight,
+            settings.f0_weight,
+            settings.alpha_weight,
+            settings.rate_weight,
+            settings.interruption_weight,
+            settings.words_weight,
+        )
+
+    def judge(self, features: TemperFeatures) -> TemperJudgement:
+        """The heat of the stretch and its evidence, strongest first."""
+        s = self._settings
+        trust = min(1.0, features.confidence / s.trust_confidence)
+        kinds = [
+            _Kind("level", "dB", features.level_db, _strength(features.level_db, 0.0, s.level_db) * trust),
+            _Kind("f0", "st", features.f0_st, _strength(features.f0_st, 0.0, s.f0_st) * trust),
+            _Kind(
+                "alpha",
+                "dB",
+                features.alpha_delta_db,
+                _strength(features.alpha_delta_db, 0.0, s.alpha_db) * trust,
+            ),
+            _Kind(
+                "rate_ratio",
+                "x",
+                features.rate_ratio,
+                _strength(features.rate_ratio, 1.0, s.rate_ratio) * trust,
+            ),
+            _Kind(
+                "interruptions",
+                "",
+                features.interruptions,
+                _strength(features.interruptions, 0.0, s.interruptions),
+            ),
+            _Kind("words", "", features.words, features.words),
+        ]
+        second = sorted(kind.strength for kind in kinds)[-2]
+        shares = [kind.strength * weight for kind, weight in zip(kinds, self._weights, strict=True)]
+        total = sum(shares)
+        heat = min(1.0, total) * soft_step(second, 0.0, s.second_kind)
+        return TemperJudgement(heat=heat, evidence=_evidence(kinds, shares, total))
+
+
+class _Kind(NamedTuple):
+    """One kind of evidence: what was measured, and how far it is there, 0..1."""
+
+    feature: str
+    unit: str
+    value: float | None
+    strength: float
+
+
+def _strength(value: float | None, usual: float, threshold: float) -> float:
+    """Half present at `threshold`; absent up to a third of the way there, full from five thirds of it."""
+    if value is None:
+        return 0.0
+    way = threshold - usual
+    return soft_step(value, usual + way / 3.0, usual + way * 5.0 / 3.0)
+
+
+def _evidence(kinds: list[_Kind], shares: list[float], total: float) -> tuple[Evidence, ...]:
+    found = [
+        Evidence(
+            feature=kind.feature,
+            value=round(kind.value, 2),
+            unit=kind.unit,
+            contribution=round(share / total, 3),
+        )
+        for kind, share in zip(kinds, shares, strict=True)
+        if kind.value is not None and kind.strength >= _STRENGTH_MIN
+    ]
+    return tuple(sorted(found, key=lambda item: -(item.contribution or 0.0)))
+
+
+class _Fading:
+    """A sum of events, each of which fades exponentially with call time."""
+
+    def __init__(self, memory_s: float) -> None:
+        self._memory_s = memory_s
+        self._value = 0.0
+        self._at = 0
+
+    def add(self, at: int, weight: float) -> None:
+        """An event at `at`; events may come a little out of order."""
+        self._value = self.value(at) + weight
+        self._at = max(self._at, at)
+
+    def value(self, now: int) -> float:
+        """What is left of all events."""
+        return self._value * math.exp(-max(0.0, seconds(now - self._at)) / self._memory_s)
+
+
+class _State:
+    """calm, raised, hot: entered and left only after a dwell, left lower than entered."""
+
+    _ORDER = (TemperState.CALM, TemperState.RAISED, TemperState.HOT)
+
+    def __init__(self, settings: TemperSettings) -> None:
+        self._settings = settings
+        self._enter = (0.0, settings.raised_score, settings.hot_score)
+        self._level = 0
+        self._above_s = [0.0, 0.0, 0.0]
+        """For each state, how long the score has been high enough to enter it."""
+        self._below_s = 0.0
+        """How long it has been too low to stay in the current one."""
+
+    def step(self, score: float, step_s: float) -> TemperState:
+        """The state after `step_s` more of the caller's speech at `score`."""
+        s = self._settings
+        for level in (1, 2):
+            self._above_s[level] = self._above_s[level] + step_s if score >= self._enter[level] else 0.0
+        highest = max((level for level in (1, 2) if self._above_s[level] > s.rise_dwell_s), default=0)
+        is_low = self._level > 0 and score < self._enter[self._level] - s.hysteresis
+        self._below_s = self._below_s + step_s if is_low else 0.0
+        if highest > self._level:
+            self._level, self._below_s = highest, 0.0
+        elif self._below_s > s.fall_dwell_s:
+            self._level, self._below_s = self._level - 1, 0.0
+        return self._ORDER[self._level]
+
+
+class TemperScorer:
+    """Follows the caller's temper through the call: a reading every half second of the caller's speech."""
+
+    def __init__(
+        self,
+        settings: TemperSettings,
+        phrase_weights: Mapping[str, float] | None = None,
+        model: TemperModel | None = None,
+    ) -> None:
+        """`phrase_weights`: rules of the playbook that are evidence when the caller says so, 0..1."""
+        self._settings = settings
+        self._phrase_weights = dict(phrase_weights or {})
+        self._model = model or PublishedRules(settings)
+        self._window: deque[ProsodyFrame] = deque(maxlen=max(1, round(settings.window_s / _FRAME_S)))
+        self._interruptions = _Fading(settings.interruption_memory_s)
+        self._words = _Fading(settings.words_memory_s)
+        self._state = _State(settings)
+        self._frames = 0
+        self._score = 0.0
+        self._scored_at = 0
+
+    def hear(self, fact: TimelineEvent) -> None:
+        """Takes what the timeline tells; only the caller's interruptions are evidence."""
+        if isinstance(fact, Interruption) and fact.by is Party.CALLER:
+            self._interruptions.add(fact.span.end, 1.0)
+
+    def hear_judgement(self, judgement: Judgement) -> None:
+        """Takes an alert: of a phrase rule with a weight, what the caller said is evidence."""
+        if not isinstance(judgement, AlertRaised) or judgement.party is not Party.CALLER:
+            return
+        weight = self._phrase_weights.get(judgement.rule, 0.0)
+        if weight > 0.0:
+            self._words.add(judgement.about.end, weight)
+
+    def push(self, frame: ProsodyFrame) -> TemperReading | None:
+        """Takes a frame of the caller's speech; returns a reading with every fifth.
+
+        Raises:
+            ValueError: the frame is the agent's, whose emotion is never inferred.
+        """
+        if frame.party is not Party.CALLER:
+            raise ValueError("temper is scored for the caller only")
+        self._window.append(frame)
+        self._frames += 1
+        if self._frames % _FRAMES_PER_READING:
+            return None
+        judgement = self._model.judge(self._features(frame))
+        self._follow(judgement.heat, frame.at)
+        state = self._state.step(self._score, _FRAMES_PER_READING * _FRAME_S)
+        return TemperReading(at=frame.at, score=self._score, state=state, evidence=judgement.evidence)
+
+    def _follow(self, heat: float, at: int) -> None:
+        """The score goes towards `heat`, faster up than down; silence before it counts at its own rate."""
+        s = self._settings
+        step_s = _FRAMES_PER_READING * _FRAME_S
+        silence_s = max(0.0, seconds(at - self._scored_at) - step_s)
+        score = self._score * math.exp(-silence_s / s.silence_fall_s)
+        follow_s = s.rise_s if heat > score else s.fall_s
+        self._score = score + (heat - score) * (1.0 - math.exp(-step_s / follow_s))
+        self._scored_at = at
+
+    def _features(self, last: ProsodyFrame) -> TemperFeatures:
+        window = list(self._window)
+        voiced = [frame for frame in window if frame.f0_hz is not None]
+        is_judged = len(window) == self._window.maxlen and len(voiced) >= _VOICED_SHARE_MIN * len(window)
+        known = voiced if is_judged else []
+        return TemperFeatures(
+            at=last.at,
+            level_db=_median([frame.level_db for frame in known]),
+            f0_st=_median([frame.f0_st for frame in known]),
+            alpha_delta_db=_median([frame.alpha_delta_db for frame in known]),
+            rate_ratio=_median([frame.rate_ratio for frame in window[-_RATE_FRAMES:]]),
+            interruptions=self._interruptions.value(last.at),
+            words=min(1.0, self._words.value(last.at)),
+            confidence=last.confidence,
+        )
+
+
+def _median(values: list[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return float(np.median(known)) if known else None
