@@ -30,9 +30,9 @@ def settings_page() -> str:
     lines = [
         "# Settings",
         "",
-        "A TOML file (`--settings FILE`), then the environment, then the command line; the later wins. The table",
-        "`[server]` with `port = 8765` and the variable `TINGYIN_SERVER__PORT=8765` set the same leaf. An unknown",
-        "name is an error. All times are seconds unless the name says otherwise.",
+        "A TOML file (`--settings FILE`), then the environment, then the command line; the later wins. The",
+        "table `[server]` with `port = 8765` and the variable `TINGYIN_SERVER__PORT=8765` set the same leaf.",
+        "An unknown name is an error. All times are seconds unless the name says otherwise.",
     ]
     for name, section in Settings.model_fields.items():
         kind = section.annotation
@@ -50,8 +50,8 @@ def protocol_page() -> str:
     lines = [
         "# Events on the wire",
         "",
-        "`tingyin replay --events` writes one event as one JSON object a line; the stream `/ws` and the REST API",
-        "send the same objects. " + _flow(inspect.getdoc(events) or ""),
+        "`tingyin replay --events` writes one event as one JSON object a line; the stream `/ws` and the REST",
+        "API send the same objects. " + _flow(inspect.getdoc(events) or ""),
         "",
         "Every event has `type`, `v` (version of this format, now "
         f"{events.WIRE_VERSION}), `seq`, `call_id` and `t_s`; below are the fields that it has besides.",
@@ -62,7 +62,14 @@ def protocol_page() -> str:
         lines += _fields(kind, skip=set(events.Event.__struct_fields__))
     lines += ["", "# Parts of events"]
     for part in (events.Text, events.Stretch, events.EvidenceItem, events.WordItem):
-        lines += ["", f"## {part.__name__}", "", _flow(inspect.getdoc(part) or ""), "", *_fields(part, skip=set())]
+        lines += [
+            "",
+            f"## {part.__name__}",
+            "",
+            _flow(inspect.getdoc(part) or ""),
+            "",
+            *_fields(part, skip=set()),
+        ]
     lines += ["", *_stream_lines()]
     return "\n".join(lines) + "\n"
 
@@ -107,7 +114,11 @@ def commands_page() -> str:
             if parameter.name == "help":
                 continue
             is_option = isinstance(parameter, click.Option) or parameter.param_type_name == "option"
-            name = ", ".join(f"`{flag}`" for flag in parameter.opts) if is_option else f"`{parameter.name.upper()}`"
+            name = (
+                ", ".join(f"`{flag}`" for flag in parameter.opts)
+                if is_option
+                else f"`{parameter.name.upper()}`"
+            )
             rows.append(f"| {name} | {_cell(getattr(parameter, 'help', None) or '')} |")
         if rows:
             lines += ["", "| argument | what it does |", "|---|---|", *rows]
@@ -155,7 +166,8 @@ def _fields(kind: type[msgspec.Struct], skip: set[str]) -> list[str]:
     described = _field_docs(kind)
     hints = typing.get_type_hints(kind)
     rows = [
-        f"| `{field.encode_name}` | {_cell(_type(hints[field.name]))} | {_cell(described.get(field.name, ''))} |"
+        f"| `{field.encode_name}` | {_cell(_type(hints[field.name]))} "
+        f"| {_cell(described.get(field.name, ''))} |"
         for field in msgspec.structs.fields(kind)
         if field.name not in skip
     ]
@@ -165,7 +177,9 @@ def _fields(kind: type[msgspec.Struct], skip: set[str]) -> list[str]:
 def _field_docs(kind: type) -> dict[str, str]:
     """The strings that stand under a class's fields in its source."""
     found = {}
-    for name, text in re.findall(r'^    (\w+): [^\n]*\n    """(.*?)"""', inspect.getsource(kind), re.M | re.S):
+    for name, text in re.findall(
+        r'^    (\w+): [^\n]*\n    """(.*?)"""', inspect.getsource(kind), re.M | re.S
+    ):
         found[name] = _flow(text)
     return found
 

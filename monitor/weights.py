@@ -7,6 +7,7 @@ they are fetched and when they are loaded.
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 import subprocess
 import sys
@@ -20,11 +21,15 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from faster_whisper import available_models
+from faster_whisper.utils import download_model
 
 from monitor.errors import ModelError
 from monitor.resources import resource
 
 _CHUNK_BYTES = 1 << 20
+
+_HUB_NAME = re.compile(r"[\w-][\w.-]*/[\w.-]+")
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is, in bytes (0: unknown)."""
@@ -77,11 +82,11 @@ def catalogue() -> dict[str, CatalogueEntry]:
     return msgspec.convert(raw, dict[str, CatalogueEntry])
 
 
-def model_folder(name: str, models_folder: Path) -> str:
+def model_folder(name: str, models_folder: Path) -> Path:
     """Where the model called `name` lies, ready to load.
 
-    `name` is a name of the catalogue, a folder of one's own, or the name of a model on a hub
-    ("owner/model"), which is returned as it is for faster-whisper to resolve.
+    `name` is a name of the catalogue, a folder of one's own, or the name of a model on a hub ("owner/model",
+    or one of the sizes that faster-whisper knows), which is downloaded where the internet can be reached.
 
     Raises:
         ModelError: the name is unknown, or the model is missing, truncated or altered.
@@ -90,14 +95,22 @@ def model_folder(name: str, models_folder: Path) -> str:
     if name in known:
         folder = models_folder / name
         _check(name, known[name], folder)
-        return str(folder)
+        return folder
     if Path(name).is_dir():
         if not (Path(name) / "model.bin").is_file():
             raise ModelError("model.unloadable", path=name, reason="there is no model.bin in it")
-        return name
-    if name.count("/") == 1 and not name.startswith((".", "/", "~")):
-        return name
+        return Path(name)
+    if name in available_models() or _HUB_NAME.fullmatch(name):
+        return _from_hub(name, models_folder)
     raise ModelError("model.unknown", name=name, known=", ".join(known))
+
+
+def _from_hub(name: str, models_folder: Path) -> Path:
+    try:
+        return Path(download_model(name, cache_dir=str(models_folder / "hub")))
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise ModelError("model.hub", name=name, reason=reason) from error
 
 
 def status(models_folder: Path, *, is_thorough: bool) -> list[ModelStatus]:

@@ -63,7 +63,7 @@ def test_fetch_joins_the_parts_and_reports_progress(registry: Path) -> None:
     told: list[tuple[str, int, int]] = []
     folder = weights.fetch("small", registry, lambda *step: told.append(step))
     assert (folder / "model.bin").read_bytes() == b"first half, second half"
-    assert weights.model_folder("small", registry) == str(folder)
+    assert weights.model_folder("small", registry) == folder
     assert ("model.bin", 23, 23) in told
     assert [item.state for item in weights.status(registry, is_thorough=True)] == ["installed"]
     assert sorted(path.name for path in registry.iterdir()) == ["small"], "nothing half-made is left behind"
@@ -89,7 +89,7 @@ def test_damage_is_told_and_fetching_mends_it(registry: Path, harm: Any, code: s
     assert error.value.code == code
     assert "tingyin models fetch small" in error.value.sentence
     weights.fetch("small", registry)
-    assert weights.model_folder("small", registry) == str(folder)
+    assert weights.model_folder("small", registry) == folder
 
 
 def test_missing_unknown_folder_and_hub_names(registry: Path, tmp_path: Path) -> None:
@@ -105,8 +105,21 @@ def test_missing_unknown_folder_and_hub_names(registry: Path, tmp_path: Path) ->
         weights.model_folder(str(own), registry)
     assert empty.value.code == "model.unloadable"
     (own / "model.bin").write_bytes(b"x")
-    assert weights.model_folder(str(own), registry) == str(own)
-    assert weights.model_folder("owner/model", registry) == "owner/model"
+    assert weights.model_folder(str(own), registry) == own
+
+
+def test_a_hub_is_asked_for_hub_names_only(registry: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(weights, "download_model", lambda name, cache_dir: f"{cache_dir}/{name}")
+    assert weights.model_folder("owner/model", registry) == registry / "hub" / "owner" / "model"
+    assert weights.model_folder("large-v3-turbo", registry).name == "large-v3-turbo"
+
+    def unreachable(name: str, cache_dir: str) -> str:
+        raise OSError("no way out")
+
+    monkeypatch.setattr(weights, "download_model", unreachable)
+    with pytest.raises(ModelError, match="no way out") as error:
+        weights.model_folder("owner/model", registry)
+    assert error.value.code == "model.hub"
 
 
 def test_a_registry_that_fails_or_gives_something_else(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,10 +36,17 @@ def load_engine(settings: Settings) -> WhisperEngine:
         ModelError: its weights are missing, damaged, or do not load.
     """
     engine = settings.engine
-    folder = weights.model_folder(engine.model, engine.models_folder)
     return WhisperEngine(
-        folder, device=engine.device, compute_type=engine.compute_type, workers=engine.workers
+        weights.model_folder(engine.model, engine.models_folder),
+        device=engine.device,
+        compute_type=engine.compute_type,
+        workers=engine_workers(settings),
     )
+
+
+def engine_workers(settings: Settings) -> int:
+    """Decodings side by side: as the settings say, or one a core."""
+    return settings.engine.workers or os.cpu_count() or 1
 
 
 def fetch_model(name: str, models_folder: Path) -> None:

@@ -14,7 +14,7 @@ from typing import BinaryIO
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from monitor.commands.common import console, load_engine
+from monitor.commands.common import console, engine_workers, load_engine
 from monitor.config import Settings
 from monitor.core import events
 from monitor.core.clock import seconds
@@ -74,7 +74,9 @@ def replay_file(source: FileSource, settings: Settings, outputs: Outputs, *, has
         duration_s=source.info.duration_s,
         parties=source.info.parties,
     )
-    transcriber = OfflineTranscriber(load_engine(settings)) if has_words else None
+    transcriber = (
+        OfflineTranscriber(load_engine(settings), workers=engine_workers(settings)) if has_words else None
+    )
     session = make_session(info, settings, load_rulebook(), has_words=has_words)
     begun = time.perf_counter()
     with ExitStack() as stack:

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from monitor.commands.common import console, load_engine
+from monitor.commands.common import console, engine_workers, load_engine
 from monitor.config import Settings
 from monitor.engines.scheduler import Scheduler
 from monitor.ingest.file import open_file_source
@@ -55,15 +55,16 @@ async def open_office(settings: Settings, *, has_words: bool) -> AsyncIterator[O
         scheduler = None
         if has_words:
             engine = await asyncio.to_thread(load_engine, settings)
-            scheduler = Scheduler(engine)
+            scheduler = Scheduler(engine, workers=engine_workers(settings))
         publisher = Publisher(log, settings.server)
         switchboard = Switchboard(
             settings,
             rulebook,
             [publisher],
             transcriber=scheduler,
-            lag=None if scheduler is None else scheduler.lag,
         )
+        if scheduler is not None:
+            scheduler.watch_lag(switchboard.tell_lag)
         try:
             async with Server(publisher, settings, switchboard, scheduler) as server:
                 yield Office(switchboard, server.url, stopping)
