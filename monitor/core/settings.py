@@ -182,6 +182,16 @@ class DetectorSettings(Section):
     let_speak_s: float = Field(4.0, gt=0, description="agent's speech, not talked over, that clears it")
 
 
+class CueSettings(Section):
+    """When the agent's screen shows a line, and when it has been heeded."""
+
+    between_s: float = Field(8.0, ge=0, description="rest between two cues, unless the next is more severe")
+    stale_s: float = Field(10.0, gt=0, description="a cue that could not be shown within this time is dropped")
+    listens_s: float = Field(2.0, gt=0, description="caller's speech, agent silent, that counts as listening")
+    slow_ratio: float = Field(1.1, gt=0.5, description="pace over own usual that counts as slowed down")
+    slow_s: float = Field(3.0, gt=0, description="speech at that pace that is enough")
+
+
 class CoreSettings(Section):
     """All that the pure core is told."""
 
@@ -191,3 +201,4 @@ class CoreSettings(Section):
     prosody: ProsodySettings = ProsodySettings()
     temper: TemperSettings = TemperSettings()
     detectors: DetectorSettings = DetectorSettings()
+    cues: CueSettings = CueSettings()

@@ -1,0 +1,237 @@
+"""Alerts -> the one line on the agent's screen, and when it goes away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from monitor.core.alerts import ESCALATED, AlertEvent
+from monitor.core.audio import Party
+from monitor.core.clock import samples, seconds
+from monitor.core.detectors.base import Activity
+from monitor.core.events import Alert, AlertCleared, Cue, CueCleared, Text
+from monitor.core.facts import ProsodyFrame, Severity, TimelineEvent, Words
+from monitor.core.playbook.matcher import ClearingPhrases
+from monitor.core.playbook.model import CueText, RuleBook, Sentence
+from monitor.core.settings import CueSettings
+
+CueEvent = Cue | CueCleared
+ClearReason = Literal["done", "replaced", "expired", "ended"]
+
+_FRAME_S = 0.1
+
+CLEARS_WHEN: dict[str, Text] = {
+    "alert_ends": Text(zh="情况恢复正常时消失", en="goes when things are back to normal"),
+    "agent_says": Text(zh="您这样说了就消失", en="goes when you have said so"),
+    "agent_listens": Text(zh="您让客户说话时消失", en="goes when you let the caller speak"),
+    "agent_speaks": Text(zh="您开口就消失", en="goes when you speak"),
+    "agent_slows": Text(zh="您放慢语速就消失", en="goes when you slow down"),
+}
+"""What makes a cue go away, in words."""
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """A cue that would be shown if the screen were free."""
+
+    alert: Alert
+    text: CueText
+    since: int
+
+
+@dataclass(slots=True)
+class _Shown:
+    """The cue on the screen, and what the agent has done about it."""
+
+    id: str
+    alert: Alert
+    text: CueText
+    since: int
+    listened: int = 0
+    """Samples of caller's speech, agent silent, since it was shown."""
+    slow: int = 0
+    """Frames in a row of agent's speech at the usual pace."""
+    is_said: bool = False
+
+
+class CueDesk:
+    """Chooses the cue that the agent sees.
+
+    At most one is on the screen: of those that wait the most severe, then the freshest. A cue is withheld
+    while the agent speaks, unless it is critical, and for `between_s` after the last one went, unless it
+    is more severe than that one; one that could not be shown within `stale_s` is forgotten. It is replaced
+    only by a more severe one. It goes as `done` when the agent does what it asks, as `ended` when its alert
+    is over for another reason, and as `expired` after the rule's `expires_s`.
+    """
+
+    def __init__(self, rulebook: RuleBook, settings: CueSettings | None = None) -> None:
+        self._rulebook = rulebook
+        self._settings = settings or CueSettings()
+        self._phrases = ClearingPhrases(rulebook)
+        self._activity = Activity()
+        self._count = 0
+        self._waiting: dict[str, _Waiting] = {}
+        """By alert's id."""
+        self._shown: _Shown | None = None
+        self._free_since = 0
+        self._last_rank = -1
+        """The rank of the last cue's severity."""
+
+    @property
+    def shown_id(self) -> str | None:
+        """The id of the cue on the screen."""
+        return self._shown.id if self._shown else None
+
+    def on_alerts(self, alerts: Iterable[AlertEvent], now: int) -> list[CueEvent]:
+        """Takes alerts as they are raised and cleared."""
+        told: list[CueEvent] = []
+        for alert in alerts:
+            if isinstance(alert, Alert):
+                self._offer(alert, now)
+            else:
+                told.extend(self._alert_over(alert, now))
+        return told + self._show(now)
+
+    def on_event(self, event: TimelineEvent, now: int) -> list[CueEvent]:
+        """Watches what the agent does."""
+        self._activity.take(event)
+        shown = self._shown
+        if isinstance(event, Words) and event.party is Party.AGENT:
+            met = self._phrases.on_words(event, now)
+            if shown is not None and shown.text.clears_when == "agent_says" and event.span.end > shown.since:
+                shown.is_said = shown.is_said or shown.alert.rule in met
+        elif isinstance(event, ProsodyFrame) and event.party is Party.AGENT and shown is not None:
+            is_usual = event.rate_ratio is not None and event.rate_ratio <= self._settings.slow_ratio
+            shown.slow = shown.slow + 1 if is_usual else 0
+        return self._done(now)
+
+    def on_tick(self, now: int) -> list[CueEvent]:
+        """Time has come to `now`."""
+        met = self._phrases.on_tick(now)
+        shown = self._shown
+        if shown is not None:
+            shown.is_said = shown.is_said or shown.alert.rule in met
+            if self._activity.is_speaking(Party.AGENT):
+                shown.listened = 0
+            elif self._activity.is_speaking(Party.CALLER):
+                shown.listened += samples(_FRAME_S)
+        told = self._done(now)
+        if self._shown is not None and now - self._shown.since >= samples(self._shown.text.expires_s):
+            told.extend(self._clear("expired", now))
+        return told + self._show(now)
+
+    def finish(self, now: int) -> list[CueEvent]:
+        """The call is over."""
+        self._waiting.clear()
+        return self._clear("ended", now)
+
+    # --- what may be shown --------------------------------------------------------------------------------
+
+    def _offer(self, alert: Alert, now: int) -> None:
+        party = None if alert.party is None else Party(alert.party)
+        cue = self._rulebook[alert.rule].wording(party).cue
+        if cue is None:
+            return
+        if self._shown is not None and self._shown.alert.rule == alert.rule:
+            self._shown.alert = alert  # the same advice: it stays, and follows the newer alert
+            return
+        for id_ in [id_ for id_, other in self._waiting.items() if other.alert.rule == alert.rule]:
+            del self._waiting[id_]
+        self._waiting[alert.id] = _Waiting(alert, cue, now)
+
+    def _alert_over(self, cleared: AlertCleared, now: int) -> list[CueEvent]:
+        self._waiting.pop(cleared.id, None)
+        shown = self._shown
+        if shown is None or shown.alert.id != cleared.id or cleared.reason == ESCALATED:
+            return []
+        if shown.text.clears_when in {"agent_says", "agent_listens"}:
+            return []  # the agent may still do it: an apology is due after the phrase, too
+        is_behaviour = shown.text.clears_when in {"alert_ends", "agent_slows"}
+        return self._clear("done" if is_behaviour else "ended", now)
+
+    def _show(self, now: int) -> list[CueEvent]:
+        for id_, waiting in list(self._waiting.items()):
+            if now - waiting.since >= samples(self._settings.stale_s):
+                del self._waiting[id_]
+        if not self._waiting:
+            return []
+        best = max(self._waiting.values(), key=lambda waiting: (_rank(waiting.alert), waiting.since))
+        if not self._may_show(best.alert, now):
+            return []
+        told: list[CueEvent] = self._clear("replaced", now) if self._shown else []
+        del self._waiting[best.alert.id]
+        self._count += 1
+        self._shown = _Shown(f"c{self._count}", best.alert, best.text, now)
+        told.append(
+            Cue(
+                t_s=seconds(now),
+                id=self._shown.id,
+                rule=best.alert.rule,
+                severity=best.alert.severity,
+                text=_text(best.text.text),
+                say=_text(best.text.say) if best.text.say else None,
+                raised_at_s=seconds(now),
+                clears_when=CLEARS_WHEN[best.text.clears_when],
+            )
+        )
+        return told
+
+    def _may_show(self, alert: Alert, now: int) -> bool:
+        rank = _rank(alert)
+        if self._activity.is_speaking(Party.AGENT) and rank < Severity.CRITICAL.rank:
+            return False
+        if self._shown is not None:
+            return rank > _rank(self._shown.alert)
+        is_rested = self._count == 0 or now - self._free_since >= samples(self._settings.between_s)
+        return is_rested or rank > self._last_rank
+
+    # --- when it goes -------------------------------------------------------------------------------------
+
+    def _done(self, now: int) -> list[CueEvent]:
+        shown = self._shown
+        if shown is None or not self._meets[shown.text.clears_when](self, shown):
+            return []
+        return self._clear("done", now)
+
+    def _clear(self, reason: ClearReason, now: int) -> list[CueEvent]:
+        shown, self._shown = self._shown, None
+        if shown is None:
+            return []
+        self._free_since, self._last_rank = now, _rank(shown.alert)
+        return [
+            CueCleared(
+                t_s=seconds(now),
+                id=shown.id,
+                rule=shown.alert.rule,
+                cleared_at_s=seconds(now),
+                reason=reason,
+            )
+        ]
+
+    def _has_listened(self, shown: _Shown) -> bool:
+        return shown.listened >= samples(self._settings.listens_s)
+
+    def _has_spoken(self, shown: _Shown) -> bool:
+        since = self._activity.since(Party.AGENT)
+        return since is not None and since >= shown.since
+
+    def _has_slowed(self, shown: _Shown) -> bool:
+        return shown.slow * _FRAME_S >= self._settings.slow_s
+
+    _meets: dict[str, Callable[[CueDesk, _Shown], bool]] = {  # noqa: RUF012
+        "alert_ends": lambda _self, _shown: False,
+        "agent_says": lambda _self, shown: shown.is_said,
+        "agent_listens": _has_listened,
+        "agent_speaks": _has_spoken,
+        "agent_slows": _has_slowed,
+    }
+    """For each way of clearing, whether the agent has done it."""
+
+
+def _rank(alert: Alert) -> int:
+    return Severity(alert.severity).rank
+
+
+def _text(sentence: Sentence) -> Text:
+    return Text(zh=sentence.zh, en=sentence.en)
