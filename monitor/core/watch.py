@@ -1,0 +1,127 @@
+"""What a supervisor should know about a call's sound, found while it is heard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from monitor.core.audio import Party
+from monitor.core.clock import BLOCK_SAMPLES, samples, seconds
+
+Level = Literal["info", "warning", "error"]
+
+_SILENT_AFTER = samples(30.0)
+"""Call time after which silence is worth a notice."""
+_OTHER_SPOKE = samples(10.0)
+"""Speech of one party that makes the other's silence strange; at the call's end less is enough."""
+_OTHER_SPOKE_IN_ALL = samples(3.0)
+_CLIPPED = samples(1.0)
+"""Clipped sound, in all, that is worth a notice: a cough is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeKind:
+    """A notice's level and its sentences; `values` fill the placeholders, `{party}` the party's name."""
+
+    level: Level
+    zh: str
+    en: str
+
+
+NOTICES: dict[str, NoticeKind] = {
+    "sound.same_channels": NoticeKind(
+        "warning",
+        "两个声道是同一声音，分不清是谁在说话，抢话与语气的判断不可用；请检查录音是否分轨",
+        "both channels carry the same sound: who speaks cannot be told, so judgements of interruptions and "
+        "temper do not hold; check that the recording keeps the parties apart",
+    ),
+    "sound.party_silent": NoticeKind(
+        "warning",
+        "一直没有听到{party}说话；请检查{party}的线路或声道",
+        "the {party} has not been heard at all; check the {party}'s line or channel",
+    ),
+    "sound.silence_only": NoticeKind(
+        "warning",
+        "{heard_s} 秒内没有听到任何人说话；请检查音源",
+        "no speech was heard in {heard_s} s; check where the sound comes from",
+    ),
+    "sound.clipping": NoticeKind(
+        "warning",
+        "{party}的声音过载削波；请调低输入音量，音量与音质的判断可能不准",
+        "the {party}'s sound clips; turn the input level down. Loudness and voice quality may be misjudged",
+    ),
+}
+"""Every code that `SoundWatch` gives."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """One thing found; `code` is a key of `NOTICES`."""
+
+    code: str
+    party: Party | None = None
+    values: Mapping[str, str | float | int] = field(default_factory=dict)
+
+    @property
+    def kind(self) -> NoticeKind:
+        """Its level and sentences."""
+        return NOTICES[self.code]
+
+
+class SoundWatch:
+    """Folds what is known of each block's sound into notices, each told once a call (and party).
+
+    `parties` are those who can be heard; the other one's silence is no news.
+    """
+
+    def __init__(self, parties: Iterable[Party] = tuple(Party)) -> None:
+        self._parties = tuple(party for party in Party if party in set(parties))
+        self._spoken = dict.fromkeys(Party, 0)
+        self._clipped = dict.fromkeys(Party, 0)
+        self._told: set[tuple[str, Party | None]] = set()
+
+    def on_block(
+        self,
+        now: int,
+        *,
+        is_speaking: Mapping[Party, bool],
+        is_clipping: Mapping[Party, bool],
+        is_same_sound: bool,
+    ) -> list[Found]:
+        """Takes what is known of the 100 ms up to `now`."""
+        for party in self._parties:
+            self._spoken[party] += BLOCK_SAMPLES if is_speaking.get(party) else 0
+            self._clipped[party] += BLOCK_SAMPLES if is_clipping.get(party) else 0
+        found = [*self._clipping()]
+        if is_same_sound and len(self._parties) == len(Party):
+            found.append(Found(code="sound.same_channels"))
+        if now >= _SILENT_AFTER:
+            found.extend(self._silence(now, _OTHER_SPOKE))
+        return self._new(found)
+
+    def finish(self, now: int) -> list[Found]:
+        """What the whole call's sound shows."""
+        return self._new(self._silence(now, _OTHER_SPOKE_IN_ALL))
+
+    def _clipping(self) -> Iterator[Found]:
+        for party in self._parties:
+            if self._clipped[party] >= _CLIPPED:
+                yield Found(code="sound.clipping", party=party)
+
+    def _silence(self, now: int, other_spoke: int) -> Iterator[Found]:
+        if not any(self._spoken.values()):
+            if now > 0:
+                yield Found(code="sound.silence_only", values={"heard_s": round(seconds(now))})
+            return
+        for party in self._parties:
+            if not self._spoken[party] and self._spoken[party.other] >= other_spoke:
+                yield Found(code="sound.party_silent", party=party)
+
+    def _new(self, found: Iterable[Found]) -> list[Found]:
+        new = []
+        for item in found:
+            if (item.code, item.party) not in self._told:
+                self._told.add((item.code, item.party))
+                new.append(item)
+        return new
