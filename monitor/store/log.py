@@ -153,7 +153,12 @@ class EventLog:
         types: Collection[str] | None = None,
         call_id: str | None = None,
     ) -> list[StoredEvent]:
-        """Events with a position in (pos, until], of all calls or one, of all types or some, in order."""
+        """Events with a position in (pos, until], of all calls or one, of all types or some, in order.
+
+        Waits for events up to `until` that are still on their way to the disk.
+        """
+        if until is not None and until > self._writer.settled_pos:
+            self.flush()
         condition, order = "pos > ?", "pos"
         parameters: list[object] = [pos]
         if until is not None:

@@ -104,6 +104,8 @@ class LogWriter:
         self._lost_events, self._written_events, self._last_write_s = 0, 0, 0.0
         self._lost_ranges: deque[tuple[int, int]] = deque(maxlen=LOST_RANGES_MAX)
         self._last_pos = 0
+        self.settled_pos = 0
+        """The last position that the writer has dealt with: written, or lost."""
         self._thread = threading.Thread(target=self._run, name="event-log", daemon=True)
         self._thread.start()
 
@@ -162,6 +164,8 @@ class LogWriter:
             self._write(batches)
             with self._condition:
                 self._settled += len(batches)
+                for batch in batches:
+                    self.settled_pos = batch.events[-1].pos or self.settled_pos
                 self._waiting_events -= sum(len(batch.events) for batch in batches)
                 self._condition.notify_all()
 

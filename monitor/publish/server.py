@@ -1,0 +1,291 @@
+"""The web application: what is asked (`/api`), what is told (`/ws`), the metrics and the pages."""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol, get_args
+
+import msgspec
+import structlog
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
+
+from monitor import __version__
+from monitor.core.events import WIRE_VERSION
+from monitor.errors import ServerError, StoreError, TingyinError
+from monitor.publish.guard import Gate, GuardMiddleware
+from monitor.publish.metrics import CONTENT_TYPE
+from monitor.publish.pages import Pages
+from monitor.publish.protocol import PROTOCOL_VERSION, CallState, CallSummary, Problem, Snapshot
+from monitor.publish.publisher import Publisher
+from monitor.publish.stream import Stream
+from monitor.resources import resource
+from monitor.store.records import CallRecord, StoreHealth
+
+CALLS_MAX = 500
+"""Calls in one answer."""
+
+EVENTS_MAX = 10_000
+"""Events in one answer, about 4 MB."""
+
+_READ_WAIT_S = 1.0
+"""How long an answer waits for events that are on their way to the disk."""
+
+_STATUS = {
+    "server.unknown_call": 404,
+    "server.not_found": 404,
+    "server.no_audio": 404,
+    "server.method": 405,
+    "server.parameter": 400,
+    "server.no_dashboard": 503,
+}
+
+_log = structlog.get_logger(__name__)
+_encoder = msgspec.json.Encoder()
+
+
+class Recordings(Protocol):
+    """Knows where the sound of a call is, if it is kept."""
+
+    def audio(self, call_id: str) -> Path | None:
+        """A file that browsers play, or None."""
+        ...
+
+
+class NoRecordings:
+    """Sound is not kept unless somebody configures it."""
+
+    def audio(self, call_id: str) -> Path | None:
+        """Always None."""
+        return None
+
+
+class Health(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer of `/api/health`. `status` is `degraded` while there are problems."""
+
+    status: str
+    problems: list[Problem]
+    uptime_s: float
+    calls_live: int
+    clients: int
+    store: StoreHealth
+
+
+class CallPage(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer of `/api/calls`, the latest first. `next_before` asks for the next page; null: no more."""
+
+    calls: list[CallRecord]
+    next_before: int | None
+
+
+class CallDetail(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer of `/api/calls/{call_id}`. `summary` is there while the call is on the wall."""
+
+    call: CallRecord | None
+    summary: CallSummary | None
+    has_audio: bool
+
+
+class EventPage(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer of `/api/calls/{call_id}/events`. `next_after_seq` asks for the next page; null: no more."""
+
+    events: list[msgspec.Raw]
+    next_after_seq: int | None
+
+
+class Api:
+    """The questions that have an answer now."""
+
+    def __init__(self, publisher: Publisher, recordings: Recordings) -> None:
+        self._publisher = publisher
+        self._recordings = recordings
+        self._started = time.monotonic()
+
+    def routes(self) -> list[Route]:
+        """Path by path."""
+        return [
+            Route("/api/health", self.health),
+            Route("/api/version", self.version),
+            Route("/api/wall", self.wall),
+            Route("/api/calls", self.calls),
+            Route("/api/calls/{call_id}", self.call),
+            Route("/api/calls/{call_id}/events", self.events),
+            Route("/api/calls/{call_id}/audio", self.audio),
+            Route("/metrics", self.metrics),
+        ]
+
+    async def health(self, _request: Request) -> Response:
+        """Whether all is well: 200 as long as calls are heard, with what is wrong."""
+        problems = self._publisher.problems()
+        return _json(
+            Health(
+                status="degraded" if problems else "ok",
+                problems=problems,
+                uptime_s=round(time.monotonic() - self._started, 3),
+                calls_live=self._publisher.wall.live_count,
+                clients=self._publisher.streams,
+                store=self._publisher.log.health(),
+            )
+        )
+
+    async def version(self, _request: Request) -> Response:
+        """Versions of the product, of its events and of the stream's messages."""
+        return _json(
+            {
+                "version": __version__,
+                "events": WIRE_VERSION,
+                "protocol": PROTOCOL_VERSION,
+                "python": platform.python_version(),
+            }
+        )
+
+    async def wall(self, _request: Request) -> Response:
+        """The wall as it stands, as the stream's `snapshot`."""
+        return _json(Snapshot(pos=self._publisher.hub.pos, calls=self._publisher.wall.snapshot()))
+
+    async def calls(self, request: Request) -> Response:
+        """The history, page by page."""
+        limit = _number(request.query_params, "limit", 50, 1, CALLS_MAX)
+        before = _number(request.query_params, "before", 2**62, 0, 2**62)
+        state = request.query_params.get("state")
+        if state is not None and state not in get_args(CallState):
+            raise ServerError(
+                "server.parameter",
+                name="state",
+                value=state,
+                reason=f"one of {', '.join(get_args(CallState))}",
+            )
+        await self._settle()
+        calls = await asyncio.to_thread(self._publisher.log.calls, limit, before, state)  # type: ignore[arg-type]
+        return _json(CallPage(calls=calls, next_before=calls[-1].number if len(calls) == limit else None))
+
+    async def call(self, request: Request) -> Response:
+        """One call."""
+        call_id = await self._known_call(request)
+        record = await asyncio.to_thread(self._publisher.log.call, call_id)
+        return _json(
+            CallDetail(
+                call=record,
+                summary=self._publisher.wall.summary(call_id),
+                has_audio=self._recordings.audio(call_id) is not None,
+            )
+        )
+
+    async def events(self, request: Request) -> Response:
+        """A call's events in order, page by page."""
+        after_seq = _number(request.query_params, "after_seq", 0, 0, 2**62)
+        limit = _number(request.query_params, "limit", 1_000, 1, EVENTS_MAX)
+        call_id = await self._known_call(request)
+        stored = await asyncio.to_thread(self._publisher.log.read_call, call_id, after_seq, limit)
+        return _json(
+            EventPage(
+                events=[msgspec.Raw(event.body) for event in stored],
+                next_after_seq=stored[-1].seq if len(stored) == limit else None,
+            )
+        )
+
+    async def audio(self, request: Request) -> Response:
+        """A call's sound, whole or in ranges."""
+        call_id = await self._known_call(request)
+        path = self._recordings.audio(call_id)
+        if path is None or not path.is_file():
+            raise ServerError("server.no_audio", call_id=call_id)
+        return FileResponse(path, headers={"cache-control": "no-store"})
+
+    async def metrics(self, _request: Request) -> Response:
+        """For Prometheus."""
+        return Response(self._publisher.metrics.text(), media_type=CONTENT_TYPE)
+
+    async def _known_call(self, request: Request) -> str:
+        call_id = str(request.path_params["call_id"])
+        await self._settle()
+        if call_id not in self._publisher.wall:
+            record = await asyncio.to_thread(self._publisher.log.call, call_id)
+            if record is None:
+                raise ServerError("server.unknown_call", call_id=call_id)
+        return call_id
+
+    async def _settle(self) -> None:
+        """An answer holds what was told before it was asked for."""
+        await asyncio.to_thread(self._publisher.log.flush, _READ_WAIT_S)
+
+
+def create_app(
+    publisher: Publisher, *, recordings: Recordings | None = None, dashboard: Path | None = None
+) -> Starlette:
+    """The application. `dashboard` is the folder of the built pages, by default where they are built."""
+
+    async def stream(socket: WebSocket) -> None:
+        await Stream(socket, publisher).run()
+
+    settings = publisher.settings
+    pages = Pages(dashboard or resource("dashboard"))
+    return Starlette(
+        routes=[
+            *Api(publisher, recordings or NoRecordings()).routes(),
+            WebSocketRoute("/ws", stream),
+            Route("/{path:path}", pages.__call__),
+        ],
+        middleware=[Middleware(GuardMiddleware, gate=Gate(settings.host, settings.allowed_origins))],
+        exception_handlers={
+            TingyinError: _on_error,
+            HTTPException: _on_http_exception,
+            Exception: _on_failure,
+        },
+    )
+
+
+def _json(value: Any) -> Response:
+    return Response(
+        _encoder.encode(value), media_type="application/json", headers={"cache-control": "no-store"}
+    )
+
+
+def _number(query: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+    text = query.get(name)
+    if text is None:
+        return default
+    try:
+        value = int(text)
+    except ValueError:
+        value = least - 1
+    if not least <= value <= most:
+        raise ServerError(
+            "server.parameter", name=name, value=text, reason=f"a whole number, {least} to {most}"
+        )
+    return value
+
+
+def _error(error: TingyinError, status: int) -> Response:
+    return JSONResponse(
+        {"code": error.code, "message": error.sentence},
+        status_code=status,
+        headers={"cache-control": "no-store"},
+    )
+
+
+async def _on_error(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, TingyinError)
+    status = 503 if isinstance(error, StoreError) else _STATUS.get(error.code, 500)
+    return _error(error, status)
+
+
+async def _on_http_exception(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if error.status_code == 405:
+        return _error(ServerError("server.method", path=request.url.path, method=request.method), 405)
+    return _error(ServerError("server.not_found", path=request.url.path), error.status_code)
+
+
+async def _on_failure(request: Request, error: Exception) -> Response:
+    _log.error("a request failed", path=request.url.path, error=type(error).__name__)
+    return _error(ServerError("server.failed"), 500)
