@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from monitor.core.settings import (
     CoreSettings,
+    CueSettings,
     DetectorSettings,
     ProsodySettings,
     Section,
@@ -81,6 +82,7 @@ class Settings(BaseSettings):
     prosody: ProsodySettings = ProsodySettings()
     temper: TemperSettings = TemperSettings()
     detectors: DetectorSettings = DetectorSettings()
+    cues: CueSettings = CueSettings()
     engine: EngineSettings = EngineSettings()
     server: ServerSettings = ServerSettings()
     store: StoreSettings = StoreSettings()

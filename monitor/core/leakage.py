@@ -21,9 +21,11 @@ _LAG_MAX = round(0.3 * _RATE_HZ)
 _LEAD_MAX = round(0.005 * _RATE_HZ)
 """Crosstalk comes at once; channels may be a few milliseconds apart."""
 
-_ECHO_CORRELATION = 0.5
-_ECHO_CORRELATION_SHORT = 0.65
+_ECHO_CORRELATION = 0.35
+_ECHO_CORRELATION_SHORT = 0.5
 _SHORT = round(0.5 * _RATE_HZ)
+"""Of 60 pairs of read speech by telephone, no two different voices correlated above 0.33 over 0.6 s or more
+(0.28 in 95 % over 0.3 s, 0.55 at most); copies 6 to 30 dB down lay at 0.84 to 0.88 in the median."""
 _ECHO_GAIN_MAX = 0.7
 """An echo is at least 3 dB softer than its source."""
 
