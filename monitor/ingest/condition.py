@@ -31,7 +31,7 @@ _LOUDEST = np.float32(2)
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Something wrong with a channel's sound, `at` samples of call time."""
+    """Something wrong with a channel's sound, `at` that sample."""
 
     code: str
     at: int
@@ -76,52 +76,70 @@ class _ClipWatch:
         return None
 
 
-class Conditioner:
-    """Turns samples of any rate into 16 kHz on the 16-bit grid; the length of its input decides nothing.
-
-    `push` and `flush` give arrays of shape (samples, channels); `faults` collects what was wrong.
-    """
+class Inspector:
+    """Mends and watches sound at its own rate. `faults` collects what was wrong, `at` at that rate."""
 
     def __init__(self, rate_hz: int, channels: int, full_scale: float = 1.0) -> None:
         self._rate_hz = rate_hz
-        self._channels = channels
         self._watches = [_ClipWatch(full_scale) for _ in range(channels)]
         self._has_nan = [False] * channels
         self._taken = 0
-        self._resampler = (
-            None if rate_hz == SAMPLE_RATE_HZ else soxr.ResampleStream(rate_hz, SAMPLE_RATE_HZ, channels)
-        )
         self.faults: list[Fault] = []
 
-    def push(self, samples: Samples) -> Pcm:
-        """Takes samples of shape (frames, channels); returns what is ready."""
+    def inspect(self, samples: Samples) -> Samples:
+        """Takes samples of shape (frames, channels); returns them finite and within twice full scale."""
         samples = self._mend(samples)
         for channel, watch in enumerate(self._watches):
             if (at := watch.push(samples[:, channel], self._taken, self._rate_hz)) is not None:
-                self.faults.append(Fault("source.clipping", self._call_time(at), channel))
+                self.faults.append(Fault("source.clipping", at, channel))
         self._taken += len(samples)
-        if self._resampler is None:
-            return to_grid(samples)
-        return to_grid(self._resampler.resample_chunk(np.ascontiguousarray(samples)))
-
-    def flush(self) -> Pcm:
-        """What the resampler still holds; nothing may be pushed afterwards."""
-        nothing = np.zeros((0, self._channels), np.float32)
-        if self._resampler is None or not self._taken:
-            return nothing
-        return to_grid(self._resampler.resample_chunk(nothing, last=True))
+        return samples
 
     def _mend(self, samples: Samples) -> Samples:
         is_good = np.isfinite(samples)
         if is_good.all():
             return np.clip(samples, -_LOUDEST, _LOUDEST)
-        for channel in range(self._channels):
+        for channel, has_nan in enumerate(self._has_nan):
             bad = np.flatnonzero(~is_good[:, channel])
-            if len(bad) and not self._has_nan[channel]:
+            if len(bad) and not has_nan:
                 self._has_nan[channel] = True
-                at = self._call_time(self._taken + int(bad[0]))
-                self.faults.append(Fault("source.nan", at, channel))
+                self.faults.append(Fault("source.nan", self._taken + int(bad[0]), channel))
         return np.clip(np.where(is_good, samples, np.float32(0)), -_LOUDEST, _LOUDEST)
 
-    def _call_time(self, at: int) -> int:
-        return at * SAMPLE_RATE_HZ // self._rate_hz
+
+class Conditioner:
+    """Turns samples of any rate into 16 kHz on the 16-bit grid; the length of its input decides nothing.
+
+    `push` and `flush` give arrays of shape (samples, channels); `take_faults` what was wrong.
+    """
+
+    def __init__(self, rate_hz: int, channels: int, full_scale: float = 1.0) -> None:
+        self._rate_hz = rate_hz
+        self._channels = channels
+        self._inspector = Inspector(rate_hz, channels, full_scale)
+        self._is_begun = False
+        self._resampler = (
+            None if rate_hz == SAMPLE_RATE_HZ else soxr.ResampleStream(rate_hz, SAMPLE_RATE_HZ, channels)
+        )
+
+    def push(self, samples: Samples) -> Pcm:
+        """Takes samples of shape (frames, channels); returns what is ready."""
+        samples = self._inspector.inspect(samples)
+        if self._resampler is None or not len(samples):
+            return to_grid(samples)
+        self._is_begun = True
+        return to_grid(self._resampler.resample_chunk(np.ascontiguousarray(samples)))
+
+    def flush(self) -> Pcm:
+        """What the resampler still holds; nothing may be pushed afterwards."""
+        nothing = np.zeros((0, self._channels), np.float32)
+        if self._resampler is None or not self._is_begun:
+            return nothing
+        return to_grid(self._resampler.resample_chunk(nothing, last=True))
+
+    def take_faults(self) -> list[Fault]:
+        """The faults since the last time, `at` in samples of call time."""
+        found, self._inspector.faults = self._inspector.faults, []
+        return [
+            Fault(fault.code, fault.at * SAMPLE_RATE_HZ // self._rate_hz, fault.channel) for fault in found
+        ]

@@ -62,10 +62,9 @@ class _Track:
 
     def _notices(self) -> Iterator[SourceNotice]:
         title = self.decoder.path.name
-        for fault in self.conditioner.faults:
+        for fault in self.conditioner.take_faults():
             party = self.parties[fault.channel]
             yield SourceNotice(code=fault.code, at=fault.at, party=party, values={"title": title})
-        self.conditioner.faults.clear()
         if self.decoder.is_damaged and not self.is_damage_told:
             self.is_damage_told = True
             yield SourceNotice(code="source.damaged", at=self.given, values={"title": title})

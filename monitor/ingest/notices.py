@@ -72,6 +72,11 @@ NOTICES: dict[str, NoticeKind] = {
         "录音设备 {device} 已恢复，缺失 {lost_s} 秒",
         "the input device {device} is back; {lost_s} s were lost",
     ),
+    "device.stalled": NoticeKind(
+        "warning",
+        "录音设备 {device} 有 {lost_s} 秒没有送出声音",
+        "the input device {device} gave no sound for {lost_s} s",
+    ),
     "device.overflow": NoticeKind(
         "warning",
         "本机来不及处理 {device} 的声音，缺失约 {lost_s} 秒",

@@ -1,0 +1,549 @@
+"""Live calls from simulated devices: drift, unplugging, stalls, overflow, and a machine that sleeps."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+
+from monitor.core.audio import AudioFrame, Party, to_grid
+from monitor.errors import DeviceError
+from monitor.ingest.device import DeviceSource, open_device_source
+from monitor.ingest.inbox import INBOX_S, Inbox
+from monitor.ingest.notices import notice_text
+from monitor.ingest.portaudio import CapturedBlock, InputDevice, PortAudioSystem, find_device, list_devices
+from monitor.ingest.source import SourceNotice
+
+PULSE_EVERY_S = 10.0
+PULSE_WIDTH_S = 0.0005
+
+
+class SimulatedClock:
+    """The host's monotonic clock; it moves only when somebody pauses, and drives the devices then."""
+
+    def __init__(self) -> None:
+        self.now_s = 5_000.0
+        self.systems: list[SimulatedSystem] = []
+        self.jumps: dict[float, float] = {}
+        """At that time since the start, the clock leaps by so much while no device runs."""
+
+    def __call__(self) -> float:
+        return self.now_s
+
+    @property
+    def elapsed_s(self) -> float:
+        return self.now_s - 5_000.0
+
+    async def pause(self, length_s: float) -> None:
+        self.now_s += length_s
+        for at_s in [at_s for at_s in self.jumps if at_s <= self.elapsed_s]:
+            self.now_s += self.jumps.pop(at_s)
+            for system in self.systems:
+                for stream in system.streams:
+                    stream.opened_at_s, stream.frames = self.now_s, 0
+        for system in self.systems:
+            system.deliver()
+        for _ in range(6):  # let tasks that open and close devices run
+            await asyncio.sleep(0)
+
+
+@dataclass
+class SimulatedDevice:
+    """A device that hears a pulse at 5, 15, 25... s of true time, at a rate of its own."""
+
+    name: str
+    true_rate_hz: float = 16_000.0
+    nominal_rate_hz: int = 16_000
+    channels: int = 1
+    index: int = 0
+    block_s: float = 0.1
+    jitter_s: float = 0.0
+    unplugged: tuple[float, float] = (math.inf, math.inf)
+    """From when to when it is away, in seconds since the start."""
+    is_told: bool = True
+    """Whether the sound system says so, or the device just falls silent."""
+    held: tuple[float, float] = (math.inf, math.inf)
+    """From when to when blocks are held back, to come all at once."""
+    loses: tuple[float, float] = (math.inf, math.inf)
+    """From when to when the driver loses blocks, and flags it."""
+    level: float = 0.0
+    """A constant under the pulses, which tells sound from silence."""
+
+    def is_there(self, elapsed_s: float) -> bool:
+        return not self.unplugged[0] <= elapsed_s < self.unplugged[1]
+
+
+@dataclass
+class SimulatedStream:
+    """An open simulated device."""
+
+    device: SimulatedDevice
+    channels: int
+    deliver: Callable[[CapturedBlock], None]
+    stopped: Callable[[], None]
+    opened_at_s: float
+    clock: SimulatedClock
+    system: SimulatedSystem
+    rng: np.random.Generator
+    frames: int = 0
+    is_open: bool = True
+    has_overflow: bool = False
+
+    @property
+    def rate_hz(self) -> int:
+        return self.device.nominal_rate_hz
+
+    def close(self) -> None:
+        self.is_open = False
+        self.system.streams = [stream for stream in self.system.streams if stream is not self]
+
+    def run(self) -> None:
+        """Delivers every block that is complete by now."""
+        device, elapsed_s = self.device, self.clock.elapsed_s
+        if not device.is_there(elapsed_s):
+            if device.is_told:
+                self.stopped()
+            self.is_open = False
+            return
+        if device.held[0] <= elapsed_s < device.held[1]:
+            return
+        count = round(device.block_s * device.nominal_rate_hz)
+        while self.opened_at_s + (self.frames + count) / device.true_rate_hz <= self.clock.now_s:
+            first_s = self.opened_at_s + self.frames / device.true_rate_hz
+            self.frames += count
+            if device.loses[0] <= first_s - 5_000 < device.loses[1]:
+                self.has_overflow = True
+                continue
+            sound = np.full(count, device.level, np.float32)
+            pulse_s = math.ceil((first_s - 5.01) / PULSE_EVERY_S) * PULSE_EVERY_S + 5
+            if pulse_s - first_s < device.block_s + 0.01:
+                times_s = first_s + np.arange(count) / device.true_rate_hz - pulse_s
+                sound += 0.8 * np.exp(-0.5 * (times_s / PULSE_WIDTH_S) ** 2).astype(np.float32)
+            self.deliver(
+                CapturedBlock(
+                    samples=np.repeat(sound[:, np.newaxis], self.channels, axis=1),
+                    captured_at_s=first_s + device.jitter_s * self.rng.uniform(-1, 1),
+                    has_overflow=self.has_overflow,
+                )
+            )
+            self.has_overflow = False
+
+
+class SimulatedSystem:
+    """A sound system like PortAudio: it sees new devices only after a refresh, which ends all streams."""
+
+    def __init__(self, clock: SimulatedClock, *devices: SimulatedDevice) -> None:
+        self.clock = clock
+        self.plugged = devices
+        for index, device in enumerate(devices):
+            device.index = index
+        self.streams: list[SimulatedStream] = []
+        self.rng = np.random.default_rng(11)
+        self.refreshes = 0
+        self.refreshed_s = 0.0
+        self.known: list[SimulatedDevice] = list(devices)
+        clock.systems.append(self)
+
+    def devices(self) -> list[InputDevice]:
+        return [
+            InputDevice(
+                index=device.index,
+                name=device.name,
+                host_api="simulated",
+                channels=device.channels,
+                rate_hz=device.nominal_rate_hz,
+            )
+            for device in self.known
+        ]
+
+    def open(
+        self,
+        device: InputDevice,
+        channels: int,
+        deliver: Callable[[CapturedBlock], None],
+        stopped: Callable[[], None],
+    ) -> SimulatedStream:
+        plugged = self.plugged[device.index]
+        came_back_s = plugged.unplugged[1]
+        is_stale = self.refreshed_s < came_back_s <= self.clock.elapsed_s
+        if is_stale or plugged not in self.known or not plugged.is_there(self.clock.elapsed_s):
+            raise DeviceError("device.failed", name=device.name, reason="it is not there")
+        stream = SimulatedStream(
+            plugged, channels, deliver, stopped, self.clock.now_s, self.clock, self, self.rng
+        )
+        self.streams.append(stream)
+        return stream
+
+    def refresh(self) -> None:
+        assert not [stream for stream in self.streams if stream.is_open], "a refresh ends what is open"
+        self.refreshes += 1
+        self.refreshed_s = self.clock.elapsed_s
+        self.known = [device for device in self.plugged if device.is_there(self.clock.elapsed_s)]
+
+    def deliver(self) -> None:
+        for stream in list(self.streams):
+            if stream.is_open:
+                stream.run()
+
+
+@dataclass
+class Heard:
+    """What a call gave."""
+
+    pulses: dict[Party, list[float]]
+    """Where each pulse's peak lies, in seconds of call time."""
+    concealed: dict[Party, list[tuple[float, float]]]
+    """Marked silence, joined, in seconds."""
+    notices: list[SourceNotice]
+    end_s: dict[Party, float]
+    skew_s: float
+    """The furthest that one party ran ahead of the other."""
+
+    @property
+    def codes(self) -> list[str]:
+        return [notice.code for notice in self.notices]
+
+
+def hear(source: DeviceSource, clock: SimulatedClock, for_s: float) -> Heard:
+    """Listens for so long, and checks what every source must keep to."""
+    heard = Heard({p: [] for p in Party}, {p: [] for p in Party}, [], dict.fromkeys(Party, 0.0), 0.0)
+    ends = dict.fromkeys(Party, 0)
+    last_peak = dict.fromkeys(Party, 0.0)
+
+    def take(frame: AudioFrame) -> None:
+        party, pcm = frame.party, frame.pcm
+        assert frame.start == ends[party] and len(pcm)
+        ends[party] = frame.end
+        heard.skew_s = max(heard.skew_s, abs(ends[Party.AGENT] - ends[Party.CALLER]) / 16_000)
+        start_s, end_s = frame.start / 16_000, frame.end / 16_000
+        if frame.is_concealed:
+            assert not pcm.any()
+            runs = heard.concealed[party]
+            if runs and runs[-1][1] == start_s:
+                runs[-1] = (runs[-1][0], end_s)
+            else:
+                runs.append((start_s, end_s))
+        peak = int(np.argmax(pcm))
+        if pcm[peak] > 0.6:
+            at_s = (frame.start + peak) / 16_000
+            runs_on = heard.pulses[party] and at_s - heard.pulses[party][-1] < 0.1
+            if runs_on and pcm[peak] > last_peak[party]:
+                heard.pulses[party][-1] = at_s
+            elif not runs_on:
+                heard.pulses[party].append(at_s)
+            last_peak[party] = float(pcm[peak])
+
+    async def run() -> None:
+        async for item in source.frames():
+            if isinstance(item, AudioFrame):
+                take(item)
+            else:
+                notice_text(item.code, item.values)
+                heard.notices.append(item)
+            if clock.elapsed_s >= for_s:
+                source.close()
+
+    asyncio.run(run())
+    heard.end_s = {party: end / 16_000 for party, end in ends.items()}
+    return heard
+
+
+async def inline(function: Callable[..., Any], *arguments: Any) -> Any:
+    """In place of a thread."""
+    return function(*arguments)
+
+
+def source_of(
+    clock: SimulatedClock, *devices: SimulatedDevice, tick_s: float = 0.04
+) -> tuple[DeviceSource, SimulatedSystem]:
+    system = SimulatedSystem(clock, *devices)
+    parties = [(Party.AGENT, Party.CALLER)] if len(devices) == 1 else [(Party.AGENT,), (Party.CALLER,)]
+    source = DeviceSource(
+        system,
+        list(zip(system.devices(), parties, strict=True)),
+        clock=clock,
+        pause=clock.pause,
+        run_blocking=inline,
+        tick_s=tick_s,
+    )
+    return source, system
+
+
+def alignment_s(heard: Heard) -> float:
+    """The largest distance between the parties' places of one pulse."""
+    pairs = list(zip(heard.pulses[Party.AGENT], heard.pulses[Party.CALLER], strict=True))
+    return max(abs(agent - caller) for agent, caller in pairs)
+
+
+@pytest.mark.parametrize(
+    "length_s", [400, pytest.param(3_600, marks=pytest.mark.slow)], ids=["minutes", "an hour"]
+)
+def test_two_devices_200_ppm_apart_stay_aligned(length_s: float) -> None:
+    clock = SimulatedClock()
+    source, _ = source_of(
+        clock,
+        SimulatedDevice("one", 16_000.0, block_s=0.5, jitter_s=0.004),
+        SimulatedDevice("two", 16_003.2, block_s=0.5, jitter_s=0.004),
+        tick_s=0.5,
+    )
+    heard = hear(source, clock, length_s)
+    assert len(heard.pulses[Party.AGENT]) >= length_s / 10 - 1
+    assert alignment_s(heard) < 0.020
+    print(f"alignment over {length_s} s: {alignment_s(heard) * 1000:.1f} ms")
+    for party in Party:
+        places = np.array(heard.pulses[party])
+        assert np.abs(places - 5 - 10 * np.round((places - 5) / 10)).max() < 0.020, "on the host's clock"
+        assert not heard.concealed[party]
+    assert not heard.notices
+
+
+@pytest.mark.parametrize("rates", [(48_010.0, 44_090.0), (44_100.0, 8_002.0)])
+def test_devices_of_other_rates(rates: tuple[float, float]) -> None:
+    clock = SimulatedClock()
+    nominal = [min((8_000, 44_100, 48_000), key=lambda known: abs(known - rate)) for rate in rates]
+    source, _ = source_of(
+        clock,
+        SimulatedDevice("one", rates[0], nominal[0], jitter_s=0.003),
+        SimulatedDevice("two", rates[1], nominal[1], jitter_s=0.003),
+    )
+    heard = hear(source, clock, 122)
+    assert len(heard.pulses[Party.AGENT]) == 12
+    assert alignment_s(heard) < 0.020
+    assert not heard.notices and heard.skew_s < 0.5
+
+
+def test_a_stereo_device() -> None:
+    clock = SimulatedClock()
+    source, _ = source_of(clock, SimulatedDevice("stereo", 48_000.0, 48_000, channels=2))
+    heard = hear(source, clock, 21)
+    assert heard.pulses[Party.AGENT] == heard.pulses[Party.CALLER]
+    assert heard.pulses[Party.AGENT] == pytest.approx([5, 15], abs=0.002)
+    assert heard.end_s[Party.AGENT] > 20.7
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+def test_a_device_that_vanishes_and_returns_costs_a_marked_gap(is_told: bool) -> None:
+    clock = SimulatedClock()
+    gone = SimulatedDevice("one", unplugged=(13.0, 16.0), is_told=is_told, level=0.1)
+    source, system = source_of(clock, gone, SimulatedDevice("two", level=0.1))
+    heard = hear(source, clock, 60)
+    assert heard.codes[:2] == ["device.lost", "device.back"]
+    assert heard.notices[0].party is Party.AGENT
+    (begin_s, end_s), *more = heard.concealed[Party.AGENT]
+    assert not more and 12.8 < begin_s <= 13.0 and 16.0 <= end_s < 25
+    assert heard.notices[1].values["lost_s"] == pytest.approx(end_s - begin_s, abs=0.1)
+    # One refresh, which interrupted the other party's device for a moment.
+    assert system.refreshes == 1
+    assert sum(end - begin for begin, end in heard.concealed[Party.CALLER]) < 0.5
+    assert alignment_s(Heard({p: heard.pulses[p][-3:] for p in Party}, {}, [], {}, 0)) < 0.020
+    assert heard.skew_s <= 1.0
+    assert all(end_s > 59 for end_s in heard.end_s.values())
+
+
+def test_the_only_device_is_looked_for_at_every_attempt() -> None:
+    clock = SimulatedClock()
+    source, system = source_of(clock, SimulatedDevice("one", channels=2, unplugged=(4.0, 15.0), level=0.1))
+    heard = hear(source, clock, 40)
+    assert heard.codes == ["device.lost", "device.back"]
+    assert system.refreshes >= 3
+    ((_, end_s),) = heard.concealed[Party.CALLER]
+    assert end_s < 18
+    assert heard.pulses[Party.CALLER] == pytest.approx([25, 35], abs=0.02)
+    assert heard.concealed[Party.AGENT] == heard.concealed[Party.CALLER]
+
+
+def test_a_device_that_stays_away_does_not_end_the_call() -> None:
+    clock = SimulatedClock()
+    source, _ = source_of(
+        clock, SimulatedDevice("one"), SimulatedDevice("two", unplugged=(10.5, math.inf), level=0.1)
+    )
+    heard = hear(source, clock, 300)
+    assert heard.codes.count("device.lost") == 1
+    assert heard.concealed[Party.CALLER][0][0] == pytest.approx(10.5, abs=0.2)
+    assert heard.concealed[Party.CALLER][-1][1] > 298
+    lost_s = sum(end - begin for begin, end in heard.concealed[Party.AGENT])
+    assert lost_s < 8, "looking for the one interrupts the other now and then"
+    assert heard.skew_s <= 1.0
+
+
+def test_blocks_that_come_late_and_all_at_once() -> None:
+    clock = SimulatedClock()
+    source, _ = source_of(
+        clock, SimulatedDevice("one", held=(12.0, 13.5), level=0.1), SimulatedDevice("two", level=0.1)
+    )
+    heard = hear(source, clock, 41)
+    assert heard.codes == ["device.stalled"]
+    ((begin_s, end_s),) = heard.concealed[Party.AGENT]
+    assert begin_s == pytest.approx(12, abs=0.2) and end_s < 13.5
+    assert alignment_s(heard) < 0.020 and heard.skew_s <= 1.0
+
+
+@pytest.mark.parametrize("lost_s", [0.3, 1.0])
+def test_sound_that_the_driver_loses_is_marked_and_what_follows_is_in_place(lost_s: float) -> None:
+    clock = SimulatedClock()
+    source, _ = source_of(
+        clock,
+        SimulatedDevice("one", loses=(12.0, 12.0 + lost_s), jitter_s=0.003),
+        SimulatedDevice("two", jitter_s=0.003),
+    )
+    heard = hear(source, clock, 41)
+    assert set(heard.codes) <= {"device.overflow", "device.stalled"} and heard.codes
+    marked_s = sum(end - begin for begin, end in heard.concealed[Party.AGENT])
+    assert marked_s == pytest.approx(lost_s, abs=0.15)
+    assert alignment_s(heard) < 0.020
+
+
+def test_a_machine_that_slept_goes_on_without_an_hour_of_silence() -> None:
+    clock = SimulatedClock()
+    clock.jumps[12.3] = 3_600.0
+    source, _ = source_of(clock, SimulatedDevice("one", channels=2, level=0.1))
+    heard = hear(source, clock, 3_630)
+    assert "device.suspended" in heard.codes
+    assert heard.end_s[Party.AGENT] < 40
+    assert sum(end - begin for begin, end in heard.concealed[Party.AGENT]) < 2
+
+
+def test_a_device_that_gives_no_numbers() -> None:
+    clock = SimulatedClock()
+    source, system = source_of(clock, SimulatedDevice("one", channels=2, level=1.0))
+
+    system.plugged[0].level = math.nan
+    heard = hear(source, clock, 5)
+    assert heard.codes == ["source.nan", "source.nan"]
+    assert {notice.party for notice in heard.notices} == set(Party)
+
+
+def test_the_inbox_is_bounded_and_marks_what_it_lost() -> None:
+    inbox = Inbox()
+    second = np.zeros((16_000, 1), np.float32)
+    for number in range(60):
+        inbox.put(CapturedBlock(samples=second, captured_at_s=float(number)), 16_000)
+    kept = inbox.take()
+    assert len(kept) == INBOX_S and not any(block.has_overflow for block in kept)
+    inbox.put(CapturedBlock(samples=second, captured_at_s=60.0), 16_000)
+    assert [block.has_overflow for block in inbox.take()] == [True]
+
+
+def test_sound_stays_on_the_grid() -> None:
+    clock = SimulatedClock()
+    source, _ = source_of(clock, SimulatedDevice("one", 16_001.0, channels=2))
+
+    async def run() -> None:
+        async for item in source.frames():
+            if isinstance(item, AudioFrame):
+                assert np.array_equal(item.pcm, to_grid(item.pcm))
+            if clock.elapsed_s > 12:
+                source.close()
+
+    asyncio.run(run())
+
+
+# --- choosing devices --------------------------------------------------------------------------------------
+
+KNOWN = [
+    InputDevice(index=0, name="Headset A", host_api="ALSA", channels=1, rate_hz=48_000),
+    InputDevice(index=3, name="Headset B", host_api="ALSA", channels=1, rate_hz=48_000),
+    InputDevice(index=4, name="Line in", host_api="ALSA", channels=2, rate_hz=44_100, is_default=True),
+]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "index"), [("3", 3), ("Headset A", 0), ("line", 4), ("default", 4), ("set b", 3)]
+)
+def test_a_device_is_found_by_number_name_or_part_of_it(wanted: str, index: int) -> None:
+    assert find_device(KNOWN, wanted).index == index
+
+
+def refusal(**arguments: Any) -> str:
+    with pytest.raises(DeviceError) as caught:
+        open_device_source(**arguments)
+    return caught.value.code
+
+
+def test_devices_that_cannot_be_used() -> None:
+    clock = SimulatedClock()
+    one = SimulatedDevice("one", channels=1)
+    system = SimulatedSystem(clock, one, SimulatedDevice("one more", channels=2))
+    assert refusal(device="nothing", system=system) == "device.unknown"
+    assert refusal(device="", system=system) == "device.unknown"
+    assert refusal(device="on", system=system) == "device.ambiguous"
+    assert refusal(device="one", system=system) == "device.channels"
+    assert refusal(agent="one", caller="0", system=system) == "device.arguments"
+    assert refusal(agent="one", system=system) == "device.arguments"
+    assert refusal(system=system) == "device.arguments"
+    assert refusal(device="one", system=SimulatedSystem(clock)) == "device.none"
+    one.unplugged = (0.0, math.inf)
+    assert refusal(agent="one", caller="one more", system=system) == "device.failed"
+    assert not system.streams, "what was opened before the failure is closed"
+
+
+def test_a_machine_without_the_sound_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sounddevice", None)
+    with pytest.raises(DeviceError) as caught:
+        list_devices()
+    assert caught.value.code == "device.no_library"
+    assert "libportaudio2" in caught.value.sentence
+
+
+class FakePortAudio:
+    """As much of sounddevice as is used."""
+
+    class PortAudioError(Exception):
+        """As sounddevice's."""
+
+    class default:  # noqa: N801
+        device = (1, -1)
+
+    opened: dict[str, Any]
+
+    def query_hostapis(self) -> list[dict[str, Any]]:
+        return [{"name": "ALSA"}]
+
+    def query_devices(self) -> list[dict[str, Any]]:
+        common = {"hostapi": 0, "default_samplerate": 44_100.0}
+        return [
+            {"name": "speaker", "max_input_channels": 0, **common},
+            {"name": "microphone", "max_input_channels": 2, **common},
+        ]
+
+    def InputStream(self, **arguments: Any) -> Any:  # noqa: N802
+        if arguments["channels"] > 2:
+            raise self.PortAudioError("too many")
+        self.opened = arguments
+        return self
+
+    def start(self) -> None: ...
+
+    def abort(self, ignore_errors: bool) -> None: ...
+
+    def close(self, ignore_errors: bool = True) -> None: ...
+
+
+def test_portaudio_is_used_as_it_wants_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = FakePortAudio()
+    monkeypatch.setitem(sys.modules, "sounddevice", fake)
+    system = PortAudioSystem()
+    (device,) = system.devices()
+    assert (device.index, device.rate_hz, device.is_default) == (1, 44_100, True)
+    blocks: list[CapturedBlock] = []
+    opened = system.open(device, 2, blocks.append, lambda: None)
+
+    class Times:
+        currentTime, inputBufferAdcTime = 10.0, 9.9  # noqa: N815
+
+    class Status:
+        input_overflow = True
+
+    buffer = np.full((10, 2), 0.5, np.float32)
+    fake.opened["callback"](buffer, 10, Times, Status)
+    buffer[:] = 0  # PortAudio uses its buffer again
+    assert blocks[0].has_overflow and np.all(blocks[0].samples == 0.5)
+    opened.close()
+    with pytest.raises(DeviceError, match=r"device\.failed"):
+        system.open(device, 3, blocks.append, lambda: None)
