@@ -41,6 +41,11 @@ _WORD_EDGE = samples(0.3)
 _WORDS_MAX = 2_000
 """Words of a party that wait for their turn; at five a second, over six minutes."""
 
+_ECHO_EVERY = samples(0.5)
+_ECHO_OVER = samples(1.0)
+_ECHO_MISSES = 2
+"""An open echo is asked about again every half second; after two denials it is own speech."""
+
 _FLOOR_STRETCHES_MAX = 64
 """IPUs of a party's turns that are remembered: far more than the floor's rules look back."""
 
@@ -94,7 +99,8 @@ class Timeline:
     - *turn*: everything else. It joins the party's turn unless `max_pause_s` of own silence or a turn of the
       other's lies between.
 
-    Every IPU ends up in exactly one of them. A turn's event waits for the words of its span, at most
+    Every IPU ends up in exactly one of them (an IPU that begins as an echo and goes on as own speech is cut
+    in two). A turn's event waits for the words of its span, at most
     `words_wait_s`; all other events are told as soon as they can be known. Memory is bounded.
     """
 
@@ -127,6 +133,8 @@ class Timeline:
         self._floor: dict[Party, deque[Stretch]] = {p: deque(maxlen=_FLOOR_STRETCHES_MAX) for p in Party}
         self._ended: dict[Party, deque[_EndedTurn]] = {p: deque() for p in Party}
         self._words: dict[Party, deque[Word]] = {p: deque(maxlen=_WORDS_MAX) for p in Party}
+        self._echo_misses = dict.fromkeys(Party, 0)
+        self._echo_asked = dict.fromkeys(Party, 0)
         self._words_until = dict.fromkeys(Party, 0)
         self._is_finished = False
 
@@ -177,6 +185,9 @@ class Timeline:
                     self._floor[party].append(stretch)
                 return
             run.is_closed = True
+        self._begin(party, at)
+
+    def _begin(self, party: Party, at: int) -> None:
         run = Run.begin(party, Stretch(at))
         self._current[party] = run
         self._undecided.append(run)
@@ -193,6 +204,25 @@ class Timeline:
         last = run.stretches[-1]
         last.end = max(last.start, span.end)
 
+    def _doubt_echo(self, party: Party, known: int) -> None:
+        """Cuts an open echo where the party's own speech has taken over without a silence between."""
+        run = self._current.get(party)
+        if run is None or run.role is not Role.ECHO or not run.is_speaking:
+            return
+        since = run.stretches[-1].start + _ECHO_OVER
+        if known < max(since, self._echo_asked[party] + _ECHO_EVERY):
+            return
+        self._echo_asked[party] = known
+        if self._is_echo(party, Span(known - _ECHO_OVER, known)):
+            self._echo_misses[party] = 0
+            return
+        self._echo_misses[party] += 1
+        if self._echo_misses[party] >= _ECHO_MISSES:
+            self._echo_misses[party] = 0
+            at = max(run.stretches[-1].start, known - _ECHO_OVER)
+            run.stretches[-1].end, run.is_closed = at, True
+            self._begin(party, at)
+
     # --- runs -> roles --------------------------------------------------------------------------------
 
     def _advance(self, now: int, known: int) -> Iterator[ConversationEvent]:
@@ -201,6 +231,8 @@ class Timeline:
                 self._is_finished or now >= run.until(now) + self._breath + _ANNOUNCED
             ):
                 run.is_closed = True
+        for party in Party:
+            self._doubt_echo(party, known)
         while self._undecided and (role := self._judge(self._undecided[0], now, known)) is not None:
             yield from self._settle(self._undecided.pop(0), role, known)
         for run in self._current.values():

@@ -22,7 +22,7 @@ _CLIPPED = samples(1.0)
 
 @dataclass(frozen=True, slots=True)
 class NoticeKind:
-    """A notice's level and its sentences; `values` fill the placeholders, `{party}` the party's name."""
+    """A notice's level and its sentences; `values` fill the placeholders."""
 
     level: Level
     zh: str
@@ -38,8 +38,8 @@ NOTICES: dict[str, NoticeKind] = {
     ),
     "sound.party_silent": NoticeKind(
         "warning",
-        "一直没有听到{party}说话；请检查{party}的线路或声道",
-        "the {party} has not been heard at all; check the {party}'s line or channel",
+        "一直没有听到这一方说话；请检查其线路或声道",
+        "this party has not been heard at all; check the line or the channel",
     ),
     "sound.silence_only": NoticeKind(
         "warning",
@@ -48,8 +48,8 @@ NOTICES: dict[str, NoticeKind] = {
     ),
     "sound.clipping": NoticeKind(
         "warning",
-        "{party}的声音过载削波；请调低输入音量，音量与音质的判断可能不准",
-        "the {party}'s sound clips; turn the input level down. Loudness and voice quality may be misjudged",
+        "这一方的声音过载削波；请调低输入音量，音量与音质的判断可能不准",
+        "this party's sound clips; turn the input level down. Loudness and voice quality may be misjudged",
     ),
 }
 """Every code that `SoundWatch` gives."""
