@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from monitor.core.transcription.text import normalise, units
+from monitor.core.transcription.text import normalise, to_script, units
 
 TOKENS_FIXED = 10
 TOKENS_PER_S = 9.0
@@ -100,7 +100,7 @@ _FILLERS = (
 _FILLER_LOG_PROBABILITY = -0.9
 _FILLER_NO_SPEECH = 0.5
 
-_PHANTOM_TEXTS = tuple(normalise(phantom) for phantom in _PHANTOMS)
+_PHANTOM_TEXTS = tuple(sorted(map(normalise, _PHANTOMS), key=len, reverse=True))
 _FILLER_TEXTS = frozenset(normalise(filler) for filler in _FILLERS)
 
 REASONS = (
@@ -136,7 +136,8 @@ def verdict(draft: Draft) -> str | None:
     if not draft.text.strip():
         return None
     found = units(draft.text)
-    text = normalise(draft.text)
+    (simplified,) = to_script([draft.text], "simplified")
+    text = normalise(simplified)
     checks = {
         "token_rate": draft.tokens >= token_cap(draft.length_s),
         "repetition": _is_looping(found),
@@ -178,4 +179,7 @@ def _is_phantom(text: str, draft: Draft) -> bool:
             draft.no_speech_probability > _FILLER_NO_SPEECH
             and draft.average_log_probability < _NO_SPEECH_LOG_PROBABILITY
         )
-    return any(phantom in text and len(phantom) >= _PHANTOM_SHARE * len(text) for phantom in _PHANTOM_TEXTS)
+    left = text
+    for phantom in _PHANTOM_TEXTS:
+        left = left.replace(phantom, "")
+    return len(text) - len(left) >= _PHANTOM_SHARE * len(text)

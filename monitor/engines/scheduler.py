@@ -102,7 +102,11 @@ class Scheduler:
         self._workers = max(1, workers)
         self._hang_s = hang_s
         self._clock = clock
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._queued = threading.Condition(self._lock)
+        """Something waits for a worker, or workers should end; only workers wait on it."""
+        self._ended = threading.Condition(self._lock)
+        """A worker ended a batch, or the scheduler closes."""
         self._finals: list[_Item] = []
         self._partials: dict[tuple[str, Party], _Item] = {}
         self._slots: list[_Slot] = []
@@ -129,7 +133,7 @@ class Scheduler:
         loop = asyncio.get_running_loop()
         now = self._clock()
         item = _Item(call_id, request, loop.create_future(), loop, now, now)
-        with self._changed:
+        with self._lock:
             if self._is_closed:
                 item.resolve(failed(request))
             elif request.is_final:
@@ -138,17 +142,17 @@ class Scheduler:
                 self._drop(item, "shed")
             else:
                 self._queue_partial(item)
-            self._changed.notify()
+            self._queued.notify()
         return item.future
 
     def watch_lag(self, callback: Callable[[EngineLag], None]) -> Callable[[], None]:
         """Calls back, in the running loop, whenever lagging begins or ends; returns what ends that."""
         watcher = (asyncio.get_running_loop(), callback)
-        with self._changed:
+        with self._lock:
             self._watchers.append(watcher)
 
         def stop() -> None:
-            with self._changed:
+            with self._lock:
                 if watcher in self._watchers:
                     self._watchers.remove(watcher)
 
@@ -157,42 +161,43 @@ class Scheduler:
     @property
     def lag(self) -> EngineLag:
         """Whether words come late, and how long the oldest final has waited."""
-        with self._changed:
+        with self._lock:
             return EngineLag(is_lagging=self._lag.is_lagging, delay_s=round(self._oldest_final_age(), 3))
 
     @property
     def queue_age_s(self) -> float:
         """How long the oldest request of any kind has waited; 0 where none waits."""
-        with self._changed:
+        with self._lock:
             waiting = [*self._finals, *self._partials.values()]
             return max((self._clock() - item.submitted_at for item in waiting), default=0.0)
 
     @property
     def queue_length(self) -> int:
         """Requests that wait."""
-        with self._changed:
+        with self._lock:
             return len(self._finals) + len(self._partials)
 
     @property
     def busy_share(self) -> float:
         """The share of the workers' time that decoding took over the last 10 s."""
-        with self._changed:
+        with self._lock:
             return self._busy_share()
 
     def close(self, timeout_s: float = 5.0) -> None:
         """Stops: what waits is answered as failed, what is being decoded may end within the time."""
-        with self._changed:
+        with self._lock:
             self._is_closed = True
             for item in (*self._finals, *self._partials.values()):
                 item.resolve(failed(item.request))
             self._finals.clear()
             self._partials.clear()
-            self._changed.notify_all()
+            self._queued.notify_all()
+            self._ended.notify_all()
             until = time.monotonic() + timeout_s
             while any(slot.batch for slot in self._slots):
-                if not self._changed.wait(until - time.monotonic()):
+                if not self._ended.wait(until - time.monotonic()):
                     break
-            for slot in self._slots:
+            for slot in list(self._slots):
                 self._abandon(slot)
 
     # --- the queue; all with the lock held -----------------------------------------------------------------
@@ -270,22 +275,22 @@ class Scheduler:
 
     def _work(self, slot: _Slot) -> None:
         while True:
-            with self._changed:
+            with self._lock:
                 while not (batch := self._take()):
                     if self._is_closed or slot.is_abandoned:
                         return
-                    self._changed.wait()
+                    self._queued.wait()
                 is_thorough = not self._finals and self._busy_share() < _BUSY_MAX_THOROUGH
                 slot.batch, slot.since = batch, self._clock()
             answers = self._decode([item.request for item in batch], is_thorough=is_thorough)
-            with self._changed:
+            with self._lock:
                 if slot.is_abandoned:
                     return
                 now = self._clock()
                 self._busy.append((now, now - slot.since))
                 slot.batch = []
                 self._count(batch, is_thorough=is_thorough)
-                self._changed.notify_all()
+                self._ended.notify_all()
             for item, answer in zip(batch, answers, strict=True):
                 item.resolve(answer)
 
@@ -300,7 +305,7 @@ class Scheduler:
             reason = type(error).__name__
         if len(requests) > 1:
             return [self._decode([request], is_thorough=is_thorough)[0] for request in requests]
-        with self._changed:
+        with self._lock:
             self.counters["failed"] += 1
         log.warning("recogniser failed", reason=reason)
         return [failed(requests[0])]
@@ -314,7 +319,7 @@ class Scheduler:
 
     def _watch_over(self) -> None:
         """Tells of lag and gives up on what hangs."""
-        with self._changed:
+        with self._lock:
             while not self._is_closed:
                 self._tell_lag()
                 now = self._clock()
@@ -325,7 +330,7 @@ class Scheduler:
                     if self._replacements < _REPLACEMENTS_MAX:
                         self._replacements += 1
                         self._start_worker()
-                self._changed.wait(_WATCH_EVERY_S)
+                self._ended.wait(_WATCH_EVERY_S)
 
     def _abandon(self, slot: _Slot) -> None:
         slot.is_abandoned = True

@@ -1,0 +1,284 @@
+"""Who is decoded first, what is dropped, and what a failing recogniser costs."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+import pytest_asyncio
+
+from monitor.core.audio import Party
+from monitor.core.clock import Span
+from monitor.core.inputs import EngineLag
+from monitor.core.recognition import Hypothesis, TranscriptionRequest
+from monitor.engines.scheduler import FAILED, OfflineTranscriber, Scheduler, failed
+from monitor.engines.scripted import ScriptedTranscriber, ScriptedWord
+
+
+def request(
+    number: int, *, is_final: bool = False, utterance: int = 0, party: Party = Party.CALLER
+) -> TranscriptionRequest:
+    return TranscriptionRequest(
+        id=number,
+        party=party,
+        utterance=utterance,
+        span=Span(0, 16000),
+        pcm=np.zeros(16000, dtype=np.float32),
+        is_final=is_final,
+        language=None,
+        hint="",
+        issued_at=16000,
+    )
+
+
+class Gate:
+    """A recogniser that decodes when it is let; remembers what it was given, batch by batch."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[int]] = []
+        self.is_thorough: list[bool] = []
+        self.bad: set[int] = set()
+        self._open = threading.Event()
+        self._entered = threading.Semaphore(0)
+
+    def decode(self, requests: Sequence[TranscriptionRequest], *, is_thorough: bool) -> list[Hypothesis]:
+        self.batches.append([item.id for item in requests])
+        self.is_thorough.append(is_thorough)
+        self._entered.release()
+        assert self._open.wait(20)
+        if any(item.id in self.bad for item in requests):
+            raise MemoryError
+        return [ScriptedTranscriber([]).answer(item) for item in requests]
+
+    async def entered(self) -> None:
+        """Waits until a batch is in the recogniser."""
+        assert await asyncio.to_thread(self._entered.acquire, timeout=20)
+
+    def open(self) -> None:
+        self._open.set()
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def gate() -> Gate:
+    return Gate()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest_asyncio.fixture
+async def scheduler(gate: Gate, clock: Clock) -> AsyncIterator[Scheduler]:
+    made = Scheduler(gate, workers=1, clock=clock, hang_s=30.0)
+    yield made
+    gate.open()
+    await asyncio.to_thread(made.close)
+
+
+async def occupied(scheduler: Scheduler, gate: Gate) -> asyncio.Future[Hypothesis | None]:
+    """Keeps the only worker busy, so that what follows queues."""
+    future = scheduler.submit("other", request(1000, is_final=True))
+    await gate.entered()
+    return future
+
+
+async def test_an_answer_comes_back(scheduler: Scheduler, gate: Gate) -> None:
+    gate.open()
+    answer = await scheduler.submit("a", request(1, is_final=True))
+    assert answer is not None and answer.request_id == 1
+    assert scheduler.counters["finals"] == 1
+
+
+async def test_finals_go_before_partials_and_the_oldest_first(
+    scheduler: Scheduler, gate: Gate, clock: Clock
+) -> None:
+    await occupied(scheduler, gate)
+    futures = [scheduler.submit("p", request(1))]
+    for number in (2, 3):
+        clock.now += 0.01
+        futures.append(scheduler.submit(f"call {number}", request(number, is_final=True)))
+    gate.open()
+    await asyncio.gather(*futures)
+    assert gate.batches == [[1000], [2, 3], [1]]
+
+
+async def test_a_batch_holds_at_most_four_of_a_kind(scheduler: Scheduler, gate: Gate) -> None:
+    await occupied(scheduler, gate)
+    futures = [scheduler.submit(f"call {number}", request(number)) for number in range(6)]
+    gate.open()
+    await asyncio.gather(*futures)
+    assert [len(batch) for batch in gate.batches[1:]] == [4, 2]
+
+
+async def test_a_newer_partial_takes_the_place_of_the_waiting_one(scheduler: Scheduler, gate: Gate) -> None:
+    await occupied(scheduler, gate)
+    older = scheduler.submit("a", request(1))
+    between = scheduler.submit("b", request(2))
+    newer = scheduler.submit("a", request(3))
+    agent = scheduler.submit("a", request(4, party=Party.AGENT))
+    gate.open()
+    assert await older is None
+    assert all(await asyncio.gather(between, newer, agent))
+    assert sorted(gate.batches[1]) == [2, 3, 4]
+    assert scheduler.counters["coalesced"] == 1
+
+
+async def test_a_final_drops_its_utterances_waiting_partial(scheduler: Scheduler, gate: Gate) -> None:
+    await occupied(scheduler, gate)
+    partial = scheduler.submit("a", request(1, utterance=3))
+    final = scheduler.submit("a", request(2, utterance=3, is_final=True))
+    gate.open()
+    assert await partial is None
+    assert await final is not None
+
+
+async def test_a_longer_final_replaces_the_one_at_the_first_silence(scheduler: Scheduler, gate: Gate) -> None:
+    await occupied(scheduler, gate)
+    first = scheduler.submit("a", request(1, utterance=3, is_final=True))
+    other = scheduler.submit("a", request(2, utterance=4, is_final=True))
+    second = scheduler.submit("a", request(3, utterance=3, is_final=True))
+    gate.open()
+    assert await first is None
+    assert await other is not None and await second is not None
+
+
+async def test_partials_stop_while_finals_wait(scheduler: Scheduler, gate: Gate, clock: Clock) -> None:
+    await occupied(scheduler, gate)
+    final = scheduler.submit("a", request(1, is_final=True))
+    clock.now += 1.0
+    assert await scheduler.submit("b", request(2)) is None
+    assert scheduler.counters["shed"] == 1
+    gate.open()
+    assert await final is not None
+
+
+async def test_a_stale_partial_is_dropped_undecoded(scheduler: Scheduler, gate: Gate, clock: Clock) -> None:
+    await occupied(scheduler, gate)
+    partial = scheduler.submit("a", request(1))
+    clock.now += 2.5
+    gate.open()
+    assert await partial is None
+    assert gate.batches == [[1000]]
+
+
+async def test_one_bad_stretch_fails_alone(scheduler: Scheduler, gate: Gate) -> None:
+    await occupied(scheduler, gate)
+    gate.bad = {2}
+    futures = [scheduler.submit(f"call {number}", request(number, is_final=True)) for number in (1, 2, 3)]
+    gate.open()
+    answers: list[Any] = await asyncio.gather(*futures)
+    assert [answer.rejected for answer in answers] == [None, FAILED, None]
+    assert scheduler.counters["failed"] == 1
+
+
+async def test_a_hang_is_noticed_and_its_worker_replaced(
+    scheduler: Scheduler, gate: Gate, clock: Clock
+) -> None:
+    hung = await occupied(scheduler, gate)
+    waiting = scheduler.submit("a", request(1, is_final=True))
+    clock.now += 31.0
+    answer = await asyncio.wait_for(hung, 10)
+    assert answer is not None and answer.rejected == FAILED
+    await gate.entered()
+    gate.open()
+    answer = await asyncio.wait_for(waiting, 10)
+    assert answer is not None and answer.rejected is None
+    assert scheduler.counters["hung"] == 1
+
+
+async def test_lag_is_told_when_it_begins_and_when_it_ends(
+    scheduler: Scheduler, gate: Gate, clock: Clock
+) -> None:
+    told: asyncio.Queue[EngineLag] = asyncio.Queue()
+    stop = scheduler.watch_lag(told.put_nowait)
+    await occupied(scheduler, gate)
+    final = scheduler.submit("a", request(1, is_final=True))
+    clock.now += 2.5
+    lag = await asyncio.wait_for(told.get(), 10)
+    assert lag.is_lagging and lag.delay_s == 2.5
+    assert scheduler.lag.is_lagging and scheduler.queue_age_s == 2.5 and scheduler.queue_length == 1
+    gate.open()
+    await final
+    lag = await asyncio.wait_for(told.get(), 10)
+    assert not lag.is_lagging
+    stop()
+
+
+async def test_finals_are_thorough_only_while_there_is_time(
+    scheduler: Scheduler, gate: Gate, clock: Clock
+) -> None:
+    await occupied(scheduler, gate)
+    clock.now += 8.0
+    first = scheduler.submit("a", request(1, is_final=True))
+    gate.open()
+    await first
+    clock.now += 20.0
+    await scheduler.submit("a", request(2, is_final=True))
+    assert gate.is_thorough == [True, False, True]
+
+
+async def test_a_cancelled_request_is_not_decoded(scheduler: Scheduler, gate: Gate) -> None:
+    busy = await occupied(scheduler, gate)
+    scheduler.submit("a", request(1, is_final=True)).cancel()
+    scheduler.submit("a", request(2)).cancel()
+    gate.open()
+    await busy
+    await scheduler.submit("b", request(3))
+    assert gate.batches == [[1000], [3]]
+
+
+async def test_closing_answers_what_waits_and_what_comes_later(gate: Gate) -> None:
+    scheduler = Scheduler(gate, workers=1)
+    busy = await occupied(scheduler, gate)
+    waiting = scheduler.submit("a", request(1, is_final=True))
+    closing = asyncio.create_task(asyncio.to_thread(scheduler.close))
+    answer = await asyncio.wait_for(waiting, 10)
+    assert answer is not None and answer.rejected == FAILED
+    gate.open()
+    await closing
+    answer = await asyncio.wait_for(busy, 10)
+    assert answer is not None and answer.rejected is None
+    answer = await scheduler.submit("a", request(2, is_final=True))
+    assert answer is not None and answer.rejected == FAILED
+
+
+async def test_many_calls_on_several_workers_all_get_their_answers() -> None:
+    recogniser = ScriptedTranscriber([ScriptedWord(Party.CALLER, 0.1, 0.5, "好")], delay_s=lambda r: 0.001)
+    scheduler = Scheduler(recogniser, workers=3)
+    futures = [
+        scheduler.submit(f"call {number % 7}", request(number, utterance=number, is_final=True))
+        for number in range(60)
+    ]
+    answers = await asyncio.gather(*futures)
+    assert sorted(answer.request_id for answer in answers if answer) == list(range(60))
+    await asyncio.to_thread(scheduler.close)
+
+
+async def test_offline_each_request_is_decoded_by_itself_and_thoroughly(gate: Gate) -> None:
+    gate.open()
+    gate.bad = {2}
+    offline = OfflineTranscriber(gate)
+    answers: list[Any] = await asyncio.gather(
+        *(offline.submit("a", request(number, is_final=True)) for number in (1, 2, 3))
+    )
+    assert [answer.rejected for answer in answers] == [None, FAILED, None]
+    assert sorted(gate.batches) == [[1], [2], [3]] and all(gate.is_thorough)
+    await asyncio.to_thread(offline.close)
+
+
+def test_a_failed_answer_is_empty() -> None:
+    answer = failed(request(5, is_final=True))
+    assert answer.request_id == 5 and answer.words == () and answer.text == ""
