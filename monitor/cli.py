@@ -142,8 +142,8 @@ def listen(
         )
         source = open_device_source(
             device=device,
-            agent_device=agent_device,
-            caller_device=caller_device,
+            agent=agent_device,
+            caller=caller_device,
             agent_channel=agent_channel.value,
             agent_label=agent_name,
         )
@@ -218,7 +218,7 @@ def report(
 @app.command()
 def devices() -> None:
     """List this machine's input devices."""
-    from monitor.ingest.device import list_devices
+    from monitor.ingest.portaudio import list_devices
 
     with told_errors():
         for device in list_devices():
@@ -267,21 +267,20 @@ def models_verify(settings_file: SettingsFile = None) -> None:
 @playbook_app.command("list")
 def playbook_list() -> None:
     """List the rules in force."""
-    from monitor.playbook_files import load_rulebook
+    from monitor.playbook_files import load_playbook
 
     with told_errors():
-        for rule in load_rulebook():
+        for rule in load_playbook():
             typer.echo(f"{rule.id:34} {rule.severity.value:9} {rule.who or 'both':7} {rule.title.en}")
 
 
 @playbook_app.command("check")
 def playbook_check(files: Annotated[list[Path], typer.Argument(help="playbook files (TOML)")]) -> None:
     """Check playbook files: their schema, their patterns, the length of their cues."""
-    from monitor.playbook_files import load_rules
+    from monitor.playbook_files import load_files
 
     with told_errors():
-        for file in files:
-            typer.echo(f"{file}: {len(load_rules(file))} rules, all sound")
+        typer.echo(f"{len(load_files(files))} rules, all sound")
 
 
 def _settings(path: Path | None, **overrides: dict[str, Any]) -> Settings:

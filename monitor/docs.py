@@ -23,6 +23,8 @@ from monitor.config import Settings
 from monitor.core import events
 from monitor.core.notices import NOTICES
 from monitor.errors import ERRORS
+from monitor.playbook_files import load_playbook
+from monitor.playbook_page import render_rules
 
 
 def settings_page() -> str:
@@ -97,7 +99,7 @@ def errors_page() -> str:
         "|---|---|---|---|",
     ]
     for code, notice in sorted(NOTICES.items()):
-        lines.append(f"| `{code}` | {notice.level} | {_cell(notice.text.en)} | {_cell(notice.text.zh)} |")
+        lines.append(f"| `{code}` | {notice.level} | {_cell(notice.en)} | {_cell(notice.zh)} |")
     return "\n".join(lines) + "\n"
 
 
@@ -125,18 +127,12 @@ def commands_page() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _rules_page() -> str:
-    from monitor.playbook_files import rules_page
-
-    return rules_page()
-
-
 PAGES: dict[str, Callable[[], str]] = {
     "SETTINGS.md": settings_page,
     "PROTOCOL.md": protocol_page,
     "ERRORS.md": errors_page,
     "COMMANDS.md": commands_page,
-    "RULES.md": _rules_page,
+    "RULES.md": lambda: render_rules(load_playbook()),
 }
 """Each page's name and what makes it."""
 

@@ -74,6 +74,8 @@ class SourceError(TingyinError):
         "source.channels": "the file {path} has {channels} channel(s): {hint}",
         "source.rate": "the file {path} has a sample rate of {rate} Hz, below the 8000 Hz of a telephone",
         "source.arguments": "{reason}",
+        "source.stream_start": "the stream's first message is no start message: {reason}",
+        "source.stream_packet": "a message of the stream cannot be used: {reason}",
         "source.failed": "the sound stopped: {reason}; what was heard so far is kept",
     }
 
@@ -104,6 +106,7 @@ class StoreError(TingyinError):
         "store.unwritable": "{path} cannot be written: {reason}",
         "store.damaged": "{path} is damaged: {reason}; move it away and start again",
         "store.version": "{path} was written by a newer version ({found}); this one reads up to {known}",
+        "store.unknown_call": "there is no call {call_id!r} in {path}",
         "store.journal": "the journal {path} cannot be replayed: {reason}",
     }
 

@@ -73,7 +73,7 @@ class Switchboard:
         """The calls that are being heard."""
         return tuple(self._running)
 
-    def audio_path(self, call_id: str) -> Path | None:
+    def audio(self, call_id: str) -> Path | None:
         """The file that a call's sound can be played from; None where none is kept."""
         return self._audio.get(call_id)
 

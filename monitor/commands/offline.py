@@ -24,11 +24,10 @@ from monitor.core.settings import CoreSettings
 from monitor.engines.scheduler import OfflineTranscriber
 from monitor.errors import StoreError
 from monitor.ingest.file import FileSource
-from monitor.playbook_files import load_rulebook
-from monitor.report import build_report
+from monitor.playbook_files import load_playbook
 from monitor.runner import run_offline
 from monitor.store.journal import read_journal
-from monitor.store.log import EventLog
+from monitor.store.reader import read_call
 from monitor.switchboard import make_session
 
 
@@ -77,7 +76,7 @@ def replay_file(source: FileSource, settings: Settings, outputs: Outputs, *, has
     transcriber = (
         OfflineTranscriber(load_engine(settings), workers=engine_workers(settings)) if has_words else None
     )
-    session = make_session(info, settings, load_rulebook(), has_words=has_words)
+    session = make_session(info, settings, load_playbook(), has_words=has_words)
     begun = time.perf_counter()
     with ExitStack() as stack:
         collector = _collector(stack, outputs)
@@ -108,7 +107,7 @@ def replay_journal(path: Path, settings: Settings, outputs: Outputs) -> None:
     header = journal.header
     core = CoreSettings.model_validate(header.settings)
     settings = settings.model_copy(update={name: getattr(core, name) for name in CoreSettings.model_fields})
-    session = make_session(header.info, settings, load_rulebook(), has_words=header.has_words)
+    session = make_session(header.info, settings, load_playbook(), has_words=header.has_words)
     begun = time.perf_counter()
     with ExitStack() as stack:
         collector = _collector(stack, outputs)
@@ -124,6 +123,8 @@ def report_call(call: str, settings: Settings, target: Path) -> None:
         StoreError: there is no such call, or the log cannot be read.
     """
     path = Path(call)
+    from monitor.report import build_report
+
     told = _events_of_file(path) if path.is_file() else _events_of_log(call, settings)
     _write(target, build_report(told).encode())
     console.print(f"report: {target}")
@@ -146,6 +147,8 @@ def _collector(stack: ExitStack, outputs: Outputs) -> _Collector:
 
 def _finish(collector: _Collector, outputs: Outputs, took_s: float) -> None:
     if outputs.report is not None:
+        from monitor.report import build_report
+
         _write(outputs.report, build_report(collector.kept).encode())
     _summarise(collector.kept, collector.count, took_s)
 
@@ -164,14 +167,8 @@ def _events_of_file(path: Path) -> Iterator[events.AnyEvent]:
 
 
 def _events_of_log(call_id: str, settings: Settings) -> Iterator[events.AnyEvent]:
-    log = EventLog.open_for_reading(settings.store.folder)
-    with log:
-        if log.call(call_id) is None:
-            raise StoreError("store.unknown_call", call_id=call_id, path=settings.store.folder)
-        after = 0
-        while batch := log.read_call(call_id, after_seq=after):
-            yield from (events.decode(stored.body) for stored in batch)
-            after = batch[-1].seq
+    for body in read_call(settings.store.folder, call_id):
+        yield events.decode(body)
 
 
 def _progress() -> Progress:

@@ -14,9 +14,11 @@ from monitor.engines.scheduler import Scheduler
 from monitor.ingest.file import open_file_source
 from monitor.ingest.paced import PacedSource
 from monitor.ingest.source import Source
-from monitor.playbook_files import load_rulebook
+from monitor.playbook_files import load_playbook
 from monitor.publish.publisher import Publisher
 from monitor.publish.run import Server
+from monitor.publish.run import listen as listen_on
+from monitor.publish.server import create_app
 from monitor.resources import resource
 from monitor.store.log import EventLog
 from monitor.switchboard import Switchboard
@@ -50,23 +52,20 @@ async def open_office(settings: Settings, *, has_words: bool) -> AsyncIterator[O
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopping.set)
-    rulebook = load_rulebook()
-    with EventLog(settings.store.folder) as log:
+    listener = listen_on(settings.server)
+    rulebook = load_playbook()
+    with EventLog(settings.store.folder) as event_log:
         scheduler = None
         if has_words:
             engine = await asyncio.to_thread(load_engine, settings)
             scheduler = Scheduler(engine, workers=engine_workers(settings))
-        publisher = Publisher(log, settings.server)
-        switchboard = Switchboard(
-            settings,
-            rulebook,
-            [publisher],
-            transcriber=scheduler,
-        )
+        publisher = Publisher(event_log, settings.server)
+        switchboard = Switchboard(settings, rulebook, [publisher], transcriber=scheduler)
         if scheduler is not None:
             scheduler.watch_lag(switchboard.tell_lag)
+        app = create_app(publisher, recordings=switchboard)
         try:
-            async with Server(publisher, settings, switchboard, scheduler) as server:
+            async with Server(app, listener, publisher.metrics) as server:
                 yield Office(switchboard, server.url, stopping)
                 await switchboard.stop()
         finally:

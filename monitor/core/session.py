@@ -115,10 +115,10 @@ class CallSession:
             has_words=has_words,
             min_silence_s=settings.speech.min_silence_s,
         )
-        self._temper = TemperScorer(settings.temper)
+        self._temper = TemperScorer(settings.temper, rulebook.temper_weights())
         self._detectors = [*build_detectors(settings.detectors), PhraseDetector(rulebook)]
         self._alerts = AlertDesk(rulebook)
-        self._cues = CueDesk(rulebook)
+        self._cues = CueDesk(rulebook, settings.cues)
         self._watch = SoundWatch(info.parties)
         self._swap = SwapWatch()
         self._tally = Tally()

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
 from monitor.core.audio import Party
 from monitor.core.clock import BLOCK_SAMPLES, samples, seconds
-
-Level = Literal["info", "warning", "error"]
 
 _SILENT_AFTER = samples(30.0)
 """Call time after which silence is worth a notice."""
@@ -20,53 +17,13 @@ _CLIPPED = samples(1.0)
 """Clipped sound, in all, that is worth a notice: a cough is not."""
 
 
-@dataclass(frozen=True, slots=True)
-class NoticeKind:
-    """A notice's level and its sentences; `values` fill the placeholders."""
-
-    level: Level
-    zh: str
-    en: str
-
-
-NOTICES: dict[str, NoticeKind] = {
-    "sound.same_channels": NoticeKind(
-        "warning",
-        "两个声道是同一声音，分不清是谁在说话，抢话与语气的判断不可用；请检查录音是否分轨",
-        "both channels carry the same sound: who speaks cannot be told, so judgements of interruptions and "
-        "temper do not hold; check that the recording keeps the parties apart",
-    ),
-    "sound.party_silent": NoticeKind(
-        "warning",
-        "一直没有听到这一方说话；请检查其线路或声道",
-        "this party has not been heard at all; check the line or the channel",
-    ),
-    "sound.silence_only": NoticeKind(
-        "warning",
-        "{heard_s} 秒内没有听到任何人说话；请检查音源",
-        "no speech was heard in {heard_s} s; check where the sound comes from",
-    ),
-    "sound.clipping": NoticeKind(
-        "warning",
-        "这一方的声音过载削波；请调低输入音量，音量与音质的判断可能不准",
-        "this party's sound clips; turn the input level down. Loudness and voice quality may be misjudged",
-    ),
-}
-"""Every code that `SoundWatch` gives."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """One thing found; `code` is a key of `NOTICES`."""
+    """One thing found; `code` is a key of `monitor.core.notices.NOTICES`."""
 
     code: str
     party: Party | None = None
     values: Mapping[str, str | float | int] = field(default_factory=dict)
-
-    @property
-    def kind(self) -> NoticeKind:
-        """Its level and sentences."""
-        return NOTICES[self.code]
 
 
 class SoundWatch:

@@ -227,6 +227,15 @@ def _write_error(error: OSError, path: Path) -> StoreError:
 # --- reading -----------------------------------------------------------------------------------------
 
 
+def is_journal(path: Path) -> bool:
+    """True where the file begins as journals do; false also where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_MAGIC)) == _MAGIC
+    except OSError:
+        return False
+
+
 def read_journal(path: Path) -> Journal:
     """The journal at `path`, up to its last whole record.
 
