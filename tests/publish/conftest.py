@@ -145,7 +145,7 @@ class Client:
             if isinstance(message, kinds):
                 return message
 
-    async def events(self, count: int) -> list[protocol.EventMessage]:
+    async def events(self, count: int) -> list[Any]:
         """The next events."""
         return [await self.next(protocol.EventMessage) for _ in range(count)]
 

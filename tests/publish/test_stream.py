@@ -169,11 +169,11 @@ async def test_a_stalled_client_delays_nobody_and_costs_little(
             seqs: list[int] = []
             gaps = 0
             while not seqs or seqs[-1] < call.seq:
-                message = await stalled.receive()
-                if isinstance(message, EventMessage):
-                    seqs.append(message.event.seq)
-                elif isinstance(message, Gap):
-                    assert not message.is_lossy
+                received = await stalled.receive()
+                if isinstance(received, EventMessage):
+                    seqs.append(received.event.seq)
+                elif isinstance(received, Gap):
+                    assert not received.is_lossy
                     gaps += 1
             assert seqs == list(range(1, call.seq + 1))
             assert gaps >= 1
