@@ -38,6 +38,9 @@ class EngineSettings(Section):
     device: str = Field("auto", pattern="^(auto|cpu|cuda)$", description="where the recogniser runs")
     compute_type: str = Field("auto", description="ctranslate2's compute type; auto: int8 on a CPU")
     workers: int = Field(0, ge=0, description="decoders side by side, one thread each; 0: one a core")
+    languages: tuple[str, ...] = Field(
+        ("zh", "en"), min_length=1, description="languages to choose among where a call's is not given"
+    )
 
 
 class ServerSettings(Section):

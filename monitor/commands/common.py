@@ -41,6 +41,7 @@ def load_engine(settings: Settings) -> WhisperEngine:
         device=engine.device,
         compute_type=engine.compute_type,
         workers=engine_workers(settings),
+        languages=engine.languages,
     )
 
 

@@ -152,7 +152,8 @@ class CallSession:
             case RequestDropped():
                 for hearing in self._hearing.values():
                     if hearing.utterances is not None:
-                        hearing.utterances.on_dropped(item.request_id)
+                        dropped = hearing.utterances.on_dropped(item.request_id)
+                        out.extend(self._dispatch(self._requested(dropped)))
             case SourceNotice():
                 out.append(notice_event(item.code, self._now, item.party, item.values))
             case EngineLag():
