@@ -1,0 +1,88 @@
+"""Dead air: silence of both, unless the agent asked for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from monitor.core.audio import Party
+from monitor.core.detectors.dead_air import DeadAir
+from monitor.core.facts import Severity
+from monitor.core.settings import DetectorSettings
+
+A, C = Party.AGENT, Party.CALLER
+
+
+def detector() -> DeadAir:
+    return DeadAir(DetectorSettings())
+
+
+def test_cue_after_eight_seconds_and_alert_after_twenty(scene: Any) -> None:
+    scene.speaks(C, 0, 4).speaks(A, 4.5, 6, says="嗯,这个情况")
+    heard = scene.play(detector(), end_s=30)
+    (first_s, first), (second_s, second) = heard.raised
+    assert first_s == pytest.approx(14.0, abs=0.15)
+    assert first.severity is Severity.INFO
+    assert second_s == pytest.approx(26.0, abs=0.15)
+    assert second.severity is None
+    assert [(end.key, end.reason) for _, end in heard.ended] == [(first.key, "escalated")]
+    assert second.values["seconds_s"] == pytest.approx(20.0, abs=0.15)
+
+
+def test_clears_when_somebody_speaks(scene: Any) -> None:
+    heard = scene.speaks(A, 0, 3).speaks(C, 13, 16).play(detector())
+    assert len(heard.raised) == 1
+    assert [end.reason for _, end in heard.ended] == ["speech"]
+    assert heard.ended_at_s == pytest.approx(13.2, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "好的,请您稍等。",
+        "您稍等一下,我查一下。",
+        "麻烦您等一下",
+        "我帮您查一下",
+        "Please hold.",
+        "One moment, please.",
+        "Could you hold on for me",
+        "Let me check that for you.",
+        "Bear with me.",
+    ],
+)
+def test_not_after_the_agent_asked_to_wait(scene: Any, line: str) -> None:
+    scene.speaks(C, 0, 4).speaks(A, 4.5, 6, says=line).speaks(C, 6.3, 6.8, says="好的")
+    assert not scene.play(detector(), end_s=45).raised
+
+
+def test_a_hold_has_an_end(scene: Any) -> None:
+    heard = scene.speaks(A, 0, 2, says="请稍等").play(detector(), end_s=80)
+    assert heard.raised_at_s == pytest.approx(62.0, abs=0.15)
+    assert heard.alert.severity is None
+
+
+@pytest.mark.parametrize(
+    "line", ["让您久等了", "您的包裹明天到", "Thank you for holding.", "Thanks for waiting"]
+)
+def test_other_words_excuse_nothing(scene: Any, line: str) -> None:
+    assert scene.speaks(A, 0, 2, says=line).play(detector(), end_s=11).raised
+
+
+def test_a_caller_cannot_put_the_agent_on_hold(scene: Any) -> None:
+    assert scene.speaks(C, 0, 2, says="请稍等").play(detector(), end_s=11).raised
+
+
+def test_an_old_hold_excuses_no_later_silence(scene: Any) -> None:
+    scene.speaks(A, 0, 2, says="请稍等").speaks(A, 20, 24, says="查到了").speaks(C, 24.5, 30)
+    assert scene.play(detector(), end_s=40).raised
+
+
+def test_ringing_before_the_first_word_is_not_judged(scene: Any) -> None:
+    assert not scene.speaks(A, 40, 42).play(detector(), end_s=45).raised
+
+
+def test_short_silences_are_fine(scene: Any) -> None:
+    for start in range(0, 60, 9):
+        scene.speaks(A, start, start + 2)
+    assert not scene.play(detector(), end_s=60).raised

@@ -1,0 +1,48 @@
+"""Hot temper: the state's alert, and when it is over."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from monitor.core.audio import Party
+from monitor.core.clock import Span, samples
+from monitor.core.detectors.hot_temper import HotTemper
+from monitor.core.facts import TemperState
+from monitor.core.settings import DetectorSettings
+
+
+def detector() -> HotTemper:
+    return HotTemper(DetectorSettings())
+
+
+def test_fires_when_the_temper_is_hot(scene: Any) -> None:
+    scene.temper(0, 6, TemperState.CALM, 0.1).temper(6, 9, TemperState.RAISED, 0.5)
+    heard = scene.temper(9, 12, TemperState.HOT, 0.83).play(detector(), end_s=12)
+    assert heard.raised_at_s == 9.5
+    assert heard.alert.party is Party.CALLER
+    assert heard.alert.about == Span(samples(6.5), samples(9.5))
+    assert heard.alert.values == {"score_percent": 83, "seconds_s": 3.0}
+    assert {item.feature for item in heard.alert.evidence} == {"level", "temper_score"}
+
+
+def test_a_raised_temper_is_not_hot(scene: Any) -> None:
+    assert not scene.temper(0, 30, TemperState.RAISED, 0.55).play(detector()).raised
+
+
+def test_clears_when_the_caller_has_calmed_down(scene: Any) -> None:
+    scene.temper(0, 5, TemperState.HOT).temper(5, 20, TemperState.CALM, 0.1)
+    heard = scene.play(detector())
+    assert 9.5 <= heard.ended_at_s <= 10.5
+    assert [end.reason for _, end in heard.ended] == ["calmer"]
+
+
+def test_a_dip_of_two_seconds_is_one_alert(scene: Any) -> None:
+    scene.temper(0, 5, TemperState.HOT).temper(5, 7, TemperState.RAISED).temper(7, 12, TemperState.HOT)
+    heard = scene.play(detector(), end_s=12)
+    assert len(heard.raised) == 1
+    assert not heard.ended
+
+
+def test_clears_when_the_caller_is_not_heard_any_more(scene: Any) -> None:
+    heard = scene.temper(0, 5, TemperState.HOT).play(detector(), end_s=60)
+    assert heard.ended_at_s == 35.0

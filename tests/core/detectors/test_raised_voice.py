@@ -1,0 +1,62 @@
+"""Raised voice: louder, with effort to be heard in the voice; never volume alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from monitor.core.audio import Party
+from monitor.core.detectors.raised_voice import RaisedVoice
+from monitor.core.settings import DetectorSettings
+
+A, C = Party.AGENT, Party.CALLER
+
+
+def detector() -> RaisedVoice:
+    return RaisedVoice(DetectorSettings())
+
+
+@pytest.mark.parametrize("party", list(Party))
+def test_fires_for_either_party(scene: Any, party: Party) -> None:
+    scene.speaks(party, 0, 10).speaks(party, 11, 16, level_db=7.5, alpha_delta_db=3.5, f0_st=1.0)
+    heard = scene.play(detector(), end_s=16)
+    assert heard.alert.party is party
+    assert heard.raised_at_s < 15.0
+    assert [(item.feature, item.value) for item in heard.alert.evidence] == [("level", 7.5), ("alpha", 3.5)]
+    assert heard.alert.values["level_db"] == 7.5
+
+
+def test_f0_is_a_witness_too(scene: Any) -> None:
+    heard = scene.speaks(C, 0, 6, level_db=8.0, f0_st=4.0).play(detector(), end_s=6)
+    assert [item.feature for item in heard.alert.evidence] == ["level", "f0"]
+
+
+def test_volume_alone_never_fires(scene: Any) -> None:
+    assert not scene.speaks(C, 0, 10).speaks(C, 11, 60, level_db=12.0).play(detector()).raised
+
+
+def test_effort_without_volume_is_no_raised_voice(scene: Any) -> None:
+    assert not scene.speaks(C, 0, 30, level_db=2.0, alpha_delta_db=5.0, f0_st=5.0).play(detector()).raised
+
+
+def test_one_shouted_word_is_not_enough(scene: Any) -> None:
+    scene.speaks(C, 0, 10).speaks(C, 10.5, 11.5, level_db=12.0, alpha_delta_db=6.0).speaks(C, 12, 20)
+    assert not scene.play(detector()).raised
+
+
+def test_an_unknown_voice_is_not_judged(scene: Any) -> None:
+    scene.speaks(C, 0, 10, level_db=9.0, alpha_delta_db=6.0, confidence=0.2)
+    assert not scene.play(detector()).raised
+
+
+def test_clears_when_the_voice_is_normal_again(scene: Any) -> None:
+    scene.speaks(A, 0, 5, level_db=8.0, alpha_delta_db=4.0).speaks(A, 6, 20, level_db=0.5)
+    heard = scene.play(detector())
+    assert len(heard.raised) == 1
+    assert 9.0 <= heard.ended_at_s <= 14.5
+
+
+def test_clears_when_the_voice_is_silent(scene: Any) -> None:
+    heard = scene.speaks(A, 0, 5, level_db=8.0, alpha_delta_db=4.0).play(detector(), end_s=20)
+    assert heard.ended_at_s == pytest.approx(11.0, abs=0.2)
