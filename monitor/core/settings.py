@@ -95,15 +95,15 @@ class TemperSettings(Section):
     it is there in full. No kind counts without a second one.
     """
 
-    window_s: float = Field(3.0, gt=0, description="caller's speech that one judgement looks at")
+    window_s: float = Field(4.0, gt=0, description="caller's speech that one judgement looks at")
     level_db: float = Field(6.0, gt=0, description="louder than usual")
-    level_weight: float = Field(0.3, ge=0, le=1, description="heat of loudness")
+    level_weight: float = Field(0.35, ge=0, le=1, description="heat of loudness")
     f0_st: float = Field(3.0, gt=0, description="higher than usual, in semitones")
-    f0_weight: float = Field(0.35, ge=0, le=1, description="heat of a raised F0")
+    f0_weight: float = Field(0.4, ge=0, le=1, description="heat of a raised F0")
     alpha_db: float = Field(4.0, gt=0, description="alpha ratio above usual: a pressed voice")
-    alpha_weight: float = Field(0.3, ge=0, le=1, description="heat of a pressed voice")
+    alpha_weight: float = Field(0.35, ge=0, le=1, description="heat of a pressed voice")
     rate_ratio: float = Field(1.25, gt=1, description="pace over the usual pace")
-    rate_weight: float = Field(0.3, ge=0, le=1, description="heat of fast speech")
+    rate_weight: float = Field(0.35, ge=0, le=1, description="heat of fast speech")
     interruptions: float = Field(2.0, gt=0, description="times that the caller cut in lately")
     interruption_weight: float = Field(0.3, ge=0, le=1, description="heat of cutting in")
     interruption_memory_s: float = Field(60.0, gt=0, description="how long cutting in speaks for heat")
@@ -113,11 +113,11 @@ class TemperSettings(Section):
     trust_confidence: float = Field(
         0.6, gt=0, le=1, description="confidence of a baseline that counts in full"
     )
-    rise_s: float = Field(2.5, gt=0, description="caller's speech in which the score follows growing heat")
+    rise_s: float = Field(1.5, gt=0, description="caller's speech in which the score follows growing heat")
     fall_s: float = Field(5.0, gt=0, description="caller's speech in which it follows falling heat")
     silence_fall_s: float = Field(60.0, gt=0, description="call time in which the score fades in silence")
-    raised_score: float = Field(0.4, gt=0, lt=1, description="score from which the temper is raised")
-    hot_score: float = Field(0.62, gt=0, lt=1, description="score from which it is hot")
+    raised_score: float = Field(0.45, gt=0, lt=1, description="score from which the temper is raised")
+    hot_score: float = Field(0.56, gt=0, lt=1, description="score from which it is hot")
     hysteresis: float = Field(0.12, ge=0, lt=1, description="how far below these it must fall to leave")
     rise_dwell_s: float = Field(1.0, ge=0, description="caller's speech above a score before the state rises")
     fall_dwell_s: float = Field(3.0, ge=0, description="caller's speech below a score before the state falls")

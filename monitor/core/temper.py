@@ -16,8 +16,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-import numpy as np
-
 from monitor.core.audio import Party
 from monitor.core.clock import seconds
 from monitor.core.facts import (
@@ -30,6 +28,7 @@ from monitor.core.facts import (
     TemperState,
     TimelineEvent,
 )
+from monitor.core.prosody.baseline import TRIM
 from monitor.core.settings import TemperSettings
 
 _FRAME_S = 0.1
@@ -203,12 +202,12 @@ class _State:
         s = self._settings
         for level in (1, 2):
             self._above_s[level] = self._above_s[level] + step_s if score >= self._enter[level] else 0.0
-        highest = max((level for level in (1, 2) if self._above_s[level] > s.rise_dwell_s), default=0)
+        highest = max((level for level in (1, 2) if self._above_s[level] >= s.rise_dwell_s), default=0)
         is_low = self._level > 0 and score < self._enter[self._level] - s.hysteresis
         self._below_s = self._below_s + step_s if is_low else 0.0
         if highest > self._level:
             self._level, self._below_s = highest, 0.0
-        elif self._below_s > s.fall_dwell_s:
+        elif self._below_s >= s.fall_dwell_s:
             self._level, self._below_s = self._level - 1, 0.0
         return self._ORDER[self._level]
 
@@ -281,16 +280,21 @@ class TemperScorer:
         known = voiced if is_judged else []
         return TemperFeatures(
             at=last.at,
-            level_db=_median([frame.level_db for frame in known]),
-            f0_st=_median([frame.f0_st for frame in known]),
-            alpha_delta_db=_median([frame.alpha_delta_db for frame in known]),
-            rate_ratio=_median([frame.rate_ratio for frame in window[-_RATE_FRAMES:]]),
+            level_db=_middle([frame.level_db for frame in known]),
+            f0_st=_middle([frame.f0_st for frame in known]),
+            alpha_delta_db=_middle([frame.alpha_delta_db for frame in known]),
+            rate_ratio=_middle([frame.rate_ratio for frame in window[-_RATE_FRAMES:]]),
             interruptions=self._interruptions.value(last.at),
             words=min(1.0, self._words.value(last.at)),
             confidence=last.confidence,
         )
 
 
-def _median(values: list[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return float(np.median(known)) if known else None
+def _middle(values: list[float | None]) -> float | None:
+    """The mean without the outer 15 % at both ends: on calm speech its spread is 0.9 of the median's."""
+    known = sorted(value for value in values if value is not None)
+    if not known:
+        return None
+    out = int(TRIM * len(known))
+    inside = known[out : len(known) - out]
+    return sum(inside) / len(inside)

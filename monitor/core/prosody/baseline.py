@@ -10,6 +10,9 @@ import numpy.typing as npt
 
 from monitor.core.settings import ProsodySettings
 
+TRIM = 0.15
+"""Share of values left out at both ends of a trimmed mean."""
+
 _Values = npt.NDArray[np.float64]
 
 BLOCK_S = 0.1
@@ -61,6 +64,19 @@ class RunningMedian:
         share = (total / 2.0 - before) / float(self._counts[at])
         return self._low + self._step * (at + share)
 
+    def trimmed_mean(self) -> float | None:
+        """The mean between the 15th and the 85th percentile; None while nothing is known.
+
+        Steadier than the median where values come in two heaps, as alpha ratios of open and close vowels do.
+        """
+        total = float(self._counts.sum())
+        if total <= 0.0:
+            return None
+        edges = np.concatenate([[0.0], np.cumsum(self._counts)])
+        inside = np.diff(np.clip(edges, TRIM * total, (1.0 - TRIM) * total))
+        centres = self._low + self._step * (np.arange(len(self._counts)) + 0.5)
+        return float((inside * centres).sum() / inside.sum())
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Observation:
@@ -75,10 +91,13 @@ class Observation:
 
 
 class _Usual:
-    """One quantity's usual value: a running median, drawn towards a prior worth `prior_s` of speech."""
+    """One quantity's usual value: a robust average, drawn towards a prior worth `prior_s` of speech."""
 
-    def __init__(self, median: RunningMedian, prior: float, prior_s: float, min_s: float) -> None:
+    def __init__(
+        self, median: RunningMedian, prior: float, prior_s: float, min_s: float, is_trimmed: bool = False
+    ) -> None:
         self._median, self._prior, self._prior_s, self._min_s = median, prior, prior_s, min_s
+        self._is_trimmed = is_trimmed
         self._cached: float | None = None
         self._is_stale = False
 
@@ -95,7 +114,8 @@ class _Usual:
     def value(self) -> float | None:
         """The usual value; None before `min_s` of speech was heard of it."""
         if self._is_stale:
-            median, known = self._median.median(), self._median.weight
+            median = self._median.trimmed_mean() if self._is_trimmed else self._median.median()
+            known = self._median.weight
             if median is not None and known >= self._min_s:
                 self._cached = (median * known + self._prior * self._prior_s) / (known + self._prior_s)
             self._is_stale = False
@@ -114,8 +134,8 @@ class PartyBaseline:
         memory = settings.baseline_memory_s
         self._settings = settings
         self._f0 = _Usual(RunningMedian(-12.0, 31.0, 0.25, memory), 0.0, 0.0, 0.5)
-        self._level = _Usual(RunningMedian(-90.0, 0.0, 0.5, memory), 0.0, 0.0, 0.5)
-        self._alpha = _Usual(RunningMedian(-50.0, 20.0, 0.5, memory), 0.0, 0.0, 0.5)
+        self._level = _Usual(RunningMedian(-90.0, 0.0, 0.5, memory), 0.0, 0.0, 0.5, is_trimmed=True)
+        self._alpha = _Usual(RunningMedian(-50.0, 20.0, 0.5, memory), 0.0, 0.0, 0.5, is_trimmed=True)
         self._rate = _Usual(
             RunningMedian(0.0, 12.0, 0.1, memory), settings.usual_rate_syl_s, settings.usual_rate_prior_s, 1.0
         )
@@ -177,7 +197,8 @@ class PartyBaseline:
             self._take(self._waiting.popleft())
 
     def shift_level(self, by_db: float) -> None:
-        """The line's gain has changed by `by_db`: the usual level with it."""
+        """The line's gain has changed by `by_db`: the usual level with it. What waits is dropped."""
+        self._waiting.clear()
         self._level.shift(by_db)
 
     def _take(self, observation: Observation) -> None:

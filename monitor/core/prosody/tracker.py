@@ -12,6 +12,7 @@ from monitor.core.audio import Party, Pcm
 from monitor.core.clock import BLOCK_SAMPLES, Span
 from monitor.core.facts import ProsodyFrame
 from monitor.core.prosody.baseline import BLOCK_S, REFERENCE_HZ, Observation, PartyBaseline
+from monitor.core.prosody.line import LineGain
 from monitor.core.prosody.pace import SyllableCounter
 from monitor.core.prosody.spectrum import (
     FRAMES_PER_BLOCK,
@@ -77,6 +78,7 @@ class ProsodyTracker:
             window_blocks=round(settings.rate_window_s / BLOCK_S),
             min_blocks=round(settings.rate_min_s / BLOCK_S),
         )
+        self._line = LineGain()
         self._waiting: deque[_Block] = deque()
         self._before = np.zeros(MARGIN_SAMPLES, dtype=np.float32)
         self._f0_hz = np.zeros(0, dtype=np.float32)
@@ -156,6 +158,8 @@ class ProsodyTracker:
         if not block.is_speech:
             if was_speech:
                 self._pace.pause()
+            elif not follower.is_speech:
+                self._line.on_quiet(decibels(float(np.var(block.pcm, dtype=np.float64))))
             return None
         if not was_speech and not follower.is_speech:
             # One block alone is a click or a breath.
@@ -178,6 +182,10 @@ class ProsodyTracker:
         syllables = self._pace.push(spectrum.telephone)
         rate_syl_s = self._pace.rate_syl_s
         is_clear = voiced >= _VOICED_FRAMES_MIN
+        if is_clear:
+            step_db = self._line.on_voiced(level_dbfs, self.baseline.level_dbfs)
+            if step_db is not None:
+                self.baseline.shift_level(step_db)
         self.baseline.learn(
             Observation(
                 f0_st=semitones,
