@@ -43,7 +43,10 @@ class _ClipWatch:
     """Counts clipped crests of one channel over the last second."""
 
     full_scale: float
+    side: int = 0
+    """Of the last sample: 1 or -1 at full scale, else 0."""
     run: int = 0
+    """How long it has been there."""
     crests: list[int] = field(default_factory=list)
     is_told: bool = False
 
@@ -51,20 +54,21 @@ class _ClipWatch:
         """Takes samples that begin at `start`; the first crest's place when clipping is first certain."""
         if self.is_told:
             return None
-        # A sample within one 16-bit step of full scale is at full scale.
-        is_full = np.abs(samples) >= self.full_scale - 1.5 / 32768
-        if not is_full.any():
-            self.run = 0
+        # A sample within one 16-bit step of full scale is at full scale; each side has its own crests.
+        side = np.sign(samples).astype(np.int8) * (np.abs(samples) >= self.full_scale - 1.5 / 32768)
+        if not side.any():
+            self.side = 0
             return None
-        edges = np.flatnonzero(np.diff(np.concatenate(([False], is_full, [False]))))
-        for begin, end in edges.reshape(-1, 2).tolist():
-            before = self.run if begin == 0 else 0
-            length = before + end - begin
-            if before < _CLIP_RUN <= length:
+        begins = np.flatnonzero(np.diff(side, prepend=np.int8(0)))  # a change of side, at 0 if it starts full
+        ends = np.append(begins[1:], len(side))
+        for begin, end in zip(begins.tolist(), ends.tolist(), strict=True):
+            if not side[begin]:
+                continue
+            before = self.run if begin == 0 and side[0] == self.side else 0
+            self.run = before + end - begin
+            if before < _CLIP_RUN <= self.run:
                 self.crests.append(start + begin)
-            self.run = length
-        if not is_full[-1]:
-            self.run = 0
+        self.side = int(side[-1])
         return self._verdict(rate_hz)
 
     def _verdict(self, rate_hz: int) -> int | None:

@@ -99,8 +99,13 @@ NOTICES: dict[str, NoticeKind] = {
     ),
     "stream.overflow": NoticeKind(
         "warning",
-        "声音到得比处理快，丢弃了 {lost_s} 秒",
-        "sound came faster than it could be taken; {lost_s} s were dropped",
+        "声音到得比处理快，超出的部分被丢弃",
+        "sound came faster than it could be taken; what was too much was dropped",
+    ),
+    "stream.restarted": NoticeKind(
+        "info",
+        "对方的时间标记重新开始，声音接续在后",
+        "the sender's timestamps began anew; the sound goes on from here",
     ),
 }
 """Every code that a `SourceNotice` may carry."""

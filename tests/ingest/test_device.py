@@ -282,7 +282,7 @@ def alignment_s(heard: Heard) -> float:
 
 
 @pytest.mark.parametrize(
-    "length_s", [400, pytest.param(3_600, marks=pytest.mark.slow)], ids=["minutes", "an hour"]
+    "length_s", [200, pytest.param(3_600, marks=pytest.mark.slow)], ids=["minutes", "an hour"]
 )
 def test_two_devices_200_ppm_apart_stay_aligned(length_s: float) -> None:
     clock = SimulatedClock()
@@ -312,8 +312,8 @@ def test_devices_of_other_rates(rates: tuple[float, float]) -> None:
         SimulatedDevice("one", rates[0], nominal[0], jitter_s=0.003),
         SimulatedDevice("two", rates[1], nominal[1], jitter_s=0.003),
     )
-    heard = hear(source, clock, 122)
-    assert len(heard.pulses[Party.AGENT]) == 12
+    heard = hear(source, clock, 62)
+    assert len(heard.pulses[Party.AGENT]) == 6
     assert alignment_s(heard) < 0.020
     assert not heard.notices and heard.skew_s < 0.5
 
@@ -363,10 +363,10 @@ def test_a_device_that_stays_away_does_not_end_the_call() -> None:
     source, _ = source_of(
         clock, SimulatedDevice("one"), SimulatedDevice("two", unplugged=(10.5, math.inf), level=0.1)
     )
-    heard = hear(source, clock, 300)
+    heard = hear(source, clock, 120)
     assert heard.codes.count("device.lost") == 1
     assert heard.concealed[Party.CALLER][0][0] == pytest.approx(10.5, abs=0.2)
-    assert heard.concealed[Party.CALLER][-1][1] > 298
+    assert heard.concealed[Party.CALLER][-1][1] > 118
     lost_s = sum(end - begin for begin, end in heard.concealed[Party.AGENT])
     assert lost_s < 8, "looking for the one interrupts the other now and then"
     assert heard.skew_s <= 1.0

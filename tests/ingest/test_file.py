@@ -301,3 +301,10 @@ def test_every_notice_has_both_languages() -> None:
     for kind in NOTICES.values():
         assert kind.zh and kind.en and kind.level in {"info", "warning", "error"}
         assert kind.zh.count("{") == kind.en.count("{")
+
+
+def test_a_square_wave_at_full_scale_clips(write: Write) -> None:
+    square = np.where(np.arange(8_000) % 40 < 20, 1.0, -1.0)
+    square[:1_001] = 0.1
+    _, notices = hear(open_file_source(write("a.wav", square, 8_000), party=Party.CALLER))
+    assert [(notice.code, notice.at) for notice in notices] == [("source.clipping", 2_002)]
