@@ -1,0 +1,78 @@
+/**
+ * Pictures of every page, wide and narrow, light and dark, Chinese and English.
+ *
+ * `npm run screenshots -- FOLDER [--url http://127.0.0.1:8765] [--only wall]`; without `--url` the mock
+ * is behind the pages.
+ */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import type { Browser, Page } from "playwright-core";
+import { launch } from "./browser";
+import { USUAL } from "./hub";
+import { parcel } from "./scripts";
+import { serveMock, type Served } from "./serve";
+
+const SIZES = { wide: { width: 1440, height: 900 }, narrow: { width: 390, height: 844 } } as const;
+const THEMES = ["light", "dark"] as const;
+const LOCALES = { zh: "zh-CN", en: "en-GB" } as const;
+/** Let a page take its snapshot and draw before it is taken. */
+const SETTLE_MS = 1500;
+
+interface Shot {
+  readonly name: string;
+  readonly path: string;
+  /** Where the invented call stands, in seconds. */
+  readonly atS?: number;
+}
+
+const SHOTS: readonly Shot[] = [
+  { name: "wall", path: "/", atS: 41 },
+  { name: "call", path: `/call/${parcel.id}`, atS: 44.2 },
+  { name: "agent", path: `/agent/${parcel.id}`, atS: 38 },
+];
+
+export async function main(args: string[]): Promise<void> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { url: { type: "string" }, only: { type: "string" }, call: { type: "string" } },
+  });
+  const folder = positionals[0] ?? "screenshots";
+  await mkdir(folder, { recursive: true });
+  const browser = await launch();
+  try {
+    for (const shot of SHOTS.filter((one) => values.only === undefined || one.name === values.only)) {
+      await shoot(browser, shot, folder, values.url, values.call);
+    }
+  } finally {
+    await browser.close();
+  }
+}
+
+async function shoot(browser: Browser, shot: Shot, folder: string, url?: string, call?: string): Promise<void> {
+  const path = call === undefined ? shot.path : shot.path.replace(parcel.id, encodeURIComponent(call));
+  for (const theme of THEMES) {
+    for (const [language, locale] of Object.entries(LOCALES)) {
+      const served = url === undefined ? await mockAt(shot.atS) : null;
+      for (const [size, viewport] of Object.entries(SIZES)) {
+        const context = await browser.newContext({ viewport, locale, colorScheme: theme });
+        const page = await context.newPage();
+        await open(page, (url ?? served!.url) + path);
+        await page.screenshot({ path: join(folder, `${shot.name}-${size}-${theme}-${language}.png`) });
+        await context.close();
+      }
+      await served?.close();
+    }
+  }
+}
+
+function mockAt(atS: number | undefined): Promise<Served> {
+  return serveMock({ at: { ...USUAL, ...(atS === undefined ? {} : { [parcel.id]: atS }) } });
+}
+
+async function open(page: Page, address: string): Promise<void> {
+  page.on("pageerror", (error) => process.stderr.write(`${address}: ${error.message}\n`));
+  await page.goto(address);
+  await page.waitForTimeout(SETTLE_MS);
+}

@@ -1,0 +1,50 @@
+/** A call's page: what is said, how it sounds, and what was found. */
+import { useEffect } from "preact/hooks";
+import { t } from "../i18n";
+import { call as openCallState, isCallMissing, isStale } from "../state/store";
+import { Alerts } from "./alerts";
+import { Charts } from "./charts";
+import { CallHead, Notes } from "./head";
+import { Transcript } from "./transcript";
+import { resetView } from "./view";
+
+export function CallPage({ callId }: { callId: string }) {
+  useEffect(resetView, []);
+  const words = t.value.call;
+  const call = openCallState.value;
+  if (isCallMissing.value) {
+    return (
+      <main id="content" class="empty">
+        <h1>{words.missing}</h1>
+        <p>{words.missingWhy}</p>
+        <p>
+          <a href="/">{words.back}</a>
+        </p>
+      </main>
+    );
+  }
+  if (call === null || call.id !== callId || call.started === null) {
+    return (
+      <main id="content" class="call" aria-busy="true">
+        <h1 class="unseen">{words.loading}</h1>
+        <div class="skeletons" aria-hidden="true">
+          <div />
+          <div />
+        </div>
+      </main>
+    );
+  }
+  return (
+    <main id="content" class="call" data-stale={isStale.value}>
+      <CallHead call={call} />
+      <Notes call={call} />
+      <div class="call-main">
+        <Transcript call={call} />
+        <Charts call={call} />
+      </div>
+      <aside class="call-side">
+        <Alerts call={call} />
+      </aside>
+    </main>
+  );
+}

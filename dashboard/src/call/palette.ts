@@ -1,0 +1,28 @@
+/** The stylesheet's colours, for what is drawn on a canvas. */
+const NAMES = [
+  "ink",
+  "ink-2",
+  "ink-3",
+  "line",
+  "line-strong",
+  "surface",
+  "agent",
+  "caller",
+  "heat-0",
+  "heat-1",
+  "heat-2",
+  "critical",
+  "high",
+  "medium",
+  "low",
+  "info",
+] as const;
+
+export type Palette = Record<(typeof NAMES)[number], string>;
+
+export function readPalette(): Palette {
+  const style = getComputedStyle(document.documentElement);
+  return Object.fromEntries(
+    NAMES.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]),
+  ) as Palette;
+}

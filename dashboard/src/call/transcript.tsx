@@ -1,0 +1,181 @@
+/** The transcript: two lanes against time, followed while it grows unless the reader looks back. */
+import { Component } from "preact";
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { language, say, t } from "../i18n";
+import type { Party } from "../protocol/messages";
+import type { CallState } from "../state/call";
+import { clock, shortSeconds } from "../ui/format";
+import { Icon, SeveritySign } from "../ui/icons";
+import { isSameRow, type Row, rowsOf, type Said } from "./rows";
+import { seekTo } from "./view";
+
+/** Nearer to the end than this, in pixels, the transcript follows. */
+const FOLLOW_PX = 48;
+
+export function Transcript({ call }: { call: CallState }) {
+  const words = t.value.call;
+  const scroller = useRef<HTMLDivElement>(null);
+  const [isFollowing, setFollowing] = useState(true);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: rows depend on these parts of the call only
+  const rows = useMemo(
+    () => rowsOf(call),
+    [
+      call.started,
+      call.utterances,
+      call.partial,
+      call.overlaps,
+      call.backchannels,
+      call.interruptions,
+      call.alerts,
+      call.cues,
+      call.started?.has_words ? null : call.speech,
+    ],
+  );
+  // biome-ignore lint/correctness/useExhaustiveDependencies: new rows move the end
+  useLayoutEffect(() => {
+    const element = scroller.current;
+    if (element && isFollowing) element.scrollTop = element.scrollHeight;
+  }, [rows, isFollowing]);
+  const onScroll = () => {
+    const element = scroller.current;
+    if (!element) return;
+    setFollowing(element.scrollHeight - element.scrollTop - element.clientHeight < FOLLOW_PX);
+  };
+  return (
+    <section class="transcript" aria-labelledby="transcript-title">
+      <div class="lane-heads">
+        <h2 id="transcript-title" class="unseen">
+          {words.transcript}
+        </h2>
+        <LaneHead call={call} party="agent" />
+        <LaneHead call={call} party="caller" />
+      </div>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard */}
+      <div class="transcript-scroll" ref={scroller} onScroll={onScroll} tabIndex={0} role="log" aria-live="off" aria-labelledby="transcript-title">
+        {rows.length === 0 && <p class="transcript-none">{words.waiting}</p>}
+        {rows.map((row) => (
+          <RowView key={row.key} row={row} language={language.value} />
+        ))}
+      </div>
+      {!isFollowing && (
+        <button type="button" class="to-live" onClick={() => setFollowing(true)}>
+          <Icon name="down" />
+          {call.ended ? words.newBelow : words.backToLive}
+        </button>
+      )}
+    </section>
+  );
+}
+
+function LaneHead({ call, party }: { call: CallState; party: Party }) {
+  const isSpeaking = call.speakingSince[party] !== null;
+  return (
+    <div class="lane-head" data-party={party} data-speaking={isSpeaking}>
+      <i aria-hidden="true" />
+      {t.value.party[party]}
+      {isSpeaking && <span class="lane-now">{t.value.call.speakingNow}</span>}
+    </div>
+  );
+}
+
+interface RowProps {
+  row: Row;
+  language: string;
+}
+
+/** A row that looks the same is not drawn again: a long call has hundreds. */
+class RowView extends Component<RowProps> {
+  override shouldComponentUpdate(next: RowProps): boolean {
+    return next.language !== this.props.language || !isSameRow(next.row, this.props.row);
+  }
+
+  override render({ row }: RowProps) {
+    const words = t.value.call;
+    const hasBoth = row.agent.length > 0 && row.caller.length > 0;
+    return (
+      <>
+        {row.silenceS > 0 && <p class="silence">{words.silence(shortSeconds(row.silenceS))}</p>}
+        <div class="said-row" data-both={hasBoth}>
+          <button
+            type="button"
+            class="said-time"
+            aria-label={words.jump(clock(row.start_s))}
+            onClick={() => seekTo(row.start_s)}
+          >
+            {clock(row.start_s)}
+          </button>
+          <Lane party="agent" said={row.agent} />
+          <Lane party="caller" said={row.caller} />
+        </div>
+        <RowMarks row={row} />
+      </>
+    );
+  }
+}
+
+function Lane({ party, said }: { party: Party; said: readonly Said[] }) {
+  return (
+    <div class="lane" data-party={party}>
+      {said.map((item) => (
+        <SaidView key={item.key} said={item} />
+      ))}
+    </div>
+  );
+}
+
+function SaidView({ said }: { said: Said }) {
+  const { call: words, party } = t.value;
+  const cut = said.interruption;
+  if (said.isMute) {
+    return <p class="said mute">{words.spokeFor(shortSeconds(said.end_s - said.start_s))}</p>;
+  }
+  return (
+    <p class={said.isBackchannel ? "said backchannel" : "said"} data-cut={cut !== null}>
+      <span class="unseen">{party[said.party]}: </span>
+      {cut && (
+        <span class="cut-note">
+          <Icon name="cut" size={13} />
+          {words.interrupts[said.party]} · {shortSeconds(cut.end_s - cut.start_s)} s ·{" "}
+          {cut.yielded ? words.yielded : words.notYielded}
+        </span>
+      )}
+      {said.runs.map((run) =>
+        run.isOverlapped ? (
+          <span key={run.start_s} class="at-once" title={words.overlap}>
+            {run.text}
+          </span>
+        ) : (
+          run.text
+        ),
+      )}
+      {said.partial !== "" && <span class="partial">{said.partial}</span>}
+      {said.isBackchannel && <span class="unseen"> ({words.backchannel})</span>}
+    </p>
+  );
+}
+
+function RowMarks({ row }: { row: Row }) {
+  const words = t.value.call;
+  if (row.alerts.length + row.cues.length === 0) return null;
+  return (
+    <ul class="row-marks">
+      {row.alerts.map(({ alert }) => (
+        <li key={alert.id} class="row-mark" data-party={alert.party ?? "both"} data-severity={alert.severity}>
+          <SeveritySign severity={alert.severity} size={13} />
+          <span class="row-mark-time">{clock(alert.raised_at_s)}</span>
+          <b>{say(alert.title)}</b>
+        </li>
+      ))}
+      {row.cues.map(({ cue, cleared }) => (
+        <li key={cue.id} class="row-mark cue" data-party="agent">
+          <Icon name={cleared?.reason === "done" ? "check" : "bell"} size={13} />
+          <span class="row-mark-time">{clock(cue.raised_at_s)}</span>
+          <span>
+            {words.cueShown}: {say(cue.text)}
+            {cleared?.reason === "done" && <em> · {words.cueDone}</em>}
+          </span>
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,248 @@
+/** One call in full, as a fold over the stream's topic `call`. */
+import type {
+  Alert,
+  AlertCleared,
+  AudioLost,
+  Backchannel,
+  CallEnded,
+  CallEvent,
+  CallStarted,
+  Cue,
+  CueCleared,
+  Gap,
+  Interruption,
+  Notice,
+  Overlap,
+  Partial,
+  Party,
+  Prosody,
+  Stretch,
+  Temper,
+  Word,
+  Words,
+} from "../protocol/messages";
+import { callZeroMs } from "./clock";
+import { Log } from "./log";
+
+/** Committed words that belong together: what a party said without a long pause. */
+export interface Utterance extends Stretch {
+  readonly party: Party;
+  readonly number: number;
+  readonly words: readonly Word[];
+  readonly text: string;
+}
+
+export interface AlertRecord {
+  readonly alert: Alert;
+  readonly cleared: AlertCleared | null;
+}
+
+export interface CueRecord {
+  readonly cue: Cue;
+  readonly cleared: CueCleared | null;
+  /** When it came and went on this machine's clock, for what fades by itself. */
+  readonly raisedMs: number;
+  readonly clearedMs: number | null;
+}
+
+type PerParty<T> = Readonly<Record<Party, T>>;
+
+export interface CallState {
+  readonly id: string;
+  readonly started: CallStarted | null;
+  readonly ended: CallEnded | null;
+  /** A part of the call was left out by the server and will not come. */
+  readonly isIncomplete: boolean;
+  readonly lastSeq: number;
+  readonly lastS: number;
+  readonly zeroMs: number | null;
+  readonly speakingSince: PerParty<number | null>;
+  readonly speech: PerParty<Log<Stretch>>;
+  readonly talkS: PerParty<number>;
+  /** By start. */
+  readonly utterances: readonly Utterance[];
+  readonly partial: PerParty<Partial | null>;
+  readonly prosody: PerParty<Log<Prosody>>;
+  readonly temper: Log<Temper>;
+  readonly gaps: Log<Gap>;
+  readonly overlaps: Log<Overlap>;
+  readonly backchannels: Log<Backchannel>;
+  readonly interruptions: Log<Interruption>;
+  readonly alerts: readonly AlertRecord[];
+  readonly cues: readonly CueRecord[];
+  readonly notices: readonly Notice[];
+  readonly lost: readonly AudioLost[];
+  readonly isLagging: boolean;
+  readonly delayS: number;
+}
+
+export function emptyCall(id: string): CallState {
+  return {
+    id,
+    started: null,
+    ended: null,
+    isIncomplete: false,
+    lastSeq: 0,
+    lastS: 0,
+    zeroMs: null,
+    speakingSince: { agent: null, caller: null },
+    speech: { agent: Log.empty(), caller: Log.empty() },
+    talkS: { agent: 0, caller: 0 },
+    utterances: [],
+    partial: { agent: null, caller: null },
+    prosody: { agent: Log.empty(), caller: Log.empty() },
+    temper: Log.empty(),
+    gaps: Log.empty(),
+    overlaps: Log.empty(),
+    backchannels: Log.empty(),
+    interruptions: Log.empty(),
+    alerts: [],
+    cues: [],
+    notices: [],
+    lost: [],
+    isLagging: false,
+    delayS: 0,
+  };
+}
+
+/** Events of another call, and kept events that were folded before, change nothing. */
+export function reduceCallEvent(before: CallState, event: CallEvent, nowMs: number): CallState {
+  if (event.call_id !== before.id) return before;
+  const isKept = event.type !== "partial";
+  if (isKept && event.seq <= before.lastSeq) return before;
+  const call: CallState = {
+    ...before,
+    lastSeq: isKept ? event.seq : before.lastSeq,
+    lastS: Math.max(before.lastS, event.t_s),
+    zeroMs: before.ended ? null : callZeroMs(before.zeroMs, event.t_s, nowMs),
+  };
+  return fold(call, event, nowMs);
+}
+
+/** The stream was broken off: what was only for display is void. */
+export function breakOff(call: CallState, isLossy: boolean): CallState {
+  return {
+    ...call,
+    partial: { agent: null, caller: null },
+    isIncomplete: call.isIncomplete || isLossy,
+  };
+}
+
+/** The cue that the agent's page shows, or null. */
+export function openCue(call: CallState): CueRecord | null {
+  const newest = call.cues.at(-1);
+  return newest && newest.cleared === null && call.ended === null ? newest : null;
+}
+
+function fold(call: CallState, event: CallEvent, nowMs: number): CallState {
+  switch (event.type) {
+    case "call_started":
+      return { ...call, started: event };
+    case "call_ended":
+      return {
+        ...call,
+        ended: event,
+        zeroMs: null,
+        speakingSince: { agent: null, caller: null },
+        partial: { agent: null, caller: null },
+        isLagging: false,
+      };
+    case "speaking":
+      return event.is_speaking
+        ? { ...call, speakingSince: { ...call.speakingSince, [event.party]: event.start_s } }
+        : stopSpeaking(call, event.party, { start_s: event.start_s, end_s: event.end_s ?? event.t_s });
+    case "partial":
+      return { ...call, partial: { ...call.partial, [event.party]: event.text === "" ? null : event } };
+    case "words":
+      return {
+        ...call,
+        utterances: withWords(call.utterances, event),
+        partial: { ...call.partial, [event.party]: null },
+      };
+    case "prosody":
+      return {
+        ...call,
+        prosody: { ...call.prosody, [event.party]: call.prosody[event.party].push(event) },
+      };
+    case "temper":
+      return { ...call, temper: call.temper.push(event) };
+    case "gap":
+      return { ...call, gaps: call.gaps.push(event) };
+    case "overlap":
+      return { ...call, overlaps: call.overlaps.push(event) };
+    case "backchannel":
+      return { ...call, backchannels: call.backchannels.push(event) };
+    case "interruption":
+      return { ...call, interruptions: call.interruptions.push(event) };
+    case "alert":
+      return { ...call, alerts: [...call.alerts, { alert: event, cleared: null }] };
+    case "alert_cleared":
+      return {
+        ...call,
+        alerts: call.alerts.map((known) =>
+          known.alert.id === event.id ? { ...known, cleared: event } : known,
+        ),
+      };
+    case "cue":
+      return {
+        ...call,
+        cues: [...call.cues, { cue: event, cleared: null, raisedMs: nowMs, clearedMs: null }],
+      };
+    case "cue_cleared":
+      return {
+        ...call,
+        cues: call.cues.map((known) =>
+          known.cue.id === event.id ? { ...known, cleared: event, clearedMs: nowMs } : known,
+        ),
+      };
+    case "notice":
+      return { ...call, notices: [...call.notices, event] };
+    case "audio_lost":
+      return { ...call, lost: [...call.lost, event] };
+    case "engine_lagging":
+      return { ...call, isLagging: event.is_lagging, delayS: event.delay_s };
+    case "turn":
+    case "pause":
+      return call; // what they say is seen in the speech itself
+  }
+}
+
+function stopSpeaking(call: CallState, party: Party, stretch: Stretch): CallState {
+  return {
+    ...call,
+    speakingSince: { ...call.speakingSince, [party]: null },
+    speech: { ...call.speech, [party]: call.speech[party].push(stretch) },
+    talkS: { ...call.talkS, [party]: call.talkS[party] + stretch.end_s - stretch.start_s },
+  };
+}
+
+function withWords(utterances: readonly Utterance[], event: Words): Utterance[] {
+  const place = utterances.findLastIndex(
+    (known) => known.party === event.party && known.number === event.utterance,
+  );
+  const known = utterances[place];
+  if (known) return utterances.with(place, joined(known, event));
+  const fresh: Utterance = {
+    party: event.party,
+    number: event.utterance,
+    start_s: event.start_s,
+    end_s: event.end_s,
+    words: event.words,
+    text: event.text.trim(),
+  };
+  const next = utterances.findLastIndex((other) => other.start_s <= fresh.start_s) + 1;
+  return utterances.toSpliced(next, 0, fresh);
+}
+
+function joined(known: Utterance, event: Words): Utterance {
+  const words = [...known.words, ...event.words];
+  return {
+    ...known,
+    end_s: Math.max(known.end_s, event.end_s),
+    words,
+    text: words
+      .map((word) => word.text)
+      .join("")
+      .trim(),
+  };
+}

@@ -1,0 +1,241 @@
+/** The wall: every call in outline, as a fold over the stream's topic `wall`. */
+import type {
+  Bilingual,
+  CallEnded,
+  CallEvent,
+  CallSummary,
+  OpenAlert,
+  Party,
+  Stretch,
+  TemperState,
+} from "../protocol/messages";
+import { type Attention, rank, SEVERITY_RANK, wantedAttention } from "./attention";
+import { callZeroMs } from "./clock";
+
+/** How far back a row's strip looks, in seconds. */
+export const STRIP_S = 180;
+const KEPT_S = 300;
+
+export interface WallCall {
+  readonly id: string;
+  readonly title: string;
+  readonly agent: string;
+  readonly source: string;
+  readonly startedAt: string;
+  readonly state: CallSummary["state"];
+  readonly lastS: number;
+  readonly zeroMs: number | null;
+  readonly durationS: number | null;
+  /** Since when a party has been speaking; null where it is silent. */
+  readonly speakingSince: Readonly<Record<Party, number | null>>;
+  readonly speech: Readonly<Record<Party, readonly Stretch[]>>;
+  readonly score: number | null;
+  readonly temper: TemperState;
+  /** [call time in s, score 0..1] */
+  readonly heat: readonly (readonly [number, number])[];
+  /** The worst first. */
+  readonly openAlerts: readonly OpenAlert[];
+  readonly hasWords: boolean;
+  readonly isLagging: boolean;
+  /** Notices by code; the text is null where only the code is known. */
+  readonly notices: Readonly<Record<string, Bilingual | null>>;
+  readonly interruptions: Readonly<Record<Party, number>>;
+  readonly attention: Attention;
+  readonly calmerSinceMs: number | null;
+}
+
+export interface WallState {
+  readonly isLoaded: boolean;
+  readonly calls: Readonly<Record<string, WallCall>>;
+}
+
+export const emptyWall: WallState = { isLoaded: false, calls: {} };
+
+export function wallOfSnapshot(before: WallState, summaries: CallSummary[], nowMs: number): WallState {
+  const calls: Record<string, WallCall> = {};
+  for (const summary of summaries) {
+    calls[summary.call_id] = callOfSummary(summary, before.calls[summary.call_id], nowMs);
+  }
+  return { isLoaded: true, calls };
+}
+
+export function reduceWall(wall: WallState, event: CallEvent, nowMs: number): WallState {
+  const before = wall.calls[event.call_id] ?? callOfStart(event);
+  if (before === null) return wall;
+  if (before.state !== "live") return wall;
+  const heard: WallCall = {
+    ...before,
+    lastS: Math.max(before.lastS, event.t_s),
+    zeroMs: callZeroMs(before.zeroMs, event.t_s, nowMs),
+  };
+  return withCall(wall, ranked(reduceCall(heard, event), nowMs));
+}
+
+/** Time passes: calls that have calmed take their new places. */
+export function tickWall(wall: WallState, nowMs: number): WallState {
+  let changed = wall;
+  for (const call of Object.values(wall.calls)) {
+    const after = ranked(call, nowMs);
+    if (after !== call) changed = withCall(changed, after);
+  }
+  return changed;
+}
+
+/** Live calls by attention, then by age; what a row is about changes its place, nothing else does. */
+export function liveCalls(wall: WallState): WallCall[] {
+  return Object.values(wall.calls)
+    .filter((call) => call.state === "live")
+    .sort((a, b) => b.attention - a.attention || byStart(a, b));
+}
+
+/** Ended calls, the latest first. */
+export function endedCalls(wall: WallState): WallCall[] {
+  return Object.values(wall.calls)
+    .filter((call) => call.state !== "live")
+    .sort((a, b) => byStart(b, a));
+}
+
+/** The live call that began last, else the call that began last. */
+export function newestCall(wall: WallState): WallCall | null {
+  return liveCalls(wall).sort((a, b) => byStart(b, a))[0] ?? endedCalls(wall)[0] ?? null;
+}
+
+function byStart(a: WallCall, b: WallCall): number {
+  if (a.startedAt !== b.startedAt) return a.startedAt < b.startedAt ? -1 : 1;
+  return a.id < b.id ? -1 : 1;
+}
+
+function withCall(wall: WallState, call: WallCall): WallState {
+  return { ...wall, calls: { ...wall.calls, [call.id]: call } };
+}
+
+function ranked(call: WallCall, nowMs: number): WallCall {
+  const severities = call.openAlerts.map((alert) => alert.severity);
+  return rank(call, wantedAttention(severities, call.temper), nowMs);
+}
+
+function callOfSummary(summary: CallSummary, before: WallCall | undefined, nowMs: number): WallCall {
+  const isLive = summary.state === "live";
+  const speakingSince = (party: Party) => (summary.speaking[party] && isLive ? summary.t_s : null);
+  const call: WallCall = {
+    id: summary.call_id,
+    title: summary.title,
+    agent: summary.agent,
+    source: summary.source,
+    startedAt: summary.started_at,
+    state: summary.state,
+    lastS: summary.t_s,
+    zeroMs: isLive ? callZeroMs(before?.zeroMs ?? null, summary.t_s, nowMs) : null,
+    durationS: summary.duration_s,
+    speakingSince: { agent: speakingSince("agent"), caller: speakingSince("caller") },
+    speech: before?.speech ?? { agent: [], caller: [] },
+    score: summary.score,
+    temper: summary.temper_state,
+    heat: summary.heat,
+    openAlerts: worstFirst(summary.open_alerts),
+    hasWords: summary.has_words,
+    isLagging: summary.is_lagging,
+    notices: Object.fromEntries(summary.notices.map((code) => [code, before?.notices[code] ?? null])),
+    interruptions: summary.interruptions,
+    attention: before?.attention ?? 0,
+    calmerSinceMs: before?.calmerSinceMs ?? null,
+  };
+  return ranked(call, nowMs);
+}
+
+function callOfStart(event: CallEvent): WallCall | null {
+  if (event.type !== "call_started") return null;
+  return {
+    id: event.call_id,
+    title: event.title,
+    agent: event.agent,
+    source: event.source,
+    startedAt: event.started_at,
+    state: "live",
+    lastS: event.t_s,
+    zeroMs: null,
+    durationS: event.duration_s,
+    speakingSince: { agent: null, caller: null },
+    speech: { agent: [], caller: [] },
+    score: null,
+    temper: "calm",
+    heat: [],
+    openAlerts: [],
+    hasWords: event.has_words,
+    isLagging: false,
+    notices: {},
+    interruptions: { agent: 0, caller: 0 },
+    attention: 0,
+    calmerSinceMs: null,
+  };
+}
+
+function reduceCall(call: WallCall, event: CallEvent): WallCall {
+  switch (event.type) {
+    case "speaking":
+      return event.is_speaking
+        ? { ...call, speakingSince: { ...call.speakingSince, [event.party]: event.start_s } }
+        : {
+            ...call,
+            speakingSince: { ...call.speakingSince, [event.party]: null },
+            speech: {
+              ...call.speech,
+              [event.party]: recent(call.speech[event.party], call.lastS, {
+                start_s: event.start_s,
+                end_s: event.end_s ?? event.t_s,
+              }),
+            },
+          };
+    case "temper":
+      return {
+        ...call,
+        score: event.score,
+        temper: event.state,
+        heat: [...call.heat.filter(([t_s]) => t_s > event.t_s - KEPT_S), [event.t_s, event.score]],
+      };
+    case "alert":
+      return {
+        ...call,
+        openAlerts: worstFirst([...call.openAlerts.filter((open) => open.id !== event.id), event]),
+      };
+    case "alert_cleared":
+      return { ...call, openAlerts: call.openAlerts.filter((open) => open.id !== event.id) };
+    case "notice":
+      return { ...call, notices: { ...call.notices, [event.code]: event.text } };
+    case "audio_lost":
+      return { ...call, notices: { ...call.notices, audio_lost: call.notices.audio_lost ?? null } };
+    case "engine_lagging":
+      return { ...call, isLagging: event.is_lagging };
+    case "interruption":
+      return {
+        ...call,
+        interruptions: { ...call.interruptions, [event.by]: call.interruptions[event.by] + 1 },
+      };
+    case "call_ended":
+      return ended(call, event);
+    default:
+      return call;
+  }
+}
+
+function ended(call: WallCall, event: CallEnded): WallCall {
+  return {
+    ...call,
+    state: event.reason === "completed" ? "ended" : event.reason,
+    durationS: event.duration_s,
+    zeroMs: null,
+    speakingSince: { agent: null, caller: null },
+    openAlerts: [],
+    isLagging: false,
+  };
+}
+
+function recent(list: readonly Stretch[], nowS: number, item: Stretch): Stretch[] {
+  return [...list.filter((stretch) => stretch.end_s > nowS - KEPT_S), item];
+}
+
+function worstFirst(alerts: readonly OpenAlert[]): OpenAlert[] {
+  return [...alerts].sort(
+    (a, b) => SEVERITY_RANK[b.severity] - SEVERITY_RANK[a.severity] || a.raised_at_s - b.raised_at_s,
+  );
+}

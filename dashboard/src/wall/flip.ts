@@ -1,0 +1,27 @@
+/** Rows glide to their new places instead of jumping there, so that the eye can follow them. */
+import { useLayoutEffect, useRef } from "preact/hooks";
+
+const GLIDE_MS = 320;
+
+/** Watches the elements with `data-row` under `root`; `order` is what they are ordered by. */
+export function useGlidingRows(root: { current: HTMLElement | null }, order: string): void {
+  const places = useRef(new Map<string, number>());
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only a change of the order moves rows
+  useLayoutEffect(() => {
+    const before = places.current;
+    const after = new Map<string, number>();
+    const isStill = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    for (const row of root.current?.querySelectorAll<HTMLElement>("[data-row]") ?? []) {
+      const id = row.dataset.row!;
+      const top = row.offsetTop;
+      after.set(id, top);
+      const from = before.get(id);
+      if (from === undefined || from === top || isStill) continue;
+      row.animate([{ transform: `translateY(${from - top}px)` }, { transform: "none" }], {
+        duration: GLIDE_MS,
+        easing: "cubic-bezier(0.2, 0, 0, 1)",
+      });
+    }
+    places.current = after;
+  }, [order]);
+}
