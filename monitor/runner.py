@@ -168,29 +168,28 @@ async def run_offline(
     pieces that end where the analysis steps, so neither the machine's speed nor the source's packets show.
     """
     call = _Call(call_id, session, transcriber, sinks, journal)
-    due: list[tuple[int, int, TranscriptionRequest, asyncio.Future[Hypothesis | None]]] = []
+    due: list[tuple[int, int, asyncio.Future[Hypothesis | None]]] = []
 
-    async def tell(items: Sequence[SessionInput]) -> None:
-        events, requests = await asyncio.to_thread(call.analyse, items)
+    def tell(item: SessionInput) -> None:
+        events, requests = call.analyse([item])
         call.emit(events)
         for request in requests:
             if transcriber is not None:
                 delay = samples(FINAL_DELAY_S if request.is_final else PARTIAL_DELAY_S)
                 answer = asyncio.ensure_future(transcriber.submit(call_id, request))
-                heapq.heappush(due, (session.now + delay, request.id, request, answer))
+                heapq.heappush(due, (session.now + delay, request.id, answer))
 
     async def tell_due(now: int | None) -> None:
         while due and (now is None or due[0][0] <= now):
-            _, _, request, answer = heapq.heappop(due)
-            hypothesis = await answer
-            await tell([hypothesis or RequestDropped(request_id=request.id)])
+            _, request_id, answer = heapq.heappop(due)
+            tell(await answer or RequestDropped(request_id=request_id))
 
     end = CallEnd()
     try:
         async for item in source.frames():
             for piece in _pieces(item) if isinstance(item, AudioFrame) else [item]:
                 before = session.now
-                await tell([piece])
+                tell(piece)
                 if session.now != before:
                     await tell_due(session.now)
                     if on_progress is not None:
@@ -198,9 +197,9 @@ async def run_offline(
     except TingyinError as error:
         end = CallEnd(reason="failed", code=error.code)
         log.warning("call failed", call_id=call_id, code=error.code)
-    await tell([SoundEnd()])
+    tell(SoundEnd())
     await tell_due(None)
-    await tell([end])
+    tell(end)
     return end
 
 
