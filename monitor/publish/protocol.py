@@ -22,7 +22,7 @@ other events it misses none: when its queue is full, it gets one `gap`, and what
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -49,6 +49,9 @@ WALL_TYPES = frozenset(
 TopicName = Literal["wall", "call"]
 CallState = Literal["live", "ended", "cut_off", "failed"]
 
+Position = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
+"""A place in the log of all calls; it fits a number of JavaScript."""
+
 
 # --- from the client -----------------------------------------------------------------------------------
 
@@ -59,7 +62,7 @@ class Subscribe(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag
     topic: TopicName
     call_id: str | None = None
     """With topic `call`: which."""
-    after: int | None = None
+    after: Position | None = None
     """The last position that the client has; null: from the start."""
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
 
 from monitor.config import ServerSettings
 from monitor.core.events import Event
@@ -11,6 +14,13 @@ from monitor.publish.metrics import Metrics
 from monitor.publish.protocol import Problem
 from monitor.publish.wall import Wall
 from monitor.store.log import EventLog
+
+_Parameters = ParamSpec("_Parameters")
+_Result = TypeVar("_Result")
+
+READERS = 4
+"""Threads that read the log for clients. They are a pool of their own: a disk that hangs must not take the
+threads that the analysis needs."""
 
 
 class Publisher:
@@ -28,6 +38,7 @@ class Publisher:
         self.metrics = metrics or Metrics()
         self.streams = 0
         """Clients that are connected now."""
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="log-reader")
         self._reported: dict[str, Problem] = {}
         log.on_write(self.metrics.observe_log_write)
         self._register()
@@ -38,6 +49,21 @@ class Publisher:
         self.wall.apply_all(call_id, events)
         self.hub.publish(call_id, stored)
         self.metrics.count_events([event.type for event in stored])
+
+    async def read(
+        self, question: Callable[_Parameters, _Result], *args: _Parameters.args, **kwargs: _Parameters.kwargs
+    ) -> _Result:
+        """Asks the log something in a reader's thread, and waits for the answer without blocking the loop.
+
+        Raises:
+            StoreError: the log cannot be read.
+        """
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._readers, lambda: question(*args, **kwargs))
+
+    def close(self) -> None:
+        """Ends the readers' threads. The log is closed by whoever opened it."""
+        self._readers.shutdown(wait=False, cancel_futures=True)
 
     def report(self, code: str, message: str) -> None:
         """Shows a problem of another part to every client and in the health, until `resolve`."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import platform
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol, get_args
+from typing import Any, Protocol, cast, get_args
 
 import msgspec
 import structlog
@@ -165,13 +164,14 @@ class Api:
                 reason=f"one of {', '.join(get_args(CallState))}",
             )
         await self._settle()
-        calls = await asyncio.to_thread(self._publisher.log.calls, limit, before, state)  # type: ignore[arg-type]
+        known = cast(CallState | None, state)
+        calls = await self._publisher.read(self._publisher.log.calls, limit, before, known)
         return _json(CallPage(calls=calls, next_before=calls[-1].number if len(calls) == limit else None))
 
     async def call(self, request: Request) -> Response:
         """One call."""
         call_id = await self._known_call(request)
-        record = await asyncio.to_thread(self._publisher.log.call, call_id)
+        record = await self._publisher.read(self._publisher.log.call, call_id)
         return _json(
             CallDetail(
                 call=record,
@@ -185,7 +185,7 @@ class Api:
         after_seq = _number(request.query_params, "after_seq", 0, 0, 2**62)
         limit = _number(request.query_params, "limit", 1_000, 1, EVENTS_MAX)
         call_id = await self._known_call(request)
-        stored = await asyncio.to_thread(self._publisher.log.read_call, call_id, after_seq, limit)
+        stored = await self._publisher.read(self._publisher.log.read_call, call_id, after_seq, limit)
         return _json(
             EventPage(
                 events=[msgspec.Raw(event.body) for event in stored],
@@ -209,14 +209,14 @@ class Api:
         call_id = str(request.path_params["call_id"])
         await self._settle()
         if call_id not in self._publisher.wall:
-            record = await asyncio.to_thread(self._publisher.log.call, call_id)
+            record = await self._publisher.read(self._publisher.log.call, call_id)
             if record is None:
                 raise ServerError("server.unknown_call", call_id=call_id)
         return call_id
 
     async def _settle(self) -> None:
         """An answer holds what was told before it was asked for."""
-        await asyncio.to_thread(self._publisher.log.flush, _READ_WAIT_S)
+        await self._publisher.read(self._publisher.log.flush, _READ_WAIT_S)
 
 
 def create_app(

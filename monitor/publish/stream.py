@@ -147,7 +147,7 @@ class Stream:
     async def _is_known(self, call_id: str) -> bool:
         if call_id in self._publisher.wall:
             return True
-        return await asyncio.to_thread(self._publisher.log.call, call_id) is not None
+        return await self._publisher.read(self._publisher.log.call, call_id) is not None
 
     def _forget(self, key: _TopicKey) -> None:
         known = self._subscriptions.pop(key, None)
@@ -266,7 +266,7 @@ class Stream:
         elif hub.holds_after(cursor):
             return False
         else:
-            start = await asyncio.to_thread(
+            start = await self._publisher.read(
                 log.nth_last_pos,
                 self._settings.catch_up_events,
                 after=cursor,
@@ -284,7 +284,7 @@ class Stream:
     async def _send_from_log(self, subscription: Subscription) -> None:
         """Sends a page of the log and advances the cursor past it."""
         cursor, until = subscription.cursor or 0, self._hub.recent_from
-        events = await asyncio.to_thread(
+        events = await self._publisher.read(
             self._publisher.log.read_after,
             cursor,
             limit=_PAGE_EVENTS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 import threading
@@ -119,12 +120,10 @@ class EventLog:
     def close(self) -> None:
         """Writes what waits, and frees the folder."""
         self._writer.close()
-        try:
+        # On a full disk the reserve stays as a crash leaves it, which the next start can do with.
+        with contextlib.suppress(sqlite3.Error):
             self._reserve(self._pos)
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        except sqlite3.Error:
-            # The disk is full: a start with a position in reserve is what a crash has, and is sound.
-            self._connection.interrupt()
         with self._read_lock:
             self._reader.close()
         self._connection.close()

@@ -138,12 +138,13 @@ class Client:
         async with asyncio.timeout(timeout_s):
             return protocol.decode_server_message(await self.socket.recv())
 
-    async def next(self, *kinds: type[Any]) -> Any:
+    async def next(self, *kinds: type[Any], timeout_s: float = 5.0) -> Any:
         """The next message of these kinds; others are passed over."""
-        while True:
-            message = await self.receive()
-            if isinstance(message, kinds):
-                return message
+        async with asyncio.timeout(timeout_s):
+            while True:
+                message = await self.receive()
+                if isinstance(message, kinds):
+                    return message
 
     async def events(self, count: int) -> list[Any]:
         """The next events."""
@@ -207,5 +208,6 @@ def open_site(tmp_path: Path) -> OpenSite:
             app = create_app(publisher, recordings=recordings, dashboard=dashboard or tmp_path / "dist")
             async with Server(app, listen(server_settings), publisher.metrics) as server:
                 yield Site(publisher, server)
+            publisher.close()
 
     return opened

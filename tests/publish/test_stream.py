@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import sqlite3
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,6 +21,9 @@ from monitor.publish.protocol import (
     Snapshot,
     Status,
 )
+from monitor.store import writer
+from monitor.store.database import open_database
+from monitor.store.log import EventLog
 
 if TYPE_CHECKING:
     from tests.publish.conftest import CallScript, OpenSite, Site
@@ -332,6 +337,72 @@ async def test_a_broken_database_is_told_and_the_stream_goes_on(
         assert (await client.next(Gap)).is_lossy
         site.emit(call.words())
         assert (await client.events(1))[0].event.seq == 4
+
+
+async def test_a_full_disk_is_told_and_costs_a_gap(
+    open_site: OpenSite, script: type[CallScript], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "RETRY_S", 0.02)
+    opened: list[sqlite3.Connection] = []
+
+    def small(path: Path) -> sqlite3.Connection:
+        opened.append(open_database(path))
+        opened[0].execute("PRAGMA max_page_count = 12")
+        return opened[0]
+
+    call = script()
+    log = EventLog(tmp_path / "small", opener=small)
+    async with open_site(log=log, heartbeat_s=0.05) as site, site.client() as client:
+        site.publisher.hub._recent_events = 10
+        site.emit(call.started(), call.alert("before"))
+        log.flush()
+        await client.subscribe("wall")
+        pos = (await client.next(Snapshot)).pos
+        for _ in range(50):
+            site.emit(call.words("长" * 300))
+        site.emit(call.alert("lost"))
+        site.emit(call.alert("seen"))
+        codes: list[list[str]] = []
+        ids: list[str] = []
+        async with asyncio.timeout(10):
+            while len(ids) < 2 or codes[-1:] != [[]]:
+                message = await client.next(Status, EventMessage)
+                if isinstance(message, Status):
+                    codes.append([problem.code for problem in message.problems])
+                    opened[0].execute("PRAGMA max_page_count = 100000")
+                    site.emit(call.temper())  # something to write
+                elif message.event.__struct_config__.tag == "alert":
+                    ids.append(message.event.id)
+        assert ids == ["lost", "seen"]  # the call went on
+        assert codes == [["store.full"], []]
+        for _ in range(20):
+            site.emit(call.temper())
+        async with site.client() as late:
+            await late.subscribe("wall", after=pos)
+            gap, snapshot = await late.next(Gap), await late.next(Snapshot)
+            assert gap.is_lossy
+            assert [alert.id for alert in snapshot.calls[0].open_alerts] == ["before", "lost", "seen"]
+            await late.subscribe("call", call.call_id, after=pos)
+            assert (await late.next(Gap)).is_lossy
+            kinds = {event.event.__struct_config__.tag for event in await late.events(20)}
+            assert "words" not in kinds
+
+
+async def test_a_stalled_client_does_not_hold_up_the_end(
+    open_site: OpenSite, script: type[CallScript]
+) -> None:
+    call = script()
+    loop = asyncio.get_running_loop()
+    async with open_site() as site:
+        site.emit(call.started())
+        stalled = await connect(site.stream_url, max_queue=1, ping_interval=None, close_timeout=0.1)
+        await stalled.send('{"type":"subscribe","topic":"call","call_id":"call-1"}')
+        for _ in range(300):
+            site.emit(call.words("x" * 60_000))
+            await asyncio.sleep(0)
+        began = loop.time()
+    assert loop.time() - began < 6.0
+    await stalled.close()
 
 
 async def _is_well(site: Site) -> None:
