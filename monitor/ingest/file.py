@@ -101,8 +101,8 @@ class _Track:
 class FileSource:
     """A call read from files, as fast as it is asked for. Use `open_file_source` to make one.
 
-    Decoding runs in the caller's thread, 100 ms of sound at a time. A notice comes before the first frame
-    that reaches past its `at`, whatever the packet size.
+    Decoding runs in the caller's thread, 100 ms of sound at a time. A notice comes exactly at its `at`: after
+    all sound before it, before all sound behind it.
     """
 
     def __init__(
@@ -156,10 +156,14 @@ class FileSource:
             except OSError as error:
                 raise SourceError("source.failed", reason=error.strerror or error) from error
             self._compare_lengths()
+            self._pending.sort(key=lambda notice: (notice.at, notice.code, notice.party or ""))
             count = min(self._packet_samples, self.buffered_samples)
-            yield from self._notices_before(at + count if count else None)
+            while self._pending and (self._pending[0].at <= at or not count):
+                yield self._pending.pop(0)
             if not count:
                 return
+            if self._pending:  # a packet is cut where a notice belongs: their order is the same for any size
+                count = min(count, self._pending[0].at - at)
             yield from self._packet(at, count)
             at += count
 
@@ -172,12 +176,6 @@ class FileSource:
         for party in Party:
             pcm = sounds.get(party)
             yield AudioFrame(party=party, start=at, pcm=np.zeros(count, np.float32) if pcm is None else pcm)
-
-    def _notices_before(self, end: int | None) -> Iterator[SourceNotice]:
-        """Notices that are due before frames up to `end`; None: all."""
-        self._pending.sort(key=lambda notice: notice.at)
-        while self._pending and (end is None or self._pending[0].at < end):
-            yield self._pending.pop(0)
 
     def _compare_lengths(self) -> None:
         if self._has_told_lengths or not all(track.is_over for track in self._tracks):

@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 
 from monitor.core.audio import AudioFrame, Party, to_grid
+from monitor.core.notices import notice_event
 from monitor.errors import DeviceError
 from monitor.ingest.device import DeviceSource, open_device_source
 from monitor.ingest.inbox import INBOX_S, Inbox
-from monitor.ingest.notices import notice_text
 from monitor.ingest.portaudio import CapturedBlock, InputDevice, PortAudioSystem, find_device, list_devices
 from monitor.ingest.source import SourceNotice
 
@@ -244,7 +244,7 @@ def hear(source: DeviceSource, clock: SimulatedClock, for_s: float) -> Heard:
             if isinstance(item, AudioFrame):
                 take(item)
             else:
-                notice_text(item.code, item.values)
+                notice_event(item.code, item.at, item.party, item.values)
                 heard.notices.append(item)
             if clock.elapsed_s >= for_s:
                 source.close()

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.core.audio import AudioFrame, Party, Pcm, to_grid
+from monitor.core.notices import notice_event
 from monitor.errors import SourceError
 from monitor.ingest.g711 import decode_alaw, decode_mulaw
-from monitor.ingest.notices import notice_text
 from monitor.ingest.source import SourceNotice
 from monitor.ingest.stream import BUFFER_S, MAX_JUMP_S, StreamSource, open_stream_source
 
@@ -49,7 +49,7 @@ def hear(source: StreamSource) -> Heard:
     async def run() -> None:
         async for item in source.frames():
             if isinstance(item, SourceNotice):
-                notice_text(item.code, item.values)
+                notice_event(item.code, item.at, item.party, item.values)
                 assert item.at >= max(ends.values())
                 codes.append(item.code)
                 continue
