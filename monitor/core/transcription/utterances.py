@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -20,9 +20,10 @@ from monitor.core.facts import Ipu, PartialText, SpeechStarted, Word, Words
 from monitor.core.recognition import Hypothesis, HypothesisWord, TranscriptionRequest
 from monitor.core.settings import TranscriptionSettings
 from monitor.core.transcription.commit import Committer
-from monitor.core.transcription.cutting import softest
+from monitor.core.transcription.cutting import softest, trimmed
 from monitor.core.transcription.language import LanguageLock
 from monitor.core.transcription.text import to_script
+from monitor.core.transcription.utterance import Utterance
 
 Output = TranscriptionRequest | Words | PartialText
 
@@ -51,44 +52,6 @@ _CUT_GRACE_SAMPLES = samples(1.0)
 _CUT_ROOM_SAMPLES = samples(0.5)
 
 
-@dataclass(slots=True)
-class _Utterance:
-    """One utterance from its first request to its last word."""
-
-    number: int
-    start: int
-    committer: Committer
-    blocks: list[Pcm] = field(default_factory=list)
-    end: int = 0
-    """Where the sound in `blocks` ends."""
-    speech: int = 0
-    """Samples of speech so far, by whole blocks."""
-    speech_end: int | None = None
-    """Where the last IPU ended, None while one is open."""
-    speech_asked: int = 0
-    """`speech` at the last request."""
-    partials: set[int] = field(default_factory=set)
-    """Requests for partials that are not yet answered."""
-    speculative: int | None = None
-    """The request that becomes the final if the silence lasts."""
-    speculated: int | None = None
-    """`speech` at the last speculative request."""
-    final: int | None = None
-    """The request whose answer ends the utterance; None while it is open."""
-    answer: Hypothesis | None = None
-    """The answer to `speculative` or `final`, once it is here."""
-    waiting: list[Hypothesis] = field(default_factory=list)
-    """Partial answers that came before an earlier utterance was done."""
-    language: str = ""
-    """Of the latest answer."""
-    is_shown: bool = False
-    """Whether a partial text is on display."""
-
-    def pcm(self, end: int) -> Pcm:
-        """The sound from the start to `end`."""
-        return np.concatenate(self.blocks)[: end - self.start]
-
-
 class Utterances:
     """Folds one party's blocks, speech events and hypotheses into requests, words and partial texts.
 
@@ -107,8 +70,8 @@ class Utterances:
         self._ring_samples = 0
         self._heard = 0
         self._number = 0
-        self._open: _Utterance | None = None
-        self._undone: deque[_Utterance] = deque()
+        self._open: Utterance | None = None
+        self._undone: deque[Utterance] = deque()
         """Every utterance whose words are not all known, oldest first; the open one is the last."""
         self._decoded_until = 0
         """Where the previous utterance's sound ended: no sound is decoded in two utterances."""
@@ -168,7 +131,7 @@ class Utterances:
         for utterance in self._undone:
             utterance.partials.discard(request_id)
             if request_id in (utterance.final, utterance.speculative):
-                utterance.answer = _without_answer(utterance, self._party, "engine_failed")
+                utterance.answer = utterance.without_answer(self._party, "engine_failed")
         return self._settle()
 
     def finish(self, now: int, speech_events: Iterable[SpeechStarted | Ipu] = ()) -> list[Output]:
@@ -196,7 +159,9 @@ class Utterances:
         """Speech began: of a new utterance, or again within the open one."""
         if self._open is not None:
             if self._open.speech_end is not None:
-                self._open.speech += max(0, self._heard - max(at, self._open.speech_end))
+                at = max(at, self._open.speech_end)
+                self._open.speech += max(0, self._heard - at)
+                self._open.silences.append(Span(self._open.speech_end, at))
             self._open.speech_end = None
             self._retract(self._open)
             return
@@ -206,12 +171,13 @@ class Utterances:
         self._begin(start, sound)
         assert self._open is not None
         self._open.speech = max(0, self._heard - max(at, start))
+        self._open.silences.append(Span(start, max(at, start)))
 
     def _begin(self, start: int, sound: Pcm) -> None:
         committer = Committer(
             self._party, hold_back=samples(self._settings.hold_back_s), not_before=self._words_end
         )
-        self._open = _Utterance(
+        self._open = Utterance(
             number=self._number, start=start, committer=committer, blocks=[sound], end=self._heard
         )
         self._number += 1
@@ -236,7 +202,7 @@ class Utterances:
         utterance.speculative, utterance.answer = request.id, None
         return [request]
 
-    def _retract(self, utterance: _Utterance) -> None:
+    def _retract(self, utterance: Utterance) -> None:
         """Speech goes on: what was asked for speculatively shows how the utterance begins, no more."""
         if utterance.speculative is None:
             return
@@ -244,7 +210,7 @@ class Utterances:
             utterance.partials.add(utterance.speculative)
         utterance.speculative, utterance.answer = None, None
 
-    def _on_progress(self, utterance: _Utterance, now: int) -> list[Output]:
+    def _on_progress(self, utterance: Utterance, now: int) -> list[Output]:
         silent = None if utterance.speech_end is None else now - utterance.speech_end
         if silent is not None:
             return self._close(utterance, now) if silent >= samples(self._settings.end_silence_s) else []
@@ -261,10 +227,10 @@ class Utterances:
             return [request]
         return []
 
-    def _is_too_short(self, utterance: _Utterance) -> bool:
+    def _is_too_short(self, utterance: Utterance) -> bool:
         return utterance.speech < samples(self._settings.min_utterance_s)
 
-    def _close(self, utterance: _Utterance, now: int) -> list[Output]:
+    def _close(self, utterance: Utterance, now: int) -> list[Output]:
         """Ends the open utterance, with its speculative answer where that heard all of it."""
         self._open = None
         out: list[Output] = []
@@ -273,7 +239,7 @@ class Utterances:
             self._decoded_until = min(utterance.end, (utterance.speech_end or 0) + _TRAIL_SAMPLES)
         elif self._is_too_short(utterance):
             utterance.final = -1
-            utterance.answer = _without_answer(utterance, self._party, "too_short")
+            utterance.answer = utterance.without_answer(self._party, "too_short")
         else:
             end = utterance.end
             if utterance.speech_end is not None:
@@ -285,7 +251,7 @@ class Utterances:
         utterance.blocks = []
         return [*out, *self._settle()]
 
-    def _cut(self, utterance: _Utterance, now: int) -> list[Output]:
+    def _cut(self, utterance: Utterance, now: int) -> list[Output]:
         """Ends an utterance that is too long at its softest place and opens the next one there.
 
         The place lies behind the committed words, so that no word is committed twice; partials no longer
@@ -307,7 +273,7 @@ class Utterances:
         self._open.speech = self._heard - at
         return [request, *self._settle()]
 
-    def _request(self, utterance: _Utterance, end: int, now: int, *, is_final: bool) -> TranscriptionRequest:
+    def _request(self, utterance: Utterance, end: int, now: int, *, is_final: bool) -> TranscriptionRequest:
         utterance.speech_asked = utterance.speech
         return TranscriptionRequest(
             id=next(self._ids),
@@ -338,12 +304,12 @@ class Utterances:
             self._undone.popleft()
         return out
 
-    def _take_partial(self, utterance: _Utterance, hypothesis: Hypothesis) -> list[Output]:
+    def _take_partial(self, utterance: Utterance, hypothesis: Hypothesis) -> list[Output]:
         is_over_long = utterance.end - utterance.start >= samples(self._settings.max_utterance_s)
         if is_over_long or utterance.final is not None:
             return []
         utterance.language = hypothesis.language
-        words = utterance.committer.on_partial(self._written(hypothesis), hypothesis.span.end)
+        words = utterance.committer.on_partial(self._written(utterance, hypothesis), hypothesis.span.end)
         out: list[Output] = list(self._commit(utterance, words, hypothesis.language))
         text = utterance.committer.tail
         if text or (utterance.is_shown and not words):
@@ -351,13 +317,13 @@ class Utterances:
         utterance.is_shown = bool(text)
         return out
 
-    def _take_final(self, utterance: _Utterance, hypothesis: Hypothesis) -> list[Output]:
+    def _take_final(self, utterance: Utterance, hypothesis: Hypothesis) -> list[Output]:
         if hypothesis.rejected == "engine_failed":
             words = utterance.committer.commit_tail()
         elif hypothesis.rejected is not None:
             words = []
         else:
-            words = utterance.committer.on_final(self._written(hypothesis))
+            words = utterance.committer.on_final(self._written(utterance, hypothesis))
         if utterance.final != -1:
             self._language.on_final(hypothesis)
         language = hypothesis.language or utterance.language
@@ -366,37 +332,22 @@ class Utterances:
             out.append(self._partial(utterance, hypothesis.span, ""))
         return out
 
-    def _commit(self, utterance: _Utterance, words: list[Word], language: str) -> list[Words]:
+    def _commit(self, utterance: Utterance, words: list[Word], language: str) -> list[Words]:
         if not words:
             return []
         self._words_end = max(self._words_end, words[-1].span.end)
         return [Words(party=self._party, words=tuple(words), language=language, utterance=utterance.number)]
 
-    def _partial(self, utterance: _Utterance, span: Span, text: str) -> PartialText:
+    def _partial(self, utterance: Utterance, span: Span, text: str) -> PartialText:
         start = min(max(span.start, utterance.committer.end), span.end)
         return PartialText(
             party=self._party, utterance=utterance.number, span=Span(start, span.end), text=text
         )
 
-    def _written(self, hypothesis: Hypothesis) -> list[HypothesisWord]:
-        """The hypothesis's words in the script of the settings."""
+    def _written(self, utterance: Utterance, hypothesis: Hypothesis) -> list[HypothesisWord]:
+        """The hypothesis's words in the script of the settings, none of them begun or ended in silence."""
+        words = trimmed(hypothesis.words, utterance.silences, utterance.speech_end)
         if hypothesis.language != "zh":
-            return list(hypothesis.words)
-        texts = to_script([word.text for word in hypothesis.words], self._settings.script)
-        return [replace(word, text=text) for word, text in zip(hypothesis.words, texts, strict=True)]
-
-
-def _without_answer(utterance: _Utterance, party: Party, reason: str) -> Hypothesis:
-    """What stands for the final answer where there is none."""
-    return Hypothesis(
-        request_id=-1,
-        party=party,
-        utterance=utterance.number,
-        span=Span(utterance.start, max(utterance.start, utterance.end)),
-        is_final=True,
-        language=utterance.language,
-        language_probability=0.0,
-        words=(),
-        average_log_probability=0.0,
-        rejected=reason,
-    )
+            return words
+        texts = to_script([word.text for word in words], self._settings.script)
+        return [replace(word, text=text) for word, text in zip(words, texts, strict=True)]
