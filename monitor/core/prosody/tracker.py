@@ -183,9 +183,7 @@ class ProsodyTracker:
         rate_syl_s = self._pace.rate_syl_s
         is_clear = voiced >= _VOICED_FRAMES_MIN
         if is_clear:
-            step_db = self._line.on_voiced(level_dbfs, self.baseline.level_dbfs)
-            if step_db is not None:
-                self.baseline.shift_level(step_db)
+            self._follow_line(level_dbfs, alpha_db, f0_st)
         self.baseline.learn(
             Observation(
                 f0_st=semitones,
@@ -210,6 +208,16 @@ class ProsodyTracker:
             alpha_delta_db=_minus(alpha_db, usual.alpha_db),
             confidence=usual.confidence,
         )
+
+    def _follow_line(self, level_dbfs: float, alpha_db: float | None, f0_st: float | None) -> None:
+        """Moves the usual level with the line's gain, where a voiced block shows that it has changed."""
+        usual = self.baseline
+        alpha_delta_db, f0_delta_st = _minus(alpha_db, usual.alpha_db), _minus(f0_st, usual.f0_st)
+        if usual.level_dbfs is None or alpha_delta_db is None or f0_delta_st is None:
+            return
+        step_db = self._line.on_voiced(level_dbfs, usual.level_dbfs, alpha_delta_db, f0_delta_st)
+        if step_db is not None:
+            usual.shift_level(step_db)
 
 
 def _minus(value: float | None, usual: float | None) -> float | None:
