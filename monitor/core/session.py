@@ -94,7 +94,7 @@ class CallSession:
         has_words: bool,
     ) -> None:
         """`has_words` false judges the call by its sound alone: no request is ever made."""
-        self._info = info
+        self.info = info
         self._has_words = has_words
         ids = count(1)
         self._hearing = {
@@ -328,7 +328,7 @@ class CallSession:
     # --- beginning and end -------------------------------------------------------------------------------
 
     def _started(self) -> Event:
-        info = self._info
+        info = self.info
         return events.CallStarted(
             t_s=0.0,
             started_at=info.started_at,

@@ -1,0 +1,5 @@
+"""`python -m monitor` is `tingyin`."""
+
+from monitor.cli import main
+
+main()
