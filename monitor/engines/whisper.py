@@ -40,7 +40,10 @@ _FRAMES_MARGIN = 100
 _FRAMES_BUCKET = 200
 """Stretches of one bucket can be decoded in one batch."""
 
-_SECOND_LOOK_FRAMES = (1500, FRAMES_MAX)
+_LOOKS = (1500, FRAMES_MAX)
+"""More context for a final that the guard stopped."""
+_LOOKS_AT_NOTHING = (1500,)
+"""Enough where the answer is what silence and noise are heard as: with more context it seldom changes."""
 _SECOND_LOOK_LOG_PROBABILITY = -0.4
 """A quick final under this is decoded again with the whole context (a sixth of real utterances)."""
 
@@ -245,7 +248,8 @@ class WhisperEngine:
         )
         if job.rejected is None and not is_doubtful:
             return False
-        frames = next((n for n in _SECOND_LOOK_FRAMES if n > job.look.frames), None)
+        looks = _LOOKS_AT_NOTHING if job.rejected in ("no_speech", "phantom") else _LOOKS
+        frames = next((frames for frames in looks if frames > job.look.frames), None)
         has_another = job.request.is_final and frames is not None
         with self._lock:
             self.guards[job.rejected or "second_look"] += 1

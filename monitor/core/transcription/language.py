@@ -14,6 +14,9 @@ _CONFIDENT_LOG_PROBABILITY = -0.8
 _CONFIDENT_UNITS = 3
 """A lone "OK" or 嗯 says little of the language."""
 
+_SAYS_NOTHING = frozenset({"engine_failed", "too_short", "no_speech", "phantom"})
+"""Refusals that are not for want of sense: the machine failed, or there was nobody to hear."""
+
 _LOCK_AFTER = 2
 _UNLOCK_AFTER = 2
 
@@ -39,7 +42,7 @@ class LanguageLock:
 
     def on_final(self, hypothesis: Hypothesis) -> None:
         """Learns from a whole utterance."""
-        if self._fixed or hypothesis.rejected == "engine_failed":
+        if self._fixed or hypothesis.rejected in _SAYS_NOTHING:
             return
         is_scored_well = (
             hypothesis.rejected is None and hypothesis.average_log_probability >= _CONFIDENT_LOG_PROBABILITY

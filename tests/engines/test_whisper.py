@@ -1,0 +1,162 @@
+"""The real recogniser, on real and on no speech. Skipped where its weights are not installed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+
+from monitor.core.audio import Party, Pcm
+from monitor.core.clock import SAMPLE_RATE_HZ, Span, samples
+from monitor.core.recognition import TranscriptionRequest
+from monitor.core.transcription.text import to_script, units
+from monitor.engines.whisper import WhisperEngine
+from monitor.errors import ModelError
+from monitor.resources import resource
+
+CALLER = Party.CALLER
+
+
+@pytest.fixture(scope="module")
+def engine(whisper_base: Path) -> WhisperEngine:
+    return WhisperEngine(whisper_base, device="cpu", workers=1)
+
+
+@pytest.fixture(scope="module")
+def spoken() -> tuple[Pcm, dict[str, Any]]:
+    """The first utterance of the shipped Mandarin call, with half a second around it, and its truth."""
+    truth = json.loads((resource("calls") / "zh_parcel.json").read_text(encoding="utf-8"))
+    pcm, rate = soundfile.read(resource("calls") / truth["file"], dtype="float32", always_2d=True)
+    assert rate == SAMPLE_RATE_HZ
+    utterance = truth["utterances"][0]
+    channel = truth["channels"].index(utterance["party"])
+    start = utterance["start_s"] - 0.5
+    words = [
+        {**word, "start_s": word["start_s"] - start, "end_s": word["end_s"] - start}
+        for word in utterance["words"]
+    ]
+    stretch = pcm[samples(start) : samples(utterance["end_s"] + 0.5), channel]
+    return np.ascontiguousarray(stretch), {"text": utterance["text"], "words": words}
+
+
+def request(
+    pcm: Pcm, *, number: int = 1, is_final: bool = True, language: str | None = None
+) -> TranscriptionRequest:
+    return TranscriptionRequest(
+        id=number,
+        party=CALLER,
+        utterance=0,
+        span=Span(samples(10), samples(10) + len(pcm)),
+        pcm=pcm,
+        is_final=is_final,
+        language=language,
+        hint="",
+        issued_at=0,
+    )
+
+
+def errors(truth: str, heard: str) -> float:
+    """Character error rate."""
+    wanted, found = units(truth), units(to_script([heard], "simplified")[0])
+    row = list(range(len(found) + 1))
+    for number, unit in enumerate(wanted, start=1):
+        above, row = row, [number]
+        for index, other in enumerate(found, start=1):
+            row.append(min(above[index] + 1, row[-1] + 1, above[index - 1] + (unit != other)))
+    return row[-1] / len(wanted)
+
+
+def test_a_folder_without_a_model_is_a_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(ModelError) as raised:
+        WhisperEngine(tmp_path)
+    assert raised.value.code == "model.unloadable"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("is_final", "is_thorough"), [(True, True), (True, False), (False, False)])
+def test_mandarin_is_heard(
+    engine: WhisperEngine, spoken: tuple[Pcm, dict[str, Any]], is_final: bool, is_thorough: bool
+) -> None:
+    pcm, truth = spoken
+    (answer,) = engine.decode([request(pcm, is_final=is_final)], is_thorough=is_thorough)
+    assert answer.rejected is None
+    assert answer.language == "zh" and answer.language_probability > 0.9
+    assert errors(truth["text"], answer.text) <= 0.25
+    ends = [answer.span.start, *(word.span.end for word in answer.words)]
+    assert ends == sorted(ends) and ends[-1] <= answer.span.end
+
+
+@pytest.mark.slow
+def test_words_of_a_final_have_their_times(engine: WhisperEngine, spoken: tuple[Pcm, dict[str, Any]]) -> None:
+    pcm, truth = spoken
+    (answer,) = engine.decode([request(pcm, language="zh")], is_thorough=True)
+    starts = [(word.span.start - answer.span.start) / SAMPLE_RATE_HZ for word in answer.words]
+    wanted = [word["start_s"] for word in truth["words"]]
+    apart = [min(abs(start - other) for start in starts) for other in wanted]
+    assert float(np.median(apart)) < 0.15
+
+
+@pytest.mark.slow
+def test_a_batch_answers_each_as_alone(engine: WhisperEngine, spoken: tuple[Pcm, dict[str, Any]]) -> None:
+    pcm, _ = spoken
+    halves = [pcm[: len(pcm) // 2], pcm]
+    alone = [engine.decode([request(half, language="zh")], is_thorough=False)[0].text for half in halves]
+    together = engine.decode(
+        [request(half, number=n, language="zh") for n, half in enumerate(halves)], is_thorough=False
+    )
+    assert [answer.text for answer in together] == alone
+    assert [answer.request_id for answer in together] == [0, 1]
+
+
+@pytest.mark.slow
+def test_the_same_sound_gives_the_same_answer(
+    engine: WhisperEngine, spoken: tuple[Pcm, dict[str, Any]]
+) -> None:
+    pcm, _ = spoken
+    first, second = (engine.decode([request(pcm)], is_thorough=True) for _ in range(2))
+    assert first == second
+
+
+def _tones(*pairs_hz: tuple[float, float], on_s: float, off_s: float, length_s: float) -> Pcm:
+    """Pairs of tones in turn, as telephones make them."""
+    pcm = np.zeros(samples(length_s), dtype=np.float32)
+    at = 0
+    turn = 0
+    while at < len(pcm):
+        end = min(len(pcm), at + samples(on_s))
+        time_s = np.arange(end - at) / SAMPLE_RATE_HZ
+        pcm[at:end] = sum(0.2 * np.sin(2 * np.pi * hz * time_s) for hz in pairs_hz[turn % len(pairs_hz)])
+        at = end + samples(off_s)
+        turn += 1
+    return pcm
+
+
+NOTHING_SAID = {
+    "silence": np.zeros(samples(4), dtype=np.float32),
+    "noise": (np.random.default_rng(7).standard_normal(samples(4)) * 0.05).astype(np.float32),
+    "ring-back": _tones((440, 480), on_s=2.0, off_s=4.0, length_s=6.0),
+    "dtmf": _tones((697, 1209), (770, 1336), (852, 1477), on_s=0.1, off_s=0.1, length_s=3.0),
+    "music": _tones((262, 330), (294, 370), (330, 392), (262, 392), on_s=0.4, off_s=0.02, length_s=6.0),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", NOTHING_SAID)
+@pytest.mark.parametrize("language", [None, "zh"])
+def test_nothing_is_invented_where_nothing_is_said(
+    engine: WhisperEngine, kind: str, language: str | None
+) -> None:
+    """The speech detector keeps such sound away; what slips through must not become words."""
+    (answer,) = engine.decode([request(NOTHING_SAID[kind], language=language)], is_thorough=False)
+    assert answer.text == ""
+    assert answer.rejected is None or engine.guards[answer.rejected] > 0
+
+
+@pytest.mark.slow
+def test_sound_too_short_for_a_word_is_not_decoded(engine: WhisperEngine) -> None:
+    (answer,) = engine.decode([request(np.zeros(800, dtype=np.float32))], is_thorough=True)
+    assert answer.words == () and answer.rejected == "too_short"
