@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -78,6 +79,22 @@ class SoundfileDecoder:
         self._sound.close()
 
 
+class _Seekable:
+    """A file for FFmpeg, told of an impossible place by -1; an exception would end up on the terminal."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.read = file.read
+        self.tell = file.tell
+        self._seek = file.seek
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """As a file's, but damaged headers may ask for anything."""
+        try:
+            return self._seek(offset, whence)
+        except (OSError, OverflowError, ValueError):
+            return -1
+
+
 class AvDecoder:
     """Lossy formats and containers by FFmpeg: MP3, AAC, Opus, Vorbis, and the sound of a video."""
 
@@ -87,20 +104,21 @@ class AvDecoder:
         self.path = path
         self.is_damaged = False
         self._file: BinaryIO = path.open("rb")
-        try:
+        with ExitStack() as opened:
+            opened.callback(self._file.close)
             # A playlist could name other files or addresses: nothing but this very file may be opened.
             self._container = av.open(
-                self._file, "r", options={"protocol_whitelist": "pipe"}, metadata_errors="ignore"
+                _Seekable(self._file), "r", options={"protocol_whitelist": "pipe"}, metadata_errors="ignore"
             )
+            opened.callback(self._container.close)
             self._open_stream()
-        except BaseException:
-            self._file.close()
-            raise
+            opened.pop_all()
 
     def _open_stream(self) -> None:
         self._size_at_open = os.fstat(self._file.fileno()).st_size
         stream = next(iter(self._container.streams.audio), None)
-        if stream is None or not stream.rate or not stream.channels:
+        # A codec that is not known leaves the stream without the very attribute.
+        if stream is None or not getattr(stream, "rate", 0) or not stream.channels:
             raise SourceError("source.not_audio", path=self.path, reason="it has no sound track")
         self.rate_hz: int = stream.rate
         self.channels: int = stream.channels
@@ -243,8 +261,8 @@ def _open(path: Path) -> Decoder:
             pass
     try:
         return AvDecoder(path)
-    except av.error.FFmpegError as error:
-        reason = error.strerror or "no known format"
+    except (av.error.FFmpegError, OSError, ValueError) as error:  # PyAV lets the system's own errors through
+        reason = getattr(error, "strerror", None) or "no known format"
         raise SourceError("source.not_audio", path=path, reason=reason) from error
 
 
