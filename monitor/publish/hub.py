@@ -14,15 +14,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from monitor.publish.protocol import WALL_TYPES, TopicName, encode_event
+from monitor.publish.protocol import LIVE_ONLY_TYPES, WALL_TYPES, TopicName, encode_event
 from monitor.store.records import StoredEvent
 
 RECENT_EVENTS = 16_384
 """Events held in memory for clients that catch up, about 5 MB. It must exceed what waits for the disk
 (`monitor.store.log.QUEUE_EVENTS`), so that what is not here is in the log."""
-
-LIVE_ONLY_TYPES = frozenset({"partial", "prosody"})
-"""Measurements and drafts that the next one replaces: a client that lags gets only the latest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +89,8 @@ class Subscription:
         self.topic = topic
         self.call_id = call_id
         self.cursor = cursor
+        self.thin_until = 0
+        """Up to this position, a long past is sent without what only matters live."""
         self.is_live = False
         self.has_overflowed = False
         """True when the subscription fell behind because its queue was full."""

@@ -16,13 +16,14 @@ What a subscription brings, in order:
 | call | a pos | the events after it, then live events |
 
 Positions are not consecutive. `partial` events are for the display alone: they are not kept, their `pos`
-is null. A client that reads too slowly gets the last partial and the last prosody of each party; of all
-other events it misses none: when its queue is full, it gets one `gap`, and what it missed from the log.
+is null. Of a call with a very long past, the older `prosody` is left out. A client that reads too slowly
+gets the last partial and the last prosody of each party; of all other events it misses none: when its
+queue is full, it gets one `gap`, and what it missed from the log.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import msgspec
 
@@ -45,6 +46,14 @@ WALL_TYPES = frozenset(
     }
 )
 """Types of events that the topic `wall` carries."""
+
+LIVE_ONLY_TYPES = frozenset({"partial", "prosody"})
+"""Measurements and drafts that the next one replaces: a client that lags gets only the latest."""
+
+LASTING_TYPES = frozenset(str(kind.__struct_config__.tag) for kind in get_args(AnyEvent)).difference(
+    LIVE_ONLY_TYPES
+)
+"""All other types of events: of these a client misses none without being told."""
 
 TopicName = Literal["wall", "call"]
 CallState = Literal["live", "ended", "cut_off", "failed"]

@@ -14,6 +14,7 @@ from monitor import __version__
 from monitor.errors import ServerError, StoreError, TingyinError
 from monitor.publish.hub import Subscription
 from monitor.publish.protocol import (
+    LASTING_TYPES,
     WALL_TYPES,
     ClientMessage,
     ErrorMessage,
@@ -266,13 +267,7 @@ class Stream:
         elif hub.holds_after(cursor):
             return False
         else:
-            start = await self._publisher.read(
-                log.nth_last_pos,
-                self._settings.catch_up_events,
-                after=cursor,
-                types=WALL_TYPES if subscription.topic == "wall" else None,
-                call_id=subscription.call_id,
-            )
+            start = await self._start_of_recent(subscription)
             if start is not None:
                 subscription.cursor = start
             elif not log.has_lost(cursor, hub.recent_from):
@@ -281,15 +276,33 @@ class Stream:
             await self._send_gap(subscription, is_lossy=True)
         return True
 
+    async def _start_of_recent(self, subscription: Subscription) -> int | None:
+        """Where the past that is sent begins, if it is too long to be sent from the cursor on."""
+        log, limit, after = self._publisher.log, self._settings.catch_up_events, subscription.cursor or 0
+        if subscription.topic == "wall":
+            return await self._publisher.read(log.nth_last_pos, limit, after=after, types=WALL_TYPES)
+        call_id = subscription.call_id
+        start = await self._publisher.read(log.nth_last_pos, limit, after=after, call_id=call_id)
+        if start is None:
+            return None
+        # Most of a call is prosody: without the older of it, hours of words and alerts can be sent.
+        subscription.thin_until = start
+        return await self._publisher.read(
+            log.nth_last_pos, limit, after=after, call_id=call_id, types=LASTING_TYPES
+        )
+
     async def _send_from_log(self, subscription: Subscription) -> None:
         """Sends a page of the log and advances the cursor past it."""
         cursor, until = subscription.cursor or 0, self._hub.recent_from
+        types = WALL_TYPES if subscription.topic == "wall" else None
+        if cursor < subscription.thin_until:
+            types, until = LASTING_TYPES, min(until, subscription.thin_until)
         events = await self._publisher.read(
             self._publisher.log.read_after,
             cursor,
             limit=_PAGE_EVENTS,
             until=until,
-            types=WALL_TYPES if subscription.topic == "wall" else None,
+            types=types,
             call_id=subscription.call_id,
         )
         await self._send_events(subscription, events)

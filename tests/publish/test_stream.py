@@ -131,6 +131,28 @@ async def test_too_far_behind_is_a_gap(open_site: OpenSite, script: type[CallScr
         assert events[-1].event.seq == call.seq
 
 
+async def test_a_long_past_comes_without_its_older_prosody(
+    open_site: OpenSite, script: type[CallScript]
+) -> None:
+    call = script()
+    async with open_site(catch_up_events=50) as site, site.client() as client:
+        site.publisher.hub._recent_events = 10
+        site.emit(call.started())
+        for _ in range(30):
+            site.emit(call.words(), *(call.prosody() for _ in range(10)))
+        site.publisher.log.flush()
+        await client.subscribe("call", call.call_id)
+        seqs: dict[str, list[int]] = {"call_started": [], "words": [], "prosody": []}
+        while not seqs["prosody"] or seqs["prosody"][-1] < call.seq:
+            message = await client.next(EventMessage, Gap)
+            assert isinstance(message, EventMessage)
+            seqs[str(message.event.__struct_config__.tag)].append(message.event.seq)
+        assert seqs["call_started"] == [1]
+        assert seqs["words"] == list(range(2, call.seq, 11))
+        assert 40 <= len(seqs["prosody"]) <= 50
+        assert seqs["prosody"] == sorted(set(seqs["prosody"]))
+
+
 async def test_a_position_of_another_log_starts_over(open_site: OpenSite, script: type[CallScript]) -> None:
     call = script()
     async with open_site() as site, site.client() as client:
