@@ -9,6 +9,7 @@ silence stands for what was missed.
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
@@ -146,7 +147,7 @@ class DeviceSource:
             self.open()
             now_s = self._clock()
             for capture in self._captures:
-                capture.inbox.take()  # what was heard before the call began is none of its business
+                capture.inbox.take()
                 capture.heard_at_s = now_s
             self._begun_at_s, ticked_at_s = now_s, now_s
             while not self._is_closing:
@@ -205,13 +206,17 @@ class DeviceSource:
         """Places the blocks that came on the call's clock."""
         for block in capture.inbox.take():
             at_s = block.captured_at_s - self._begun_at_s
-            if capture.opened is None or at_s < -STALL_S:
+            samples = block.samples
+            if at_s < 0:  # what was heard before the call began is none of its business
+                early = math.ceil(-at_s * capture.device.rate_hz)
+                samples, at_s = samples[early:], at_s + early / capture.device.rate_hz
+            if capture.opened is None or not len(samples):
                 continue
             if not capture.is_running:
                 yield from self._begin(capture, at_s, found)
             capture.heard_at_s = now_s
             assert capture.inspector is not None
-            samples = capture.inspector.inspect(block.samples)
+            samples = capture.inspector.inspect(samples)
             if (stalled_s := capture.lane.take_lost_s()) > 0:
                 yield self._notice("device.stalled", capture, lost_s=round(stalled_s, 1))
             found.extend(capture.lane.push(samples, at_s, block.has_overflow))

@@ -229,6 +229,9 @@ def open_file_source(
             if agent_channel is not None or party is not None:
                 reason = "`--agent-channel` and `--party` do not go with `--agent A --caller B`"
                 raise SourceError("source.arguments", reason=reason)
+            if agent.exists() and caller.exists() and agent.samefile(caller):
+                reason = f"{agent} is given for both parties; each needs a file of its own"
+                raise SourceError("source.arguments", reason=reason)
             for file, of in ((agent, Party.AGENT), (caller, Party.CALLER)):
                 decoders.append((open_decoder(file), (of,)))
                 _require_mono(decoders[-1][0])

@@ -74,7 +74,11 @@ class SoundSystem(Protocol):
         ...
 
     def refresh(self) -> None:
-        """Looks for devices anew. Every open input of the process stops: close them before."""
+        """Looks for devices anew. Every open input of the process stops: close them before.
+
+        Raises:
+            DeviceError: the sound library fails.
+        """
         ...
 
 
@@ -94,7 +98,11 @@ class PortAudioSystem:
 
     def devices(self) -> list[InputDevice]:
         """All devices with at least one input channel."""
-        apis = self._sounddevice.query_hostapis()
+        try:
+            apis = self._sounddevice.query_hostapis()
+            known = self._sounddevice.query_devices()
+        except self._sounddevice.PortAudioError as error:
+            raise DeviceError("device.library_failed", reason=error) from error
         default = self._sounddevice.default.device[0]
         return [
             InputDevice(
@@ -105,7 +113,7 @@ class PortAudioSystem:
                 rate_hz=round(device["default_samplerate"]),
                 is_default=number == default,
             )
-            for number, device in enumerate(self._sounddevice.query_devices())
+            for number, device in enumerate(known)
             if device["max_input_channels"] > 0
         ]
 
@@ -150,8 +158,11 @@ class PortAudioSystem:
 
     def refresh(self) -> None:
         """Starts PortAudio anew: it lists devices only then (PortAudio issue 11 tracks hot-plugging)."""
-        self._sounddevice._terminate()
-        self._sounddevice._initialize()
+        try:
+            self._sounddevice._terminate()
+            self._sounddevice._initialize()
+        except self._sounddevice.PortAudioError as error:
+            raise DeviceError("device.library_failed", reason=error) from error
 
 
 class _PortAudioInput:

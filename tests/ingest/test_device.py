@@ -327,6 +327,19 @@ def test_a_stereo_device() -> None:
     assert heard.end_s[Party.AGENT] > 20.7
 
 
+def test_devices_that_listened_before_the_call_began_are_aligned_from_its_start() -> None:
+    clock = SimulatedClock()
+    source, _ = source_of(
+        clock, SimulatedDevice("one", block_s=0.3), SimulatedDevice("two", 44_100.0, 44_100, block_s=0.07)
+    )
+    source.open()
+    asyncio.run(clock.pause(1.234))
+    heard = hear(source, clock, 12)
+    assert heard.pulses[Party.AGENT] == pytest.approx([5 - 1.234], abs=0.003)
+    assert heard.pulses[Party.CALLER] == pytest.approx([5 - 1.234], abs=0.003)
+    assert not heard.concealed[Party.AGENT] and not heard.concealed[Party.CALLER]
+
+
 @pytest.mark.parametrize("is_told", [True, False])
 def test_a_device_that_vanishes_and_returns_costs_a_marked_gap(is_told: bool) -> None:
     clock = SimulatedClock()

@@ -213,6 +213,7 @@ def test_channels_that_make_no_call(write: Write) -> None:
     assert refused(agent=mono, caller=stereo).code == "source.channels"
     assert refused(path=mono, agent=mono).code == "source.arguments"
     assert refused(agent=mono).code == "source.arguments"
+    assert refused(agent=mono, caller=mono).code == "source.arguments"
     assert refused(path=stereo, agent_channel="left", party=Party.AGENT).code == "source.arguments"
 
 
