@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 
 from monitor.core.audio import Party
 from monitor.core.clock import Span, samples
 from monitor.core.facts import AlertRaised, Evidence, Judgement, TimelineEvent, Turn, Word, Words
-from monitor.core.playbook.model import Phrases, RuleBook
+from monitor.core.playbook.model import RuleBook
 from monitor.core.playbook.normalise import joint, normalise
 from monitor.core.playbook.phrasebook import Hit, PhraseBook
 
@@ -153,6 +154,27 @@ class PhraseListener:
         return given
 
 
+@lru_cache(maxsize=16)
+def phrases_of(rulebook: RuleBook, party: Party) -> PhraseBook:
+    """The compiled phrases that a book looks for in one party's words; calls share them."""
+    return PhraseBook(
+        {rule.id: rule.phrases for rule in rulebook if rule.phrases is not None and rule.who is party}
+    )
+
+
+@lru_cache(maxsize=16)
+def clearing_phrases_of(rulebook: RuleBook) -> PhraseBook:
+    """The compiled phrases by which an agent meets a cue, under `rule#number of its cue`."""
+    return PhraseBook(
+        {
+            f"{rule.id}#{number}": cue.clearing_phrases
+            for rule in rulebook
+            for number, cue in enumerate(rule.cues)
+            if cue.clearing_phrases is not None
+        }
+    )
+
+
 class PhraseDetector:
     """Raises an alert for each of the playbook's phrases that a party says.
 
@@ -165,18 +187,7 @@ class PhraseDetector:
 
     def __init__(self, rulebook: RuleBook) -> None:
         self._phrases = {rule.id: rule.phrases for rule in rulebook if rule.phrases is not None}
-        self._listeners = {
-            party: PhraseListener(
-                PhraseBook(
-                    {
-                        rule.id: rule.phrases
-                        for rule in rulebook
-                        if rule.phrases is not None and rule.who is party
-                    }
-                )
-            )
-            for party in Party
-        }
+        self._listeners = {party: PhraseListener(phrases_of(rulebook, party)) for party in Party}
         self._said: dict[str, deque[tuple[int, str]]] = {}
 
     def on_event(self, event: TimelineEvent, now: int) -> Iterable[Judgement]:
@@ -227,12 +238,7 @@ class ClearingPhrases:
     """Hears whether the agent says what clears a rule's cue."""
 
     def __init__(self, rulebook: RuleBook) -> None:
-        phrases: dict[str, Phrases] = {}
-        for rule in rulebook:
-            for number, cue in enumerate(rule.cues):
-                if cue.clearing_phrases is not None:
-                    phrases[f"{rule.id}#{number}"] = cue.clearing_phrases
-        self._listener = PhraseListener(PhraseBook(phrases))
+        self._listener = PhraseListener(clearing_phrases_of(rulebook))
 
     def on_words(self, words: Words, now: int) -> frozenset[str]:
         """Ids of the rules whose cue the agent has just met; a caller's words meet none."""

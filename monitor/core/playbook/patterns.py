@@ -16,12 +16,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache, lru_cache
 
 LENGTH_MAX = 400
 """Characters of one pattern; longer ones are several rules in one."""
 REPEATS_MAX = 40
 """The most that one repeat may take: about eight English words."""
-PATHS_MAX = 20_000
+PATHS_MAX = 5_000
 """Ways to try one pattern at one place, by the product of its repeats; keeps a search under 20 ms."""
 
 DIGITS = "0-9零〇一二两三四五六七八九十百千万"
@@ -40,7 +41,8 @@ class Pattern:
     """A pattern that is safe to run on bounded text."""
 
     source: str
-    regex: re.Pattern[str]
+    expression: str
+    """The pattern as Python's `re` writes it."""
     needs: frozenset[str]
     """Literal strings of which every match contains at least one; empty where nothing is known."""
     looks_ahead: bool
@@ -51,20 +53,34 @@ class Pattern:
         """Reads a pattern.
 
         Raises:
-            PatternError: it is outside the language, or matches nothing at all.
+            PatternError: it is outside the language, or matches empty text.
         """
-        if len(source) > LENGTH_MAX:
-            raise PatternError(f"longer than {LENGTH_MAX} characters; make it several")
-        if re.search(r"\\[A-Z]", source):
-            raise PatternError("an escape with a capital letter is not known")
-        parser = _Parser(source.replace("'", "").replace("’", "").lower())
-        parsed = parser.parse()
-        if parsed.paths > PATHS_MAX:
-            raise PatternError("too many ways to match; use fewer or smaller repeats")
-        regex = re.compile(parsed.regex)
-        if regex.search(""):
-            raise PatternError("matches empty text")
-        return cls(source, regex, _best(parsed.required), parser.looks_ahead)
+        return _compile(source)
+
+    @property
+    def regex(self) -> re.Pattern[str]:
+        """The pattern, ready to run; made when it is first needed, because most never are."""
+        return _regex(self.expression)
+
+
+@cache
+def _regex(expression: str) -> re.Pattern[str]:
+    return re.compile(expression)
+
+
+@lru_cache(maxsize=16_384)
+def _compile(source: str) -> Pattern:
+    if len(source) > LENGTH_MAX:
+        raise PatternError(f"longer than {LENGTH_MAX} characters; make it several")
+    if re.search(r"\\[A-Z]", source):
+        raise PatternError("an escape with a capital letter is not known")
+    parser = _Parser(source.replace("'", "").replace("’", "").lower())
+    parsed = parser.parse()
+    if parsed.paths > PATHS_MAX:
+        raise PatternError("too many ways to match; use fewer or smaller repeats")
+    if not parsed.least:
+        raise PatternError("matches empty text")
+    return Pattern(source, parsed.regex, _best(parsed.required), parser.looks_ahead)
 
 
 @dataclass(slots=True)
@@ -79,6 +95,10 @@ class _Part:
     """The one text it matches, where it is one."""
     required: tuple[frozenset[str], ...] = ()
     """Sets of strings; every match holds one of each set."""
+    first: frozenset[str] | None = None
+    """The characters that it can begin with, where they are known."""
+    least: int = 0
+    """The fewest characters that it takes."""
 
 
 class _Parser:
@@ -117,21 +137,25 @@ class _Parser:
         best = [_best(branch.required) for branch in branches]
         return _Part(
             "|".join(branch.regex for branch in branches),
-            paths=sum(branch.paths for branch in branches),
+            paths=_paths(branches),
             repeats=any(branch.repeats for branch in branches),
             required=(frozenset().union(*best),) if all(best) else (),
+            first=_firsts(branches),
+            least=min(branch.least for branch in branches),
         )
 
     def _sequence(self) -> _Part:
-        regex, paths, repeats = [], 1, False
+        regex: list[str] = []
+        paths, least, repeats = 1, 0, False
         required: list[frozenset[str]] = []
         run = ""
-        parts = 0
+        first: frozenset[str] | None = None
         while self._peek() not in ("", "|", ")"):
             part = self._quantified()
-            parts += 1
+            first = first if regex else part.first
             regex.append(part.regex)
             paths *= part.paths
+            least += part.least
             repeats = repeats or part.repeats
             if part.literal is not None:
                 run += part.literal
@@ -142,7 +166,7 @@ class _Parser:
             required.extend(part.required)
         if run:
             required.append(frozenset({run}))
-        return _Part("".join(regex), paths, repeats, required=tuple(required))
+        return _Part("".join(regex), paths, repeats, required=tuple(required), first=first, least=least)
 
     def _quantified(self) -> _Part:
         part = self._atom()
@@ -151,15 +175,17 @@ class _Parser:
         low, high = self._repeat()
         if (low, high) == (1, 1):
             return part
-        if part.repeats:
+        if part.repeats and high > 1:
             raise self._error("a repeat of what itself repeats")
-        paths = part.paths * (high - low + 1) if part.paths == 1 else part.paths ** min(high, 8) + 1
+        paths = high - low + 1 if part.paths == 1 else part.paths ** min(high, 8) + (low == 0)
         count = "?" if (low, high) == (0, 1) else f"{{{low},{high}}}"
         return _Part(
             part.regex + count,
             paths=paths,
-            repeats=low != high,
+            repeats=part.repeats or low != high,
             required=(part.required or _of(part.literal)) if low else (),
+            first=part.first if low else None,
+            least=part.least * low,
         )
 
     def _repeat(self) -> tuple[int, int]:
@@ -189,20 +215,21 @@ class _Parser:
         if character in "?{*+":
             raise self._error("a repeat of nothing")
         if character in ".^$":
-            return _Part(character)
+            self.looks_ahead = self.looks_ahead or character == "$"
+            return _Part(character, least=int(character == "."))
         if character in "])}":
             raise self._error("a closing bracket too many")
         if character == "\\":
             return self._escape()
-        return _Part(re.escape(character), literal=character)
+        return _Part(re.escape(character), literal=character, first=frozenset({character}), least=1)
 
     def _escape(self) -> _Part:
         escaped = self._peek()
         self._at += 1
         if escaped in _ESCAPES:
-            return _Part(_ESCAPES[escaped])
+            return _Part(_ESCAPES[escaped], least=int(escaped == "d"))
         if escaped in _LITERAL_ESCAPES and escaped:
-            return _Part(re.escape(escaped), literal=escaped)
+            return _Part(re.escape(escaped), literal=escaped, first=frozenset({escaped}), least=1)
         raise self._error(f"the escape \\{escaped} is not known")
 
     def _class(self) -> _Part:
@@ -219,7 +246,8 @@ class _Parser:
             re.compile(regex)
         except re.error as error:
             raise self._error(f"a class that is not sound ({error})") from error
-        return _Part(regex, required=(frozenset(inside),) if is_plain else ())
+        plain = frozenset(inside) if is_plain else None
+        return _Part(regex, required=(plain,) if plain else (), first=plain, least=1)
 
     def _group(self) -> _Part:
         for opening in ("(?:", "(?=", "(?!", "(?<=", "(?<!"):
@@ -238,7 +266,8 @@ class _Parser:
         if not self._take(")"):
             raise self._error("a bracket that is not closed")
         if opening in ("(?:", "("):
-            return _Part(f"(?:{inner.regex})", inner.paths, inner.repeats, required=inner.required)
+            regex = f"(?:{inner.regex})"
+            return _Part(regex, inner.paths, inner.repeats, None, inner.required, inner.first, inner.least)
         if opening in ("(?<=", "(?<!"):
             try:
                 re.compile(f"{opening}{inner.regex})")
@@ -249,6 +278,25 @@ class _Parser:
         if self._peek() in ("?", "{"):
             raise self._error("a repeat of a look-around")
         return _Part(f"{opening}{inner.regex})", inner.paths)
+
+
+def _paths(branches: list[_Part]) -> int:
+    """Ways through alternatives: only those that begin alike can both be tried at one place."""
+    anywhere = sum(branch.paths for branch in branches if branch.first is None)
+    by_first: dict[str, int] = {}
+    for branch in branches:
+        for character in branch.first or ():
+            by_first[character] = by_first.get(character, 0) + branch.paths
+    return anywhere + max(by_first.values(), default=0)
+
+
+def _firsts(branches: list[_Part]) -> frozenset[str] | None:
+    firsts: set[str] = set()
+    for branch in branches:
+        if branch.first is None:
+            return None
+        firsts |= branch.first
+    return frozenset(firsts)
 
 
 def _of(literal: str | None) -> tuple[frozenset[str], ...]:
