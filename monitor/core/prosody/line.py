@@ -13,10 +13,10 @@ _VOICED_BLOCKS = 15
 """1.5 s of voiced speech against a floor that moved too."""
 _PLAIN_BLOCKS = 25
 """2.5 s of voiced speech, about 4 s of talk, against a voice that did not change."""
-_PLAIN_ALPHA_DB = 1.5
+_PLAIN_ALPHA_DB = 2.5
 _PLAIN_F0_ST = 1.5
-"""A voice that gets 10 dB louder by effort gains about 5 dB of alpha ratio and 3 semitones; within these
-bounds it made no effort."""
+"""A voice that gets 10 dB louder by effort gains about 5 dB of alpha ratio and 3 semitones; below these
+bounds it made no effort. The same, the other way round, for one that gets softer."""
 _STEP_DB_MIN = 4.0
 """Smaller steps are within a voice's own play."""
 _MISMATCH_DB_MAX = 3.0
@@ -89,10 +89,8 @@ class LineGain:
         # could pass for a gain step.
         for part in (voiced[:half], voiced[half:]):
             level, alpha, f0 = (sum(values) / len(values) for values in zip(*part, strict=True))
-            if (
-                abs(level - usual_dbfs) < _STEP_DB_MIN
-                or abs(alpha) > _PLAIN_ALPHA_DB
-                or abs(f0) > _PLAIN_F0_ST
-            ):
+            way = 1.0 if level > usual_dbfs else -1.0
+            has_effort = way * alpha > _PLAIN_ALPHA_DB or way * f0 > _PLAIN_F0_ST
+            if has_effort or abs(level - usual_dbfs) < _STEP_DB_MIN:
                 return None
         return sum(level for level, _, _ in voiced) / len(voiced) - usual_dbfs
