@@ -2,9 +2,9 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { CallEvent, CallSummary, ClientMessage, ServerMessage } from "../src/protocol/messages";
-import { toneFile } from "./sound";
 import { eventsOf, type Script } from "./scenario";
 import { billing, calm, ended, parcel } from "./scripts";
+import { toneFile } from "./sound";
 import { Summaries, WALL_TYPES } from "./summaries";
 
 const HEARTBEAT_S = 2;
@@ -68,7 +68,9 @@ export class MockHub {
     }
     this.play();
     this.timers.push(setInterval(() => this.play(), STEP_MS));
-    this.timers.push(setInterval(() => this.sendAll({ type: "heartbeat", pos: this.log.length }), HEARTBEAT_S * 1000));
+    this.timers.push(
+      setInterval(() => this.sendAll({ type: "heartbeat", pos: this.log.length }), HEARTBEAT_S * 1000),
+    );
   }
 
   /** Answers `/ws` on a server. */
@@ -126,7 +128,8 @@ export class MockHub {
     if (client.topics.has("wall") && WALL_TYPES.has(event.type)) {
       send(client, { type: "event", topic: "wall", pos, event });
     }
-    if (client.topics.has(`call ${event.call_id}`)) send(client, { type: "event", topic: "call", pos, event });
+    if (client.topics.has(`call ${event.call_id}`))
+      send(client, { type: "event", topic: "call", pos, event });
   }
 
   private greet(socket: WebSocket): void {
@@ -154,7 +157,8 @@ export class MockHub {
       const calls: CallSummary[] = this.summaries.all();
       send(client, { type: "snapshot", topic: "wall", pos: this.log.length, calls });
     } else {
-      for (const told of this.log.slice(after ?? 0)) this.sendTold({ socket: client.socket, topics: new Set([key]) }, told);
+      for (const told of this.log.slice(after ?? 0))
+        this.sendTold({ socket: client.socket, topics: new Set([key]) }, told);
     }
     client.topics.add(key);
   }

@@ -52,7 +52,9 @@ const round = (value: number, digits = 3) => Number(value.toFixed(digits));
 
 /** A wave that looks alive and is the same every time. */
 function wobble(seed: number, at: number): number {
-  return Math.sin(at * 2.7 + seed) * 0.5 + Math.sin(at * 7.3 + seed * 2.1) * 0.3 + Math.sin(at * 17.1 + seed) * 0.2;
+  return (
+    Math.sin(at * 2.7 + seed) * 0.5 + Math.sin(at * 7.3 + seed * 2.1) * 0.3 + Math.sin(at * 17.1 + seed) * 0.2
+  );
 }
 
 export function eventsOf(script: Script, startedAt: string): CallEvent[] {
@@ -68,7 +70,7 @@ export function eventsOf(script: Script, startedAt: string): CallEvent[] {
       has_words: script.hasWords ?? true,
     },
   ];
-  script.lines.forEach((line, number) => events.push(...ofLine(script, line, number)));
+  events.push(...script.lines.flatMap((line, number) => ofLine(script, line, number)));
   events.push(...betweenLines(script), ...(script.judged ?? []).flatMap(ofJudged), ...(script.extra ?? []));
   for (const cut of script.cuts ?? []) {
     events.push({
@@ -146,7 +148,8 @@ function prosodyOf(line: Line, number: number): Loose[] {
       confidence: 0.8,
     });
     const place = Math.round(at * 10);
-    if (party === "caller" && place % 5 === 0) events.push(temperOf(round(at + 0.2), heat, db, st, wobble(number, at)));
+    if (party === "caller" && place % 5 === 0)
+      events.push(temperOf(round(at + 0.2), heat, db, st, wobble(number, at)));
   }
   return events;
 }
@@ -166,7 +169,14 @@ function temperOf(t_s: number, heat: number, db: number, st: number, wave: numbe
   };
 }
 
-function evidenceOf(feature: string, value: number, unit: string, contribution: number | null, zh: string, en: string) {
+function evidenceOf(
+  feature: string,
+  value: number,
+  unit: string,
+  contribution: number | null,
+  zh: string,
+  en: string,
+) {
   return { feature, value, unit, contribution, label: { zh, en } };
 }
 
@@ -222,7 +232,14 @@ function betweenLines(script: Script): Loose[] {
       const end = Math.min(other.end, line.end);
       const cut = (script.cuts ?? []).some((one) => one.start === line.start);
       const kind = line.isBackchannel ? "backchannel" : cut ? "competitive" : "terminal";
-      events.push({ type: "overlap", t_s: end + 0.2, start_s: line.start, end_s: end, holder: other.party, kind });
+      events.push({
+        type: "overlap",
+        t_s: end + 0.2,
+        start_s: line.start,
+        end_s: end,
+        holder: other.party,
+        kind,
+      });
       if (line.isBackchannel) {
         events.push({
           type: "backchannel",

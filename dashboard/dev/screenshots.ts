@@ -11,7 +11,7 @@ import type { Browser, Page } from "playwright-core";
 import { launch } from "./browser";
 import { USUAL } from "./hub";
 import { parcel } from "./scripts";
-import { serveMock, type Served } from "./serve";
+import { type Served, serveMock } from "./serve";
 
 const SIZES = { wide: { width: 1440, height: 900 }, narrow: { width: 390, height: 844 } } as const;
 const THEMES = ["light", "dark"] as const;
@@ -50,7 +50,13 @@ export async function main(args: string[]): Promise<void> {
   }
 }
 
-async function shoot(browser: Browser, shot: Shot, folder: string, url?: string, call?: string): Promise<void> {
+async function shoot(
+  browser: Browser,
+  shot: Shot,
+  folder: string,
+  url?: string,
+  call?: string,
+): Promise<void> {
   const path = call === undefined ? shot.path : shot.path.replace(parcel.id, encodeURIComponent(call));
   for (const theme of THEMES) {
     for (const [language, locale] of Object.entries(LOCALES)) {

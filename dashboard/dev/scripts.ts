@@ -74,12 +74,15 @@ export const parcel: Script = {
       raised: 29.7,
       cleared: 33.5,
       title: ["坐席打断客户", "Agent interrupts"],
-      because: ["坐席在客户说话时插话 1.8 秒，客户停了下来", "The agent cut in for 1.8 s and the caller gave way"],
+      because: [
+        "坐席在客户说话时插话 1.8 秒，客户停了下来",
+        "The agent cut in for 1.8 s and the caller gave way",
+      ],
       evidence: [["overlap", 1.8, "s", null, "同时说话 1.8 秒", "1.8 s of speech at once"]],
       cue: {
         text: ["您打断了客户，请让客户说完", "You cut in: let the caller finish"],
         say: ["您请说，我在听。", "Please go on, I am listening."],
-        clears: ["客户说话时您安静聆听", "you listen while the caller speaks"],
+        clears: ["您让客户说话时消失", "goes when you let the caller speak"],
         cleared: 33.4,
         reason: "replaced",
       },
@@ -99,8 +102,11 @@ export const parcel: Script = {
       ...hotTemper(35.9, 53.6),
       cue: {
         text: ["先安抚情绪，再核对号码", "Comfort first, then ask for the number"],
-        say: ["您着急的心情我理解，给您添麻烦了，我现在就为您核实。", "I understand how worrying this is. I am checking it for you right now."],
-        clears: ["您表达了理解或歉意", "you say that you understand or are sorry"],
+        say: [
+          "您着急的心情我理解，给您添麻烦了，我现在就为您核实。",
+          "I understand how worrying this is. I am checking it for you right now.",
+        ],
+        clears: ["您这样说了就消失", "goes when you have said so"],
         cleared: 47.9,
         reason: "done",
       },
@@ -129,7 +135,7 @@ export const parcel: Script = {
       cue: {
         text: ["告诉客户您在查询", "Tell the caller you are still looking"],
         say: ["我正在为您查询，请您稍等一下。", "I am looking it up for you, one moment please."],
-        clears: ["您开口说话", "you speak"],
+        clears: ["您开口就消失", "goes when you speak"],
         cleared: 58.9,
         reason: "done",
       },
@@ -150,10 +156,18 @@ export const billing: Script = {
     a(10.8, 14.0, "I'm sorry to hear that, could I have your account number?"),
     c(14.6, 19.8, "It's five five two, one nine. And this is the third time I'm reading it out.", 0.5),
     c(22.0, 27.2, "Are you still there? I really don't have the whole morning for this.", 0.55),
-    a(27.6, 35.0, "I am, thank you for waiting. I can see both charges, and the second one was ours by mistake."),
+    a(
+      27.6,
+      35.0,
+      "I am, thank you for waiting. I can see both charges, and the second one was ours by mistake.",
+    ),
     c(31.0, 31.5, "Right.", 0.2, true),
     c(35.6, 38.8, "So when do I get the money back?", 0.35),
-    a(39.2, 47.5, "It will be with you in three working days, and I will send you a message once it has left."),
+    a(
+      39.2,
+      47.5,
+      "It will be with you in three working days, and I will send you a message once it has left.",
+    ),
     c(48.0, 50.1, "Okay, that's fine.", 0.1),
     a(51.0, 58.0, "While I have you, let me check that the next bill will be right as well."),
     c(58.5, 60.2, "Please do.", 0.05),
@@ -169,7 +183,10 @@ export const billing: Script = {
       raised: 18.6,
       cleared: 34,
       title: ["客户声音升高", "Caller’s voice is rising"],
-      because: ["客户比自己平常响 4.2 dB、快 1.2 倍", "4.2 dB louder and 1.2 times as fast as the caller’s own usual"],
+      because: [
+        "客户比自己平常响 4.2 dB、快 1.2 倍",
+        "4.2 dB louder and 1.2 times as fast as the caller’s own usual",
+      ],
       evidence: [
         ["level", 4.2, "dB", 0.6, "响度比本人平常高 4.2 dB", "Loudness 4.2 dB above own usual"],
         ["rate", 1.2, "x", 0.4, "语速是本人平常的 1.2 倍", "Pace 1.2 times own usual"],
@@ -183,7 +200,13 @@ export const billing: Script = {
 };
 
 /** Two people taking turns, for rows that run calmly. */
-function chat(id: string, agent: string, title: string, duration: number, extra: Partial<Script> = {}): Script {
+function chat(
+  id: string,
+  agent: string,
+  title: string,
+  duration: number,
+  extra: Partial<Script> = {},
+): Script {
   const lines: Line[] = [];
   const phrases = ["好的，我看一下。", "嗯，是这样的。", "请您稍等。", "没问题，谢谢。", "那我明白了。"];
   let at = 1 + (id.length % 3);

@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { language, say, t } from "../i18n";
 import { type CallState, type CueRecord, openCue } from "../state/call";
 import { callTimeS } from "../state/clock";
-import { call as openCallState, isCallMissing, isStale, nowMs, openCall, wall } from "../state/store";
+import { isCallMissing, isStale, nowMs, openCall, call as openCallState, wall } from "../state/store";
 import { newestCall } from "../state/wall";
 import { clock, percent } from "../ui/format";
 import { Icon } from "../ui/icons";
@@ -39,7 +39,12 @@ export function AgentPage({ chosenId }: { chosenId: string | null }) {
     );
   }
   return (
-    <main id="content" class="agent" data-stale={isStale.value} lang={language.value === "zh" ? "zh-CN" : "en"}>
+    <main
+      id="content"
+      class="agent"
+      data-stale={isStale.value}
+      lang={language.value === "zh" ? "zh-CN" : "en"}
+    >
       <div class="agent-head">
         <h1>{call.started.agent || words.title}</h1>
         <CallClock call={call} />
@@ -113,9 +118,7 @@ function CueView({ call }: { call: CallState }) {
             <blockquote>{say(cue.say)}</blockquote>
           </figure>
         )}
-        <p class="cue-clears">
-          {words.clears}: {say(cue.clears_when)}
-        </p>
+        <p class="cue-clears">{say(cue.clears_when)}</p>
       </article>
     );
   }
@@ -140,7 +143,7 @@ function CueView({ call }: { call: CallState }) {
 }
 
 function freshlyDone(call: CallState, record: CueRecord | undefined, now: number): CueRecord | null {
-  if (!record?.cleared || record.cleared.reason !== "done" || record.clearedMs === null) return null;
+  if (record?.cleared?.reason !== "done" || record.clearedMs === null) return null;
   const isFresh = now - record.clearedMs < DONE_SHOWN_MS;
   const isHistory = call.lastS - record.cleared.cleared_at_s > DONE_FRESH_S;
   return isFresh && !isHistory && call.ended === null ? record : null;

@@ -19,7 +19,9 @@ export function Alerts({ call }: { call: CallState }) {
           <AlertCard key={record.alert.id} record={record} isOpen />
         ))}
       </div>
-      {call.alerts.length > 0 && open.length === 0 && !call.ended && <p class="alerts-none">{words.noOpen}</p>}
+      {call.alerts.length > 0 && open.length === 0 && !call.ended && (
+        <p class="alerts-none">{words.noOpen}</p>
+      )}
       {past.length > 0 && (
         <>
           {!call.ended && <h3>{words.pastAlerts}</h3>}

@@ -6,7 +6,7 @@ import type { Party } from "../protocol/messages";
 import { PARTIES } from "../protocol/messages";
 import type { CallState } from "../state/call";
 import { callTimeS } from "../state/clock";
-import { call as openCallState, isStale, nowMs } from "../state/store";
+import { isStale, nowMs, call as openCallState } from "../state/store";
 import { clock, signed } from "../ui/format";
 import { SeveritySign } from "../ui/icons";
 import { isDark } from "../ui/theme";
@@ -15,7 +15,7 @@ import { METERS, type Scale } from "./strips";
 import { heldEndS, isRelative, playedS, pointedS, seekTo, windowS } from "./view";
 
 const WINDOWS_S = [60, 180, 600, 0];
-/** The least that the whole of a call is drawn as, so that its first seconds are not stretched. */
+/** A young call fills no window: the time axis grows with it in steps of this. */
 const LEAST_S = 30;
 /** An arrow key moves the reading by this much, with shift by ten times as much. */
 const KEY_STEP_S = 0.5;
@@ -29,9 +29,9 @@ function liveEndS(call: CallState, now: number): number {
 function shownStretch(call: CallState, now: number): { fromS: number; toS: number } {
   const liveS = liveEndS(call, now);
   if (windowS.value === 0) return { fromS: 0, toS: Math.max(liveS, LEAST_S) };
-  const held = heldEndS.value;
-  const endS = held === null ? Math.max(liveS, windowS.value) : Math.max(held, windowS.value);
-  return { fromS: endS - windowS.value, toS: endS };
+  const lengthS = Math.min(windowS.value, Math.ceil((liveS + LEAST_S / 2) / LEAST_S) * LEAST_S);
+  const endS = Math.max(heldEndS.value ?? liveS, lengthS);
+  return { fromS: endS - lengthS, toS: endS };
 }
 
 export function Charts({ call }: { call: CallState }) {
@@ -152,7 +152,13 @@ function Strip({ name, call, plots, places }: StripProps) {
   return (
     <div class="chart-strip" data-strip={name} data-last={isLast}>
       <div class="strip-label">
-        {name === "lanes" ? <LaneNames /> : name === "heat" ? <HeatLabel call={call} /> : <MeterLabel name={name} call={call} plots={plots} />}
+        {name === "lanes" ? (
+          <LaneNames />
+        ) : name === "heat" ? (
+          <HeatLabel call={call} />
+        ) : (
+          <MeterLabel name={name} call={call} plots={plots} />
+        )}
       </div>
       <div
         class="strip-plot"
@@ -197,7 +203,15 @@ function HeatLabel({ call }: { call: CallState }) {
   );
 }
 
-function MeterLabel({ name, call, plots }: { name: "f0" | "level" | "rate"; call: CallState; plots: Plots | null }) {
+function MeterLabel({
+  name,
+  call,
+  plots,
+}: {
+  name: "f0" | "level" | "rate";
+  call: CallState;
+  plots: Plots | null;
+}) {
   const words = t.value.chart;
   const meter = METERS.find((one) => one.key === name)!;
   const scale = isRelative.value ? meter.relative : meter.absolute;
@@ -248,9 +262,9 @@ function Glass({ area, call, children }: GlassProps) {
     const byPx = event.clientX - held.x;
     if (Math.abs(byPx) > 4) held.hasMoved = true;
     if (!held.hasMoved) return;
-    const byS = (byPx / area.current!.clientWidth) * windowS.value;
-    const endS = held.endS - byS;
-    heldEndS.value = endS >= liveEndS(call, nowMs.peek()) ? null : Math.max(windowS.value, endS);
+    const { fromS, toS } = stretch();
+    const endS = held.endS - (byPx / area.current!.clientWidth) * (toS - fromS);
+    heldEndS.value = endS >= liveEndS(call, nowMs.peek()) ? null : Math.max(toS - fromS, endS);
   };
   const release = (event: PointerEvent) => {
     if (drag.current && !drag.current.hasMoved) seekWithin(within(timeAt(event.clientX)));
@@ -304,7 +318,8 @@ function Caption({ call }: { call: CallState }) {
   const s = pointedS.value;
   if (s === null) return <p class="caption hint">{t.value.chart.hint}</p>;
   const alerts = call.alerts.filter(
-    ({ alert, cleared }) => alert.about.start_s <= s && s <= (cleared?.cleared_at_s ?? Number.POSITIVE_INFINITY),
+    ({ alert, cleared }) =>
+      alert.about.start_s <= s && s <= (cleared?.cleared_at_s ?? Number.POSITIVE_INFINITY),
   );
   const said = call.utterances.filter((one) => one.start_s <= s && s < one.end_s);
   return (

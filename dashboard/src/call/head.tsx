@@ -38,6 +38,7 @@ export function CallHead({ call }: { call: CallState }) {
       </div>
       <Temper call={call} />
       <TalkShare call={call} />
+      <Interruptions call={call} />
       <Player call={call} nowS={nowS} />
     </div>
   );
@@ -82,6 +83,25 @@ function TalkShare({ call }: { call: CallState }) {
   );
 }
 
+function Interruptions({ call }: { call: CallState }) {
+  const words = t.value;
+  const by = { agent: 0, caller: 0 };
+  for (const cut of call.interruptions) by[cut.by] += 1;
+  if (by.agent + by.caller === 0) return null;
+  return (
+    <div class="fact">
+      <span class="fact-name">{words.call.interruptionsBy}</span>
+      <span class="fact-counts">
+        {PARTIES.map((party) => (
+          <span key={party}>
+            {words.party[party]} <b>{by[party]}</b>
+          </span>
+        ))}
+      </span>
+    </div>
+  );
+}
+
 interface Note {
   readonly icon: IconName;
   readonly level: "info" | "warning" | "error";
@@ -100,7 +120,8 @@ export function Notes({ call }: { call: CallState }) {
     const lostS = call.lost
       .filter((lost) => lost.party === party)
       .reduce((sum, lost) => sum + lost.end_s - lost.start_s, 0);
-    if (lostS > 0) add("muted", "warning", words.notice.audioLostWhy(words.party[party], shortSeconds(lostS)));
+    if (lostS > 0)
+      add("muted", "warning", words.notice.audioLostWhy(words.party[party], shortSeconds(lostS)));
   }
   const told = new Set<string>();
   for (const notice of call.notices) {

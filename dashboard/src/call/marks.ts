@@ -2,12 +2,14 @@
 import type uPlot from "uplot";
 import type { Party, Severity, Stretch } from "../protocol/messages";
 import { PARTIES } from "../protocol/messages";
-import type { CallState } from "../state/call";
+import type { AlertRecord, CallState } from "../state/call";
 import type { Palette } from "./palette";
 
 /** Lanes as shares of their strip's height: [top, height]. */
-const LANES: Record<Party, readonly [number, number]> = { agent: [0.3, 0.26], caller: [0.66, 0.26] };
-const BAND_OPACITY = "1f";
+const LANES: Record<Party, readonly [number, number]> = { agent: [0.32, 0.25], caller: [0.66, 0.25] };
+const BAND_OPACITY = "1c";
+/** The middle of the row of alert signs, from the strip's top, in CSS pixels. */
+const SIGN_PX = 6;
 
 interface Frame {
   readonly ctx: CanvasRenderingContext2D;
@@ -28,27 +30,38 @@ function frameOf(plot: uPlot): Frame {
 const isVisible = ({ x, left, right }: Frame, { start_s, end_s }: Stretch) =>
   x(end_s) > left && x(start_s) < right;
 
-/** Bands over what alerts are about, and on the first strip a sign where each was raised. */
-export function drawAlerts(plot: uPlot, call: CallState, palette: Palette, hasSigns: boolean): void {
+/**
+ * Bands over what alerts are about; on the first strip also a sign where each was raised, and from there
+ * a thin line for as long as it was open.
+ */
+export function drawAlerts(plot: uPlot, call: CallState, palette: Palette, isFirst: boolean): void {
   const frame = frameOf(plot);
   const { ctx, x, top, height } = frame;
   ctx.save();
-  for (const { alert, cleared } of call.alerts) {
-    const untilS = cleared?.cleared_at_s ?? Math.max(call.lastS, alert.about.end_s);
-    const band = { start_s: alert.about.start_s, end_s: Math.max(alert.about.end_s, untilS) };
-    if (!isVisible(frame, band)) continue;
-    const left = x(band.start_s);
+  for (const { alert } of call.alerts) {
+    if (!isVisible(frame, alert.about)) continue;
+    const left = x(alert.about.start_s);
     ctx.fillStyle = palette[alert.severity] + BAND_OPACITY;
-    ctx.fillRect(left, top, Math.max(x(band.end_s) - left, devicePixelRatio), height);
-    if (hasSigns) drawSign(frame, x(alert.raised_at_s), alert.severity, palette);
+    ctx.fillRect(left, top, Math.max(x(alert.about.end_s) - left, devicePixelRatio), height);
   }
+  if (isFirst) for (const record of call.alerts) drawOpen(frame, record, call, palette);
   ctx.restore();
+}
+
+function drawOpen(frame: Frame, { alert, cleared }: AlertRecord, call: CallState, palette: Palette): void {
+  const { ctx, x, top } = frame;
+  const open = { start_s: alert.raised_at_s, end_s: cleared?.cleared_at_s ?? call.lastS };
+  if (!isVisible(frame, open)) return;
+  const y = top + SIGN_PX * devicePixelRatio;
+  ctx.fillStyle = palette[alert.severity];
+  ctx.fillRect(x(open.start_s), y, x(open.end_s) - x(open.start_s), devicePixelRatio);
+  if (x(open.start_s) > frame.left) drawSign(frame, x(open.start_s), alert.severity, palette);
 }
 
 /** The same shapes as in the lists: octagon, triangle, diamond, open diamond, ring. */
 function drawSign({ ctx, top }: Frame, x: number, severity: Severity, palette: Palette): void {
   const radius = 4.5 * devicePixelRatio;
-  const y = top + radius + devicePixelRatio;
+  const y = top + SIGN_PX * devicePixelRatio;
   const corners = { critical: 8, high: 3, medium: 4, low: 4, info: 24 }[severity];
   const turn = { critical: Math.PI / 8, high: -Math.PI / 2, medium: 0, low: 0, info: 0 }[severity];
   ctx.beginPath();

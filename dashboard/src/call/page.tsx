@@ -1,7 +1,7 @@
 /** A call's page: what is said, how it sounds, and what was found. */
 import { useEffect } from "preact/hooks";
 import { t } from "../i18n";
-import { call as openCallState, isCallMissing, isStale } from "../state/store";
+import { isCallMissing, isStale, call as openCallState } from "../state/store";
 import { Alerts } from "./alerts";
 import { Charts } from "./charts";
 import { CallHead, Notes } from "./head";

@@ -18,11 +18,11 @@ const NAMES = [
   "info",
 ] as const;
 
-export type Palette = Record<(typeof NAMES)[number], string>;
+/** `font` is the family of the page's text. */
+export type Palette = Record<(typeof NAMES)[number] | "font", string>;
 
 export function readPalette(): Palette {
   const style = getComputedStyle(document.documentElement);
-  return Object.fromEntries(
-    NAMES.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]),
-  ) as Palette;
+  const colours = NAMES.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]);
+  return Object.fromEntries([...colours, ["font", style.fontFamily]]) as Palette;
 }

@@ -122,7 +122,14 @@ function PartyVolume({ party, volume, change }: VolumeProps) {
   const says = `${words.party[party]}: ${isMuted ? words.player.unmute : words.player.mute}`;
   return (
     <div class="party-volume" data-party={party}>
-      <button type="button" class="icon-only" aria-label={says} title={says} onClick={() => change(isMuted ? 1 : 0)}>
+      <span aria-hidden="true">{words.party[party]}</span>
+      <button
+        type="button"
+        class="icon-only"
+        aria-label={says}
+        title={says}
+        onClick={() => change(isMuted ? 1 : 0)}
+      >
         <Icon name={isMuted ? "muted" : "sound"} size={14} />
       </button>
       <input

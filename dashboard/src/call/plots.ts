@@ -65,17 +65,17 @@ export class Plots {
   }
 
   private data(key: StripKey): Data {
-    if (key === "lanes") return [[this.view.fromS, this.view.toS], [null, null]];
+    if (key === "lanes")
+      return [
+        [this.view.fromS, this.view.toS],
+        [null, null],
+      ];
     if (key === "heat") return this.heatData();
     const { quantity } = this.scaleOf(key);
     const from = Math.max(0, Math.floor(this.view.fromS * GRID_HZ));
     const to = Math.max(from, Math.ceil(this.view.toS * GRID_HZ) + 1);
     const times = Array.from({ length: to - from }, (_, place) => (from + place) / GRID_HZ);
-    return [
-      times,
-      this.grids.agent.slice(quantity, from, to),
-      this.grids.caller.slice(quantity, from, to),
-    ];
+    return [times, this.grids.agent.slice(quantity, from, to), this.grids.caller.slice(quantity, from, to)];
   }
 
   private heatData(): Data {
@@ -115,16 +115,20 @@ export class Plots {
       },
       axes: [this.timeAxis(isLast), { show: false }],
       series: [{}, ...this.series(key)],
-      hooks: { drawClear: [(plot) => this.drawBehind(key, plot)], draw: [(plot) => this.drawBefore(key, plot)] },
+      hooks: {
+        drawClear: [(plot) => this.drawBehind(key, plot)],
+        draw: [(plot) => this.drawBefore(key, plot)],
+      },
     };
   }
 
   private timeAxis(isShown: boolean): uPlot.Axis {
     return {
       size: isShown ? AXIS_PX : 0,
-      font: "11px sans-serif",
+      font: `11px ${this.palette.font}`,
       gap: 5,
       space: 80,
+      align: 1,
       stroke: () => this.palette["ink-3"],
       grid: { stroke: () => this.palette.line, width: 1 },
       ticks: { show: false },
@@ -210,7 +214,7 @@ export class Plots {
     if (y < bbox.top - 1 || y > bbox.top + bbox.height + 1) return;
     ctx.save();
     ctx.fillStyle = this.palette["ink-3"];
-    ctx.font = `${10.5 * devicePixelRatio}px sans-serif`;
+    ctx.font = `${10.5 * devicePixelRatio}px ${this.palette.font}`;
     ctx.textAlign = "left";
     ctx.textBaseline = "middle";
     const kept = Math.min(Math.max(y, bbox.top + margin), bbox.top + bbox.height - margin);

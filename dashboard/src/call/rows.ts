@@ -58,7 +58,8 @@ function saidInOrder(call: CallState): Said[] {
     if (partial === null) continue;
     const place = items.findIndex((item) => item.key === keyOf(party, partial.utterance));
     const before = items[place];
-    if (before) items[place] = { ...before, partial: partial.text, end_s: Math.max(before.end_s, partial.end_s) };
+    if (before)
+      items[place] = { ...before, partial: partial.text, end_s: Math.max(before.end_s, partial.end_s) };
     else items.push(partialOnly(party, partial.utterance, partial));
   }
   return items.sort((a, b) => a.start_s - b.start_s);
@@ -190,10 +191,10 @@ function withSilence(rows: MutableRow[]): void {
   }
 }
 
-/** Alerts and cues stand under the row in which they were raised. */
+/** Alerts stand under the row that they are about, cues under the one in which they were shown. */
 function withAlerts(rows: MutableRow[], call: CallState): void {
   const rowAt = (s: number) => rows.findLast((row) => row.start_s <= s) ?? rows[0];
-  for (const record of call.alerts) rowAt(record.alert.raised_at_s)?.alerts.push(record);
+  for (const record of call.alerts) rowAt(record.alert.about.end_s - SLACK_S)?.alerts.push(record);
   for (const record of call.cues) rowAt(record.cue.raised_at_s)?.cues.push(record);
 }
 

@@ -25,7 +25,7 @@ export interface Scale {
 export const METERS: readonly Meter[] = [
   {
     key: "f0",
-    relative: scale("f0_st", "st", [-8, 12], [-6, 0, 6, 12], 0, 1, true),
+    relative: scale("f0_st", "st", [-8, 12], [-6, 0, 6], 0, 1, true),
     absolute: scale("f0_hz", "hz", [60, 360], [100, 200, 300], null, 0, false),
   },
   {

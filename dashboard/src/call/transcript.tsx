@@ -16,7 +16,7 @@ export function Transcript({ call }: { call: CallState }) {
   const words = t.value.call;
   const scroller = useRef<HTMLDivElement>(null);
   const [isFollowing, setFollowing] = useState(true);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: rows depend on these parts of the call only
+  // Rows depend on these parts of the call only; prosody comes ten times a second.
   const rows = useMemo(
     () => rowsOf(call),
     [
@@ -31,7 +31,6 @@ export function Transcript({ call }: { call: CallState }) {
       call.started?.has_words ? null : call.speech,
     ],
   );
-  // biome-ignore lint/correctness/useExhaustiveDependencies: new rows move the end
   useLayoutEffect(() => {
     const element = scroller.current;
     if (element && isFollowing) element.scrollTop = element.scrollHeight;
@@ -50,8 +49,16 @@ export function Transcript({ call }: { call: CallState }) {
         <LaneHead call={call} party="agent" />
         <LaneHead call={call} party="caller" />
       </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard */}
-      <div class="transcript-scroll" ref={scroller} onScroll={onScroll} tabIndex={0} role="log" aria-live="off" aria-labelledby="transcript-title">
+      <div
+        class="transcript-scroll"
+        ref={scroller}
+        onScroll={onScroll}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+        tabIndex={0}
+        role="log"
+        aria-live="off"
+        aria-labelledby="transcript-title"
+      >
         {rows.length === 0 && <p class="transcript-none">{words.waiting}</p>}
         {rows.map((row) => (
           <RowView key={row.key} row={row} language={language.value} />
@@ -91,11 +98,11 @@ class RowView extends Component<RowProps> {
 
   override render({ row }: RowProps) {
     const words = t.value.call;
-    const hasBoth = row.agent.length > 0 && row.caller.length > 0;
+    const later = laterParty(row);
     return (
       <>
         {row.silenceS > 0 && <p class="silence">{words.silence(shortSeconds(row.silenceS))}</p>}
-        <div class="said-row" data-both={hasBoth}>
+        <div class="said-row" data-later={later}>
           <button
             type="button"
             class="said-time"
@@ -111,6 +118,13 @@ class RowView extends Component<RowProps> {
       </>
     );
   }
+}
+
+/** Of two who speak at once, the one who began later stands a little lower. */
+function laterParty({ agent, caller }: Row): Party | undefined {
+  const [first, second] = [agent[0], caller[0]];
+  if (!first || !second) return undefined;
+  return first.start_s > second.start_s ? "agent" : "caller";
 }
 
 function Lane({ party, said }: { party: Party; said: readonly Said[] }) {
@@ -167,7 +181,7 @@ function RowMarks({ row }: { row: Row }) {
         </li>
       ))}
       {row.cues.map(({ cue, cleared }) => (
-        <li key={cue.id} class="row-mark cue" data-party="agent">
+        <li key={cue.id} class="row-mark row-mark-cue" data-party="agent">
           <Icon name={cleared?.reason === "done" ? "check" : "bell"} size={13} />
           <span class="row-mark-time">{clock(cue.raised_at_s)}</span>
           <span>

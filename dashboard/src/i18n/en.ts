@@ -76,7 +76,8 @@ export const en = {
     silent: "Silence",
     moreAlerts: (n: number) => `+${n} more`,
     noAlerts: "No open alert",
-    heatLabel: (state: string, score: string) => `Caller’s heat over the last three minutes: ${state}, ${score}`,
+    heatLabel: (state: string, score: string) =>
+      `Caller’s heat over the last three minutes: ${state}, ${score}`,
     interruptions: (n: number) => count(n, "interruption by the agent", "interruptions by the agent"),
     startedAt: (time: string) => `since ${time}`,
     lasted: (time: string) => `lasted ${time}`,
@@ -169,7 +170,6 @@ export const en = {
     noCue: "No hint right now",
     listening: "Listening along",
     say: "You could say",
-    clears: "Goes away",
     done: "Done",
     pace: "Your pace",
     paceWords: { slow: "slow", usual: "usual", fast: "fast", unknown: "not known yet" },

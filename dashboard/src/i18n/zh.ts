@@ -158,7 +158,6 @@ export const zh: Dictionary = {
     noCue: "目前没有提示",
     listening: "正在陪您聆听",
     say: "可以这样说",
-    clears: "何时消失",
     done: "已做到",
     pace: "您的语速",
     paceWords: { slow: "偏慢", usual: "平常", fast: "偏快", unknown: "尚不清楚" },

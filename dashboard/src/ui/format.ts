@@ -30,7 +30,11 @@ const localeOf = (language: string) => (language === "zh" ? "zh-CN" : "en-GB");
 export function timeOfDay(rfc3339: string, language: string, today = new Date()): string {
   const date = new Date(rfc3339);
   if (Number.isNaN(date.getTime())) return "";
-  const time = date.toLocaleTimeString(localeOf(language), { hour: "2-digit", minute: "2-digit", hour12: false });
+  const time = date.toLocaleTimeString(localeOf(language), {
+    hour: "2-digit",
+    minute: "2-digit",
+    hour12: false,
+  });
   if (date.toDateString() === today.toDateString()) return time;
   const day = date.toLocaleDateString(localeOf(language), { month: "short", day: "numeric" });
   return `${day} ${time}`;

@@ -35,9 +35,11 @@ function arrive(): void {
 export function startRouter(): void {
   window.addEventListener("popstate", arrive);
   document.addEventListener("click", (click) => {
-    const isPlain = click.button === 0 && !click.metaKey && !click.ctrlKey && !click.shiftKey && !click.altKey;
+    const isPlain =
+      click.button === 0 && !click.metaKey && !click.ctrlKey && !click.shiftKey && !click.altKey;
     const link = (click.target as Element).closest<HTMLAnchorElement>("a[href]");
-    if (!isPlain || click.defaultPrevented || !link || link.target !== "" || link.hasAttribute("download")) return;
+    if (!isPlain || click.defaultPrevented || !link || link.target !== "" || link.hasAttribute("download"))
+      return;
     const isOurs = link.origin === location.origin && routeOf(link.pathname).page !== "unknown";
     if (!isOurs || link.hash !== "") return;
     click.preventDefault();

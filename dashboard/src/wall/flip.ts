@@ -6,7 +6,6 @@ const GLIDE_MS = 320;
 /** Watches the elements with `data-row` under `root`; `order` is what they are ordered by. */
 export function useGlidingRows(root: { current: HTMLElement | null }, order: string): void {
   const places = useRef(new Map<string, number>());
-  // biome-ignore lint/correctness/useExhaustiveDependencies: only a change of the order moves rows
   useLayoutEffect(() => {
     const before = places.current;
     const after = new Map<string, number>();

@@ -30,10 +30,12 @@ export function LiveRow({ call }: { call: WallCall }) {
       <time class="row-duration" dateTime={`PT${Math.floor(nowS)}S`}>
         {clock(nowS)}
       </time>
-      <Temper call={call} />
+      <div class="row-now">
+        <Temper call={call} />
+        <SpeakingNow call={call} />
+      </div>
       <div class="row-strip">
         <Strip call={call} nowS={nowS} />
-        <SpeakingNow call={call} />
       </div>
       <Alerts alerts={call.openAlerts} nowS={nowS} />
     </li>
@@ -104,7 +106,8 @@ function Marks({ call }: { call: WallCall }) {
   if (!call.hasWords) marks.push({ icon: "letters", says: notice.noWords, why: notice.noWordsWhy });
   if (call.isLagging) marks.push({ icon: "clock", says: notice.lagging, why: notice.laggingWhyShort });
   const { audio_lost: lost, ...others } = call.notices;
-  if (lost !== undefined) marks.push({ icon: "muted", says: notice.audioLost, why: notice.audioLostWhyShort });
+  if (lost !== undefined)
+    marks.push({ icon: "muted", says: notice.audioLost, why: notice.audioLostWhyShort });
   const told = Object.entries(others).map(([code, text]) => (text === null ? code : say(text)));
   if (told.length > 0) marks.push({ icon: "sound", says: notice.more(told.length), why: told.join(" · ") });
   if (call.interruptions.agent > 0) {

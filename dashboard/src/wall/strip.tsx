@@ -23,7 +23,10 @@ export function Strip({ call, nowS }: { call: WallCall; nowS: number }) {
       viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
       preserveAspectRatio="none"
       role="img"
-      aria-label={words.wall.heatLabel(call.score === null ? words.temperUnknown : words.temper[call.temper], score)}
+      aria-label={words.wall.heatLabel(
+        call.score === null ? words.temperUnknown : words.temper[call.temper],
+        score,
+      )}
     >
       <defs>
         <linearGradient id={gradient} gradientUnits="userSpaceOnUse" x1="0" y1={HEAT_HEIGHT} x2="0" y2="0">
@@ -32,11 +35,15 @@ export function Strip({ call, nowS }: { call: WallCall; nowS: number }) {
           <stop offset="0.85" stop-color="var(--heat-2)" />
         </linearGradient>
       </defs>
+      <path class="strip-ground" d={`M${Math.max(0, x(0))} 0H${WIDTH}V${HEIGHT}H${Math.max(0, x(0))}Z`} />
       <path class="strip-base" d={`M0 ${HEAT_HEIGHT}H${WIDTH}`} />
-      {fromS < 0 && <path class="strip-before" d={`M0 ${HEAT_HEIGHT}H${x(0)}`} />}
       {heatRuns(call.heat, fromS).map((run) => (
         <g key={run[0]![0]}>
-          <path d={`M${x(run[0]![0])} ${HEAT_HEIGHT}L${line(run, x)}V${HEAT_HEIGHT}Z`} fill={`url(#${gradient})`} opacity="0.28" />
+          <path
+            d={`M${x(run[0]![0])} ${HEAT_HEIGHT}L${line(run, x)}V${HEAT_HEIGHT}Z`}
+            fill={`url(#${gradient})`}
+            opacity="0.28"
+          />
           <path d={`M${line(run, x)}`} stroke={`url(#${gradient})`} class="strip-line" />
         </g>
       ))}
