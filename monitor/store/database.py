@@ -37,6 +37,7 @@ MIGRATIONS = (
         body BLOB NOT NULL
     );
     CREATE UNIQUE INDEX events_by_call ON events (call_id, seq);
+    CREATE INDEX events_of_call ON events (call_id, pos);
     CREATE TABLE facts (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
     """,
 )

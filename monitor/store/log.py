@@ -158,7 +158,7 @@ class EventLog:
         """
         if until is not None and until > self._writer.settled_pos:
             self.flush()
-        condition, order = "pos > ?", "pos"
+        condition = "pos > ?"
         parameters: list[object] = [pos]
         if until is not None:
             condition += " AND pos <= ?"
@@ -169,8 +169,7 @@ class EventLog:
         if call_id is not None:
             condition += " AND call_id = ?"
             parameters.append(call_id)
-            order = "seq"  # the same order, by the index
-        return self._events(f"{condition} ORDER BY {order} LIMIT ?", (*parameters, limit))
+        return self._events(f"{condition} ORDER BY pos LIMIT ?", (*parameters, limit))
 
     def nth_last_pos(
         self,
@@ -181,7 +180,7 @@ class EventLog:
         call_id: str | None = None,
     ) -> int | None:
         """The position after which exactly `count` of the events lie; None if no more follow `after`."""
-        condition, order = "pos > ?", "pos"
+        condition = "pos > ?"
         values: list[object] = [after]
         if types is not None:
             condition += f" AND type IN ({', '.join('?' * len(types))})"
@@ -189,9 +188,8 @@ class EventLog:
         if call_id is not None:
             condition += " AND call_id = ?"
             values.append(call_id)
-            order = "seq"
         rows = self._query(
-            f"SELECT pos FROM events WHERE {condition} ORDER BY {order} DESC LIMIT 1 OFFSET ?",
+            f"SELECT pos FROM events WHERE {condition} ORDER BY pos DESC LIMIT 1 OFFSET ?",
             (*values, count),
         )
         return int(rows[0][0]) if rows else None
