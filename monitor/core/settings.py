@@ -78,7 +78,7 @@ class ProsodySettings(Section):
     usual_rate_syl_s: float = Field(4.5, gt=0, description="pace of a party of whom nothing is known yet")
     usual_rate_prior_s: float = Field(6.0, ge=0, description="seconds of speech that this is worth")
     baseline_full_s: float = Field(20.0, gt=0, description="own speech after which a baseline counts in full")
-    baseline_memory_s: float = Field(120.0, gt=1, description="own speech that a baseline remembers")
+    baseline_memory_s: float = Field(60.0, gt=1, description="own speech that a baseline remembers")
     learning_lag_s: float = Field(5.0, ge=0, description="own speech that is not learned yet, lest it be hot")
     freeze_max_s: float = Field(
         60.0, ge=0, description="own hot speech after which a baseline slowly learns again"

@@ -17,7 +17,9 @@ ALWAYS: Callable[[int], bool] = lambda block: True  # noqa: E731
 
 def harmonic(f0_hz: npt.NDArray[np.float64], level: float = 0.1) -> Pcm:
     phase = 2 * np.pi * np.cumsum(f0_hz) / 16_000
-    return (level * sum(np.sin(h * phase) / h for h in range(1, 8))).astype(np.float32)
+    harmonics = np.arange(1, 8)[:, np.newaxis]
+    waves: Pcm = np.sum(np.sin(harmonics * phase) / harmonics, axis=0).astype(np.float32)
+    return np.asarray(level * waves, dtype=np.float32)
 
 
 def tracked(pcm: Pcm, is_wanted: Callable[[int], bool] = ALWAYS) -> tuple[Pcm, Pcm]:
