@@ -114,13 +114,13 @@ class TemperSettings(Section):
         0.6, gt=0, le=1, description="confidence of a baseline that counts in full"
     )
     rise_s: float = Field(1.5, gt=0, description="caller's speech in which the score follows growing heat")
-    fall_s: float = Field(5.0, gt=0, description="caller's speech in which it follows falling heat")
-    silence_fall_s: float = Field(60.0, gt=0, description="call time in which the score fades in silence")
+    fall_s: float = Field(4.0, gt=0, description="caller's speech in which it follows falling heat")
+    silence_fall_s: float = Field(45.0, gt=0, description="call time in which the score fades in silence")
     raised_score: float = Field(0.45, gt=0, lt=1, description="score from which the temper is raised")
     hot_score: float = Field(0.56, gt=0, lt=1, description="score from which it is hot")
     hysteresis: float = Field(0.12, ge=0, lt=1, description="how far below these it must fall to leave")
     rise_dwell_s: float = Field(1.0, ge=0, description="caller's speech above a score before the state rises")
-    fall_dwell_s: float = Field(3.0, ge=0, description="caller's speech below a score before the state falls")
+    fall_dwell_s: float = Field(2.0, ge=0, description="caller's speech below a score before the state falls")
 
 
 class DetectorSettings(Section):

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from monitor.core.audio import Party
-from monitor.core.clock import seconds
+from monitor.core.clock import samples, seconds
 from monitor.core.facts import (
     AlertRaised,
     Evidence,
@@ -38,6 +38,10 @@ _VOICED_SHARE_MIN = 0.2
 """Fewer voiced frames in a window leave F0, level and alpha unjudged."""
 _RATE_FRAMES = 20
 """Pace is itself measured over 3 s; its median over 2 s more steadies it."""
+_FRAMES_MIN = 30
+"""Three seconds: what the rules ask of loudness."""
+_PAUSES_S = 6.0
+"""A window of speech may hold this much silence; what was said before a longer one is another matter."""
 _STRENGTH_MIN = 0.1
 """Weaker evidence is not worth telling."""
 
@@ -57,6 +61,11 @@ class TemperFeatures:
     """Weights of phrases, fading likewise; 0..1."""
     confidence: float
     """How well the baseline is known, 0..1."""
+
+    @property
+    def is_voice_known(self) -> bool:
+        """Whether there was enough speech to say how it sounds."""
+        return self.level_db is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,25 +267,34 @@ class TemperScorer:
         self._frames += 1
         if self._frames % _FRAMES_PER_READING:
             return None
-        judgement = self._model.judge(self._features(frame))
-        self._follow(judgement.heat, frame.at)
+        features = self._features(frame)
+        judgement = self._model.judge(features)
+        self._follow(judgement.heat, frame.at, features.is_voice_known)
         state = self._state.step(self._score, _FRAMES_PER_READING * _FRAME_S)
         return TemperReading(at=frame.at, score=self._score, state=state, evidence=judgement.evidence)
 
-    def _follow(self, heat: float, at: int) -> None:
-        """The score goes towards `heat`, faster up than down; silence before it counts at its own rate."""
+    def _follow(self, heat: float, at: int, is_voice_known: bool) -> None:
+        """The score goes towards `heat`, faster up than down; silence before it counts at its own rate.
+
+        A caller who has only just resumed is not known to be calmer.
+        """
         s = self._settings
         step_s = _FRAMES_PER_READING * _FRAME_S
         silence_s = max(0.0, seconds(at - self._scored_at) - step_s)
         score = self._score * math.exp(-silence_s / s.silence_fall_s)
-        follow_s = s.rise_s if heat > score else s.fall_s
-        self._score = score + (heat - score) * (1.0 - math.exp(-step_s / follow_s))
+        if heat > score or is_voice_known:
+            follow_s = s.rise_s if heat > score else s.fall_s
+            score += (heat - score) * (1.0 - math.exp(-step_s / follow_s))
+        self._score = score
         self._scored_at = at
 
     def _features(self, last: ProsodyFrame) -> TemperFeatures:
+        oldest = last.at - samples(self._settings.window_s + _PAUSES_S)
+        while self._window[0].at < oldest:
+            self._window.popleft()
         window = list(self._window)
         voiced = [frame for frame in window if frame.f0_hz is not None]
-        is_judged = len(window) == self._window.maxlen and len(voiced) >= _VOICED_SHARE_MIN * len(window)
+        is_judged = len(window) >= _FRAMES_MIN and len(voiced) >= _VOICED_SHARE_MIN * len(window)
         known = voiced if is_judged else []
         return TemperFeatures(
             at=last.at,
