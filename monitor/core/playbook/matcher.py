@@ -123,9 +123,10 @@ class PhraseListener:
         turn_is_between = self._turn_end is not None and last <= self._turn_end + samples(0.3) <= start
         return start - last > _TURN_GAP or (turn_is_between and start - last > samples(0.5))
 
-    def _search(self, since: int, waited: dict[str, int]) -> Iterator[Hit]:
-        """New matches in the sentences that the new text touches, exclusions held to their utterance."""
+    def _search(self, since: int, waited: dict[str, int]) -> list[Hit]:
+        """New matches in the sentences that the new text touches, in order of place."""
         tail = self._tail
+        hits: list[Hit] = []
         earliest = min([since, *waited.values()])
         bounds = [0, *tail.hard_ends, len(tail.text)]
         for low, high in pairwise(bounds):
@@ -135,7 +136,8 @@ class PhraseListener:
                 found = Hit(hit.rule, hit.start + low, hit.end + low, hit.is_tentative and high == bounds[-1])
                 known = self._reported.get(hit.rule, 0)
                 if found.start >= known and (found.end > since or found.start >= waited.get(hit.rule, since)):
-                    yield found
+                    hits.append(found)
+        return sorted(hits, key=lambda hit: (hit.start, hit.end, hit.rule))
 
     def _soft_ends(self, low: int, high: int) -> list[int]:
         return [end - low for end in self._tail.soft_ends if low < end < high]

@@ -123,7 +123,8 @@ def _without_noise(characters: list[str], owners: list[int], ends: list[int]) ->
     previous = ""
     for found in re.finditer(r"[a-z]+(?: |$)?", text):
         token = found[0].strip()
-        if token in FILLERS_EN or (token == previous and found.start() not in ends):
+        is_new_sentence = found.start() in ends or found.start() - 1 in ends
+        if token in FILLERS_EN or (token == previous and not is_new_sentence):
             dropped[found.start() : found.end()] = [True] * (found.end() - found.start())
         previous = token
     kept = [at for at, is_dropped in enumerate(dropped) if not is_dropped]

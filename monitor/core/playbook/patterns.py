@@ -175,6 +175,8 @@ class _Parser:
         low, high = self._repeat()
         if (low, high) == (1, 1):
             return part
+        if not part.least and not part.regex.startswith("("):
+            raise self._error("a repeat of a place")
         if part.repeats and high > 1:
             raise self._error("a repeat of what itself repeats")
         paths = high - low + 1 if part.paths == 1 else part.paths ** min(high, 8) + (low == 0)

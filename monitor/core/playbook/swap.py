@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from monitor.core.audio import Party
 from monitor.core.facts import Words
 from monitor.core.playbook.matcher import PhraseListener
@@ -31,7 +33,7 @@ _AGENTS = {
                 r"\b(?:thank you|thanks) for (?:calling|holding|contacting)\b",
                 r"\bhow (?:may|can|could) i (?:help|assist|be of)\b",
                 r"\bwelcome to .{0,24}(?:customer|support|service)",
-                r"\byou(?:'re| are) (?:speaking|through) (?:to|with) .{0,16}(?:customer|support|service|from)",
+                r"\byou(?:'re| are) (?:speaking|through) (?:to|with) .{0,16}(?:customer|support|service)",
             ),
         ),
     ),
@@ -41,9 +43,7 @@ _AGENTS = {
             zh=(
                 "(?:请|麻烦)(?:您)?(?:提供|报|告诉我|说)(?:一下)?(?:您的)?.{0,4}(?:单号|订单|号码|姓名|地址|邮件号)",
             ),
-            en=(
-                r"\b(?:may|can|could) i (?:have|get|take) your (?:order|tracking|account|reference|name|address|phone)",
-            ),
+            en=(r"\b(?:may|can|could) i (?:have|get|take) your (?:order|tracking|account|name|phone)",),
         ),
     ),
     "offers_check": (
@@ -85,6 +85,12 @@ _CALLERS = {
 }
 
 
+@cache
+def _book_of(is_agents: bool) -> PhraseBook:
+    kinds = _AGENTS if is_agents else _CALLERS
+    return PhraseBook({kind: phrases for kind, (_, phrases) in kinds.items()})
+
+
 class SwapWatch:
     """Says once that the channels seem to be swapped.
 
@@ -93,10 +99,8 @@ class SwapWatch:
     """
 
     def __init__(self) -> None:
-        agents = PhraseBook({rule: phrases for rule, (_, phrases) in _AGENTS.items()})
-        callers = PhraseBook({rule: phrases for rule, (_, phrases) in _CALLERS.items()})
-        self._agent_like = {party: PhraseListener(agents) for party in Party}
-        self._caller_like = PhraseListener(callers)
+        self._agent_like = {party: PhraseListener(_book_of(True)) for party in Party}
+        self._caller_like = PhraseListener(_book_of(False))
         self._agents_wording: dict[Party, set[str]] = {party: set() for party in Party}
         self._callers_wording: set[str] = set()
         self._heard = 0

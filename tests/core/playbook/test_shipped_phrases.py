@@ -9,7 +9,7 @@ import pytest
 
 from monitor.core.audio import Party
 from monitor.core.clock import samples
-from monitor.core.facts import AlertRaised, Words
+from monitor.core.facts import AlertRaised, Judgement, Words
 from monitor.core.playbook.matcher import PhraseDetector
 from monitor.core.playbook.model import RuleBook
 from monitor.playbook_files import load_playbook
@@ -552,7 +552,7 @@ CALM = {
 def heard(say: Say, party: Party, line: str, book: RuleBook = BOOK) -> list[AlertRaised]:
     """The alerts that a line raises, breath by breath, after everything has settled."""
     detector = PhraseDetector(book)
-    judgements = []
+    judgements: list[Judgement] = []
     now = 0
     for number, breath in enumerate(line.split(" / ")):
         words = say(party, breath, after_s=1.0 if number else 0.0)

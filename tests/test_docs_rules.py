@@ -1,0 +1,148 @@
+"""The rules' page is current, and every shipped rule is complete, calm and traceable."""
+
+from __future__ import annotations
+
+import re
+import string
+from pathlib import Path
+
+import pytest
+
+from monitor.core.audio import Party
+from monitor.core.playbook.model import CUE_CHARACTERS_MAX, Rule, Sentence
+from monitor.playbook_files import load_playbook
+from monitor.playbook_page import render_rules
+
+ROOT = Path(__file__).resolve().parent.parent
+BOOK = load_playbook()
+RULES = pytest.mark.parametrize("rule", list(BOOK), ids=lambda rule: rule.id)
+
+SOURCES = {"S0": 47, "S1": 22, "S2": 39, "S3": 22, "S4": 33}
+"""How many rules the table has for each of the five texts."""
+
+NEVER_SHIPPED = "S3-16"
+"""It would have the agent pretend to have asked a superior."""
+
+EVERYWHERE = {"who", "other", "evidence"}
+PROVIDED = {
+    "hot_temper": {"score_percent", "seconds_s"},
+    "raised_voice": {"level_db", "seconds_s"},
+    "fast_pace": {"rate_syl_s", "percent"},
+    "slow_pace": {"rate_syl_s", "percent"},
+    "dead_air": {"seconds_s"},
+    "talk_share": {"percent", "window_s"},
+    "interruption": {"count", "window_s", "longest_s"},
+    "not_letting_speak": {"count", "window_s", "turn_s"},
+}
+"""Values that the built-in detectors give, as `monitor.core.detectors` lists them."""
+
+EMOTIONS = re.compile(
+    r"愤怒|生气|情绪|焦虑|烦躁|angry|anger|emotion|anxious|frustrat|upset|mood", re.IGNORECASE
+)
+
+
+def sentences(rule: Rule) -> list[Sentence]:
+    """Everything that a rule can say."""
+    shown = [rule.title, rule.because]
+    for variant in rule.variants.values():
+        shown += [text for text in (variant.title, variant.because) if text is not None]
+    for cue in rule.cues:
+        shown += [text for text in (cue.text, cue.say) if text is not None]
+    return shown
+
+
+def test_page_is_current() -> None:
+    page = (ROOT / "RULES.md").read_text(encoding="utf-8")
+    assert page == render_rules(BOOK), "run `python -m monitor.playbook_files > RULES.md`"
+
+
+@RULES
+def test_both_languages(rule: Rule) -> None:
+    for text in sentences(rule):
+        assert re.search("[㐀-鿿]", text.zh)
+        assert re.search("[A-Za-z]", text.en) and not re.search("[㐀-鿿]", text.en)
+    if rule.phrases is not None:
+        assert rule.phrases.zh and rule.phrases.en
+    for cue in rule.cues:
+        if cue.clearing_phrases is not None:
+            assert cue.clearing_phrases.zh and cue.clearing_phrases.en
+
+
+@RULES
+def test_cues_are_short(rule: Rule) -> None:
+    for cue in rule.cues:
+        assert len(re.findall("[㐀-鿿]", cue.text.zh)) <= CUE_CHARACTERS_MAX
+        assert len(cue.text.en) <= 50
+
+
+@RULES
+def test_nothing_names_an_agents_emotion(rule: Rule) -> None:
+    for cue in rule.cues:
+        assert not EMOTIONS.search(cue.text.zh) and not EMOTIONS.search(cue.text.en)
+    if rule.who is not Party.CALLER:
+        for text in (rule.title, rule.because):
+            assert not EMOTIONS.search(text.zh) and not EMOTIONS.search(text.en)
+
+
+@RULES
+def test_sources_are_of_the_table(rule: Rule) -> None:
+    assert rule.source
+    for source in rule.source:
+        seed, number = source.split("-")
+        assert 1 <= int(number) <= SOURCES[seed]
+        assert source != NEVER_SHIPPED
+
+
+@RULES
+def test_placeholders_are_provided(rule: Rule) -> None:
+    provided = PROVIDED.get(rule.id, {"phrase", "count"}) | EVERYWHERE
+    for text in sentences(rule):
+        for language in (text.zh, text.en):
+            used = {name for _, name, _, _ in string.Formatter().parse(language) if name is not None}
+            assert used <= provided
+    for cue in rule.cues:
+        assert "{" not in cue.text.zh + cue.text.en
+
+
+@RULES
+def test_cues_say_what_to_say(rule: Rule) -> None:
+    """An agent who says what the cue suggests has met it."""
+    from monitor.core.audio import Party as Who
+    from monitor.core.clock import Span
+    from monitor.core.facts import Word, Words
+    from monitor.core.playbook.matcher import ClearingPhrases
+    from monitor.core.playbook.model import RuleBook
+
+    for cue in rule.cues:
+        if cue.say is None or cue.clearing_phrases is None:
+            continue
+        for text in (cue.say.zh, cue.say.en):
+            clearing = ClearingPhrases(RuleBook([rule]))
+            tokens = re.findall(r"[㐀-鿿][^㐀-鿿\w]*|\s*[\w'%]+[^\w\s]*", text)
+            words = tuple(
+                Word(party=Who.AGENT, span=Span(at * 100, at * 100 + 100), text=token, probability=1.0)
+                for at, token in enumerate(tokens)
+            )
+            said = clearing.on_words(Words(party=Who.AGENT, words=words, language="", utterance=1), 0)
+            assert rule.id in said | clearing.on_tick(10**9), text
+
+
+@RULES
+def test_what_is_suggested_is_not_forbidden(rule: Rule) -> None:
+    from monitor.core.audio import Party as Who
+    from monitor.core.clock import Span
+    from monitor.core.facts import Word, Words
+    from monitor.core.playbook.matcher import PhraseDetector
+
+    for cue in rule.cues:
+        if cue.say is None:
+            continue
+        for text in (cue.say.zh, cue.say.en):
+            tokens = re.findall(r"[㐀-鿿][^㐀-鿿\w]*|\s*[\w'%]+[^\w\s]*", text)
+            words = tuple(
+                Word(party=Who.AGENT, span=Span(at * 100, at * 100 + 100), text=token, probability=1.0)
+                for at, token in enumerate(tokens)
+            )
+            judge = PhraseDetector(BOOK)
+            said = [*judge.on_event(Words(party=Who.AGENT, words=words, language="", utterance=1), 0)]
+            assert [*said, *judge.on_tick(10**9)] == [], text
