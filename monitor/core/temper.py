@@ -38,8 +38,8 @@ _VOICED_SHARE_MIN = 0.2
 """Fewer voiced frames in a window leave F0, level and alpha unjudged."""
 _RATE_FRAMES = 20
 """Pace is itself measured over 3 s; its median over 2 s more steadies it."""
-_FRAMES_MIN = 30
-"""Three seconds: what the rules ask of loudness."""
+_FRAMES_MIN = 20
+"""Two seconds after a pause; the dwell in a state makes them the 3 s that the rules ask for."""
 _PAUSES_S = 6.0
 """A window of speech may hold this much silence; what was said before a longer one is another matter."""
 _STRENGTH_MIN = 0.1
