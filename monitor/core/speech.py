@@ -44,6 +44,7 @@ class SpeechSegmenter:
     def __init__(self, party: Party, model: SpeechModel, settings: SpeechSettings) -> None:
         self._party = party
         self._model = model
+        self._several = model if isinstance(model, _SeveralWindows) else None
         self._settings = settings
         self._window = model.window_samples
         self._framer = Framer(self._window)
@@ -112,8 +113,8 @@ class SpeechSegmenter:
         return self.speech_share(start, end) >= 0.5
 
     def _judge(self, windows: list[Pcm]) -> list[SpeechStarted | Ipu]:
-        if isinstance(self._model, _SeveralWindows):
-            probabilities = self._model.probabilities(np.concatenate(windows))
+        if self._several is not None:
+            probabilities = self._several.probabilities(np.concatenate(windows))
         else:
             probabilities = [self._model.probability(window) for window in windows]
         told: list[SpeechStarted | Ipu] = []
