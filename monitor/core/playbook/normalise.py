@@ -46,6 +46,20 @@ def is_han(character: str) -> bool:
     return "㐀" <= character <= "鿿"
 
 
+_HAN = re.compile("[㐀-鿿]")
+_LATIN = re.compile("[!-~]")
+
+
+def has_han(text: str) -> bool:
+    """Whether there is any Chinese character."""
+    return _HAN.search(text) is not None
+
+
+def has_latin(text: str) -> bool:
+    """Whether there is any letter, digit or sign of ASCII."""
+    return _LATIN.search(text) is not None
+
+
 def normalise(words: Sequence[str]) -> Normalised:
     """The words of one party, as they follow one another, in the form that patterns match.
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from monitor.core.playbook.model import Phrases
-from monitor.core.playbook.normalise import is_han
+from monitor.core.playbook.normalise import has_han, has_latin, is_han
 from monitor.core.playbook.patterns import Pattern
 from monitor.core.playbook.sounds import SoundIndex
 
@@ -57,7 +57,9 @@ class PhraseBook:
         self._by_key: dict[str, list[tuple[str, Pattern]]] = {}
         self._keyless: list[tuple[str, Pattern]] = []
         self._index()
-        self._key_lengths = tuple(sorted({len(key) for key in self._by_key}))
+        self._keys = frozenset(self._by_key)
+        self._han_lengths = tuple(sorted({len(key) for key in self._by_key if is_han(key[0])}))
+        self._latin_lengths = tuple(sorted({len(key) for key in self._by_key if not is_han(key[0])}))
         self._by_term: dict[str, list[str]] = {}
         for rule, compiled in self._rules.items():
             for term in (*compiled.phrases.sounds_zh, *compiled.phrases.sounds_alone_zh):
@@ -109,9 +111,15 @@ class PhraseBook:
         found: dict[tuple[str, str], tuple[str, Pattern]] = {
             (rule, pattern.source): (rule, pattern) for rule, pattern in self._keyless
         }
-        for length in self._key_lengths:
-            for at in range(len(text) - length + 1):
-                for rule, pattern in self._by_key.get(text[at : at + length], ()):
+        lengths: list[int] = []
+        if has_han(text):
+            lengths.extend(self._han_lengths)
+        if has_latin(text):
+            lengths.extend(self._latin_lengths)
+        for length in sorted(set(lengths)):
+            grams = {text[at : at + length] for at in range(len(text) - length + 1)}
+            for key in sorted(grams & self._keys):
+                for rule, pattern in self._by_key[key]:
                     found[rule, pattern.source] = (rule, pattern)
         return found.values()
 
@@ -130,6 +138,8 @@ class PhraseBook:
 
     def _heard_otherwise(self, text: str) -> Iterator[tuple[str, str, list[tuple[int, str]]]]:
         """Each rule some of whose terms the text only sounds like, with the text as it should read."""
+        if not has_han(text):
+            return
         places: dict[str, list[tuple[int, str]]] = {}
         for at, term in self._sounds.find(text):
             for rule in self._by_term[term]:

@@ -37,42 +37,46 @@ def _loose(sound: str) -> str:
     return sound
 
 
-class _Codes:
-    """Numbers syllables as they are first met; a code is one character."""
+class _Codes(dict[int, str]):
+    """A table for `str.translate`: each Chinese character to the code of its syllable, one character.
 
-    def __init__(self) -> None:
+    Syllables are numbered as they are first met, in the order of the text alone.
+    """
+
+    def __init__(self, *, is_loose: bool) -> None:
+        super().__init__()
+        self._is_loose = is_loose
         self._codes: dict[str, str] = {}
 
-    def encode(self, text: str, *, is_loose: bool) -> str:
-        return "".join(self._code(character, is_loose) for character in text)
-
-    def _code(self, character: str, is_loose: bool) -> str:
-        if not is_han(character):
-            return character
-        sound = syllable(character)
-        if is_loose:
-            sound = _loose(sound)
-        return self._codes.setdefault(sound, chr(_BASE + len(self._codes)))
+    def __missing__(self, point: int) -> str:
+        character = chr(point)
+        if is_han(character):
+            sound = _loose(syllable(character)) if self._is_loose else syllable(character)
+            character = self._codes.setdefault(sound, chr(_BASE + len(self._codes)))
+        self[point] = character
+        return character
 
 
 class SoundIndex:
     """Finds terms by their sound."""
 
     def __init__(self, terms: Iterable[str]) -> None:
-        self._codes = _Codes()
-        self._exact: dict[str, list[tuple[str, str]]] = {}
-        self._near: dict[str, list[tuple[str, str]]] = {}
-        for term in sorted(set(terms)):
-            is_loose = len(term) >= _LOOSE_FROM
-            code = self._codes.encode(term, is_loose=is_loose)
-            (self._near if is_loose else self._exact).setdefault(code[:2], []).append((term, code))
+        self._indexes: list[tuple[_Codes, dict[str, list[tuple[str, str]]]]] = []
+        distinct = sorted(set(terms))
+        for is_loose in (False, True):
+            codes = _Codes(is_loose=is_loose)
+            index: dict[str, list[tuple[str, str]]] = {}
+            for term in distinct:
+                if (len(term) >= _LOOSE_FROM) is is_loose:
+                    code = term.translate(codes)
+                    index.setdefault(code[:2], []).append((term, code))
+            if index:
+                self._indexes.append((codes, index))
 
     def find(self, text: str) -> Iterator[tuple[int, str]]:
         """Places (index, term) where `text` sounds like a term but is written otherwise."""
-        for is_loose, index in ((False, self._exact), (True, self._near)):
-            if not index:
-                continue
-            coded = self._codes.encode(text, is_loose=is_loose)
+        for codes, index in self._indexes:
+            coded = text.translate(codes)
             for at in range(len(coded) - 1):
                 for term, code in index.get(coded[at : at + 2], ()):
                     if coded.startswith(code, at) and not text.startswith(term, at):
