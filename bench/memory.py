@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 
 import psutil
 
@@ -34,7 +34,7 @@ class Repeated:
         self.info = SourceInfo(kind="file", title=NAME)
         self._length = minutes * 60 * SAMPLE_RATE_HZ
 
-    async def frames(self) -> AsyncIterator[AudioFrame | SourceNotice]:
+    async def frames(self) -> AsyncGenerator[AudioFrame | SourceNotice, None]:
         """The call's sound."""
         offset = 0
         while offset < self._length:

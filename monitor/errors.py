@@ -86,12 +86,12 @@ class DeviceError(TingyinError):
     CODES: ClassVar = {
         "device.no_library": "the sound library PortAudio is missing; on Debian run "
         "`apt-get install libportaudio2`",
-        "device.library_failed": "the sound library PortAudio fails: {reason}; check the sound service of this "
-        "machine",
+        "device.library_failed": "the sound library PortAudio fails: {reason}; check the sound service of "
+        "this machine",
         "device.unknown": "there is no input device {name!r}; `tingyin devices` lists them",
         "device.none": "no input device was found; plug one in, or use `tingyin replay FILE`",
-        "device.ambiguous": "several input devices match {name!r}: {matches}; give the whole name or the number "
-        "that `tingyin devices` shows",
+        "device.ambiguous": "several input devices match {name!r}: {matches}; give the whole name or the "
+        "number that `tingyin devices` shows",
         "device.channels": "the input device {name!r} has {channels} channel(s), {needed} are needed: {hint}",
         "device.arguments": "{reason}",
         "device.failed": "the input device {name!r} cannot be opened: {reason}",
@@ -153,8 +153,6 @@ class EngineError(TingyinError):
     """The recogniser failed."""
 
     CODES: ClassVar = {
-        "engine.failed": "the recogniser failed on a stretch of sound: {reason}; the call goes on",
-        "engine.stopped": "the recogniser has stopped",
         "engine.analysis": "the analysis of a call failed ({reason}); please report it. What was heard so "
         "far is kept, and the other calls go on",
     }

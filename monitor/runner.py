@@ -10,6 +10,7 @@ import asyncio
 import heapq
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -186,14 +187,15 @@ async def run_offline(
 
     end = CallEnd()
     try:
-        async for item in source.frames():
-            for piece in _pieces(item) if isinstance(item, AudioFrame) else [item]:
-                before = session.now
-                tell(piece)
-                if session.now != before:
-                    await tell_due(session.now)
-                    if on_progress is not None:
-                        on_progress(session.now)
+        async with aclosing(source.frames()) as items:
+            async for item in items:
+                for piece in _pieces(item) if isinstance(item, AudioFrame) else [item]:
+                    before = session.now
+                    tell(piece)
+                    if session.now != before:
+                        await tell_due(session.now)
+                        if on_progress is not None:
+                            on_progress(session.now)
     except TingyinError as error:
         end = CallEnd(reason="failed", code=error.code)
         log.warning("call failed", call_id=call_id, code=error.code)
@@ -204,8 +206,9 @@ async def run_offline(
 
 
 async def _pump(source: Source, inbox: asyncio.Queue[SessionInput]) -> None:
-    async for item in source.frames():
-        await inbox.put(item)
+    async with aclosing(source.frames()) as items:
+        async for item in items:
+            await inbox.put(item)
 
 
 async def _next_items(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,6 +17,7 @@ from monitor.core.playbook.model import RuleBook
 from monitor.core.session import CallSession, Ears
 from monitor.engines.f0 import SwiftF0Model
 from monitor.engines.silero import SileroSpeechModel
+from monitor.errors import StoreError
 from monitor.ingest.source import Source
 from monitor.runner import Sink, Transcriber, run_call
 from monitor.store.journal import JOURNAL_VERSION, JournalHeader, JournalWriter
@@ -59,7 +60,10 @@ class Switchboard:
         sinks: Sequence[Sink],
         *,
         transcriber: Transcriber | None,
+        report: Callable[[StoreError], None] = lambda error: None,
     ) -> None:
+        """`report` shows an operator why a journal was not kept; the call goes on without it."""
+        self._report = report
         self._settings = settings
         self._rulebook = rulebook
         self._sinks = sinks
@@ -133,19 +137,26 @@ class Switchboard:
             )
         finally:
             if journal is not None:
-                journal.close()
+                await asyncio.to_thread(journal.close)
+                if journal.failure is not None:
+                    self._report(journal.failure)
 
     def _open_journal(self, info: CallInfo, *, has_words: bool) -> JournalWriter | None:
         store = self._settings.store
         if not store.keeps_journal:
             return None
+        path = store.folder / "journals" / f"{info.call_id}.journal"
         header = JournalHeader(
             version=JOURNAL_VERSION,
             info=info,
             settings=self._settings.core.model_dump(mode="json"),
             has_words=has_words,
         )
-        return JournalWriter(store.folder / "journals" / f"{info.call_id}.journal", header)
+        try:
+            return JournalWriter(path, header)
+        except StoreError as error:
+            self._report(error)
+            return None
 
 
 def new_call_id() -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from functools import partial
 
 import numpy as np
@@ -118,7 +118,7 @@ class Tape:
         self.info = SourceInfo(kind="file", title="tape")
         self._length, self._packet, self._pause, self._fails_at = length, packet, pause, fails_at
 
-    async def frames(self) -> AsyncIterator[AudioFrame | SourceNotice]:
+    async def frames(self) -> AsyncGenerator[AudioFrame | SourceNotice, None]:
         for at in range(0, self._length, self._packet):
             if self._fails_at is not None and at >= self._fails_at:
                 raise SourceError("source.failed", reason="the cable")

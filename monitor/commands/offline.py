@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -45,7 +45,7 @@ class _Collector:
     def __init__(self, lines: BinaryIO | None, *, keeps_all: bool) -> None:
         self._lines = lines
         self._keeps_all = keeps_all
-        self.kept: list[events.Event] = []
+        self.kept: list[events.AnyEvent] = []
         self.count = 0
 
     def emit(self, call_id: str, told: Sequence[events.Event]) -> None:
@@ -54,7 +54,7 @@ class _Collector:
             if self._lines is not None:
                 self._lines.write(events.encode(event) + b"\n")
             if self._keeps_all or not isinstance(event, events.Prosody | events.Partial | events.Speaking):
-                self.kept.append(event)
+                self.kept.append(cast("events.AnyEvent", event))
 
 
 def replay_file(source: FileSource, settings: Settings, outputs: Outputs, *, has_words: bool) -> None:

@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from monitor.commands.common import console, engine_workers, load_engine
 from monitor.config import Settings
 from monitor.engines.scheduler import Scheduler
+from monitor.engines.whisper import WhisperEngine
 from monitor.ingest.file import open_file_source
 from monitor.ingest.paced import PacedSource
 from monitor.ingest.source import Source
+from monitor.ingest.websocket import Intake
 from monitor.playbook_files import load_playbook
+from monitor.publish.metrics import Metrics
 from monitor.publish.publisher import Publisher
 from monitor.publish.run import Server
 from monitor.publish.run import listen as listen_on
@@ -60,19 +63,50 @@ async def open_office(settings: Settings, *, has_words: bool) -> AsyncIterator[O
             engine = await asyncio.to_thread(load_engine, settings)
             scheduler = Scheduler(engine, workers=engine_workers(settings))
         publisher = Publisher(event_log, settings.server)
-        switchboard = Switchboard(settings, rulebook, [publisher], transcriber=scheduler)
+        switchboard = Switchboard(
+            settings,
+            rulebook,
+            [publisher],
+            transcriber=scheduler,
+            report=lambda error: publisher.report(error.code, error.sentence),
+        )
         if scheduler is not None:
             scheduler.watch_lag(switchboard.tell_lag)
-        app = create_app(publisher, recordings=switchboard)
+            _watch_scheduler(publisher.metrics, scheduler, engine)
+        app = create_app(publisher, recordings=switchboard, intake=Intake(switchboard.start).serve)
         try:
             async with Server(app, listener, publisher.metrics) as server:
                 yield Office(switchboard, server.url, stopping)
                 await switchboard.stop()
         finally:
+            publisher.close()
             if scheduler is not None:
                 scheduler.close()
             for number in (signal.SIGINT, signal.SIGTERM):
                 loop.remove_signal_handler(number)
+
+
+def _watch_scheduler(metrics: Metrics, scheduler: Scheduler, engine: WhisperEngine) -> None:
+    """Shows the recogniser's load and every guard that fired among the metrics."""
+    metrics.watch_gauge(
+        "tingyin_words_queue_age_seconds",
+        "Age of the oldest request that waits for the recogniser.",
+        lambda: scheduler.queue_age_s,
+    )
+    metrics.watch_gauge(
+        "tingyin_words_queue_length", "Requests that wait.", lambda: float(scheduler.queue_length)
+    )
+    metrics.watch_gauge(
+        "tingyin_words_busy_ratio",
+        "Share of the workers' time that decoding took over the last 10 s.",
+        lambda: scheduler.busy_share,
+    )
+    metrics.watch_counters(
+        "tingyin_words_requests", "What became of requests.", "outcome", lambda: scheduler.counters
+    )
+    metrics.watch_counters(
+        "tingyin_words_guards", "Hypotheses that a guard caught.", "guard", lambda: engine.guards
+    )
 
 
 async def serve(settings: Settings, *, has_words: bool) -> None:

@@ -84,4 +84,5 @@ class Framer:
 
 def to_grid(pcm: npt.NDArray[np.floating]) -> Pcm:
     """Rounds to the 16-bit grid and clips to [-1, 1): what a journal can store without loss."""
-    return (np.clip(np.rint(pcm * 32768.0), -32768, 32767) / 32768.0).astype(np.float32)
+    grid: Pcm = (np.clip(np.rint(pcm * 32768.0), -32768, 32767) / 32768.0).astype(np.float32)
+    return grid

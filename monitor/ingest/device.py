@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -137,7 +137,7 @@ class DeviceSource:
         """Ends the call at the next look into the inboxes; may be called from any thread."""
         self._is_closing = True
 
-    async def frames(self) -> AsyncIterator[AudioFrame | SourceNotice]:
+    async def frames(self) -> AsyncGenerator[AudioFrame | SourceNotice, None]:
         """The call from now until `close`.
 
         Raises:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -132,7 +132,7 @@ class FileSource:
         """Decoded samples not yet given, of the fullest track; bounded by a packet and two blocks."""
         return max(track.waiting_samples for track in self._tracks)
 
-    async def frames(self) -> AsyncIterator[AudioFrame | SourceNotice]:
+    async def frames(self) -> AsyncGenerator[AudioFrame | SourceNotice, None]:
         """The call from its start to its end, once; closes the files.
 
         Raises:

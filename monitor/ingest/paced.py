@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 
 from monitor.core.audio import AudioFrame
@@ -38,14 +38,14 @@ class PacedSource:
         self._clock = clock
         self._sleep = sleep
 
-    async def frames(self) -> AsyncIterator[AudioFrame | SourceNotice]:
+    async def frames(self) -> AsyncGenerator[AudioFrame | SourceNotice, None]:
         """The source's frames and notices, each in its time.
 
         Raises:
             SourceError, DeviceError: as the source does.
         """
         begun_at = self._clock()
-        async with aclosing(self._source.frames()) as items:  # type: ignore[type-var]
+        async with aclosing(self._source.frames()) as items:
             async for item in items:
                 if isinstance(item, AudioFrame):
                     begun_at = await self._wait(begun_at, item)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -33,7 +33,7 @@ class Source(Protocol):
 
     info: SourceInfo
 
-    def frames(self) -> AsyncIterator[AudioFrame | SourceNotice]:
+    def frames(self) -> AsyncGenerator[AudioFrame | SourceNotice, None]:
         """The call from its start, to its end or until closed.
 
         Raises:

@@ -17,7 +17,7 @@ from __future__ import annotations
 import asyncio
 import struct
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -182,6 +182,11 @@ class StreamSource:
         self._changed.set()
         self._has_room.set()
 
+    @property
+    def is_closed(self) -> bool:
+        """True once the sender has said that the call is over, or `close` was called."""
+        return self._is_closed
+
     async def room(self) -> None:
         """Waits until less than half of the buffer is taken, for senders faster than real time."""
         await self._has_room.wait()
@@ -341,7 +346,7 @@ class StreamSource:
         self._runs.append(SourceNotice(code=code, at=self._made, values=values))
         return True
 
-    async def frames(self) -> AsyncIterator[AudioFrame | SourceNotice]:
+    async def frames(self) -> AsyncGenerator[AudioFrame | SourceNotice, None]:
         """The call from its start until `close`.
 
         Raises:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol, cast, get_args
 
@@ -220,9 +220,17 @@ class Api:
 
 
 def create_app(
-    publisher: Publisher, *, recordings: Recordings | None = None, dashboard: Path | None = None
+    publisher: Publisher,
+    *,
+    recordings: Recordings | None = None,
+    intake: Callable[[WebSocket], Awaitable[None]] | None = None,
+    dashboard: Path | None = None,
 ) -> Starlette:
-    """The application. `dashboard` is the folder of the built pages, by default where they are built."""
+    """The application.
+
+    `intake` takes calls that stream their sound to `/ingest`. `dashboard` is the folder of the built
+    pages, by default where they are built.
+    """
 
     async def stream(socket: WebSocket) -> None:
         await Stream(socket, publisher).run()
@@ -233,6 +241,7 @@ def create_app(
         routes=[
             *Api(publisher, recordings or NoRecordings()).routes(),
             WebSocketRoute("/ws", stream),
+            *([] if intake is None else [WebSocketRoute("/ingest", intake)]),
             Route("/{path:path}", pages.__call__),
         ],
         middleware=[Middleware(GuardMiddleware, gate=Gate(settings.host, settings.allowed_origins))],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ class TenSeconds:
 
     info = SourceInfo(kind="file", title="ten seconds")
 
-    async def frames(self) -> AsyncIterator[AudioFrame | SourceNotice]:
+    async def frames(self) -> AsyncGenerator[AudioFrame | SourceNotice, None]:
         for start in range(0, 160_000, 1_600):
             for party in Party:
                 yield AudioFrame(party=party, start=start, pcm=np.zeros(1_600, np.float32))
