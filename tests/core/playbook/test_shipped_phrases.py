@@ -370,8 +370,13 @@ CASES = {
     ),
     "threatens_media": Case(
         zh=("我找电视台曝光你们", "我要把你们发到网上", "我联系记者了", "我找记者暴光"),
-        not_zh=("我不想曝光你们", "我在网上查到的", "包裹是寄到电视台的"),
-        en=("I'm going to the media.", "I'll post this on Facebook.", "I'm calling the newspaper."),
+        not_zh=("我不想曝光你们", "我在网上查到的", "包裹是寄到电视台的", "许多人特地发微博感谢"),
+        en=(
+            "I'm going to the media.",
+            "I'll post this on Facebook.",
+            "I'm calling the newspaper.",
+            "My friends will hear about this, and so will the press!",
+        ),
         not_en=("I saw it in the news online.", "I don't want to go to the press.", "It said press two."),
     ),
     "threatens_consumer_body": Case(
