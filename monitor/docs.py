@@ -13,7 +13,6 @@ import typing
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import click
 import msgspec
 import typer
 from pydantic import BaseModel
@@ -115,7 +114,7 @@ def commands_page() -> str:
         for parameter in command.params:
             if parameter.name == "help":
                 continue
-            is_option = isinstance(parameter, click.Option) or parameter.param_type_name == "option"
+            is_option = parameter.param_type_name == "option"
             name = (
                 ", ".join(f"`{flag}`" for flag in parameter.opts)
                 if is_option

@@ -64,11 +64,13 @@ class CallStarted(Event, frozen=True, kw_only=True, tag="call_started"):
     """The first event of a call. `started_at` is the wall clock (RFC 3339, UTC), the only one of a call."""
 
     started_at: str
+    """Empty where it is unknown, as of a recording."""
     source: str
     """Where the sound comes from: file, device, demo or stream."""
     title: str
     """A file's name, a device's name; never a person's."""
     agent: str
+    """The agent's name or number, as whoever started the call gave it; may be empty."""
     duration_s: float | None
     """Known beforehand only of files."""
     has_words: bool
@@ -79,11 +81,13 @@ class CallEnded(Event, frozen=True, kw_only=True, tag="call_ended"):
     """The last event of a call."""
 
     reason: Literal["completed", "cut_off", "failed"]
+    """`cut_off`: the process was asked to end, or died, in mid-call."""
     duration_s: float
     talk_s: dict[PartyName, float]
     """Speech of each party."""
     overlap_s: float
     alerts: dict[SeverityName, int]
+    """Alerts raised, by severity."""
     interruptions: dict[PartyName, int]
     """Interruptions by each party."""
     code: str = ""
@@ -131,14 +135,22 @@ class Prosody(Event, frozen=True, kw_only=True, tag="prosody"):
     party: PartyName
     at_s: float
     f0_hz: float | None
+    """Null where unvoiced."""
     f0_st: float | None
+    """Semitones re the party's own median F0."""
     level_dbfs: float
     level_db: float | None
+    """Re the party's own usual level."""
     rate_syl_s: float | None
+    """Articulation rate over the last seconds of the party's speech, pauses excluded."""
     rate_ratio: float | None
+    """`rate_syl_s` over the party's own usual rate."""
     alpha_db: float | None
+    """Level of 1 to 3.4 kHz minus level below 1 kHz in voiced speech: vocal effort."""
     voicing: float
+    """0..1."""
     confidence: float
+    """How well the party's baseline is known, 0..1."""
 
 
 class TurnEnded(Event, frozen=True, kw_only=True, tag="turn"):

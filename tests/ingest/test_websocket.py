@@ -51,9 +51,11 @@ class Desk:
 @asynccontextmanager
 async def client(desk: Desk, idle_s: float = 5.0) -> AsyncIterator[ClientConnection]:
     app = Starlette(routes=[WebSocketRoute("/ingest", Intake(desk.start, idle_s=idle_s).serve)])
-    async with Server(app, listen(ServerSettings(port=0))) as server:
-        async with connect(server.url.replace("http", "ws") + "/ingest") as connection:
-            yield connection
+    async with (
+        Server(app, listen(ServerSettings(port=0))) as server,
+        connect(server.url.replace("http", "ws") + "/ingest") as connection,
+    ):
+        yield connection
 
 
 async def reply(connection: ClientConnection) -> dict[str, Any]:
