@@ -41,7 +41,7 @@ def test_the_core_is_pure(path: Path) -> None:
 
 
 def test_the_core_reads_no_files() -> None:
-    calls = re.compile(r"(?<![\w.])open\(|\.read_text\(|\.read_bytes\(|\bprint\(")
+    calls = re.compile(r"(?<![\w.])(?<!def )open\(|\.read_text\(|\.read_bytes\(|\bprint\(")
     assert not [path.name for path in CORE if calls.search(path.read_text(encoding="utf-8"))]
 
 
