@@ -1,7 +1,13 @@
 /** A stand-in for the server: tells invented calls over the real protocol, in real time. */
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { type WebSocket, WebSocketServer } from "ws";
-import type { CallEvent, CallSummary, ClientMessage, ServerMessage } from "../src/protocol/messages";
+import {
+  type CallEvent,
+  type CallSummary,
+  type ClientMessage,
+  type ServerMessage,
+  UNKNOWN_CALL,
+} from "../src/protocol/messages";
 import { eventsOf, type Script } from "./scenario";
 import { billing, calm, ended, parcel } from "./scripts";
 import { toneFile } from "./sound";
@@ -83,14 +89,16 @@ export class MockHub {
 
   /** Answers what the pages ask over HTTP; false where the address is not the mock's. */
   answer(request: IncomingMessage, response: ServerResponse): boolean {
-    const found = /^\/api\/calls\/([^/]+)\/audio$/.exec(request.url ?? "");
+    const found = /^\/api\/calls\/([^/]+)(\/audio)?$/.exec(request.url ?? "");
     if (!found) return false;
     const script = this.playing.find((one) => one.script.id === decodeURIComponent(found[1]!))?.script;
-    if (script?.source !== "demo") {
-      response.writeHead(404).end();
-      return true;
-    }
-    sendRange(request, response, toneFile(script));
+    const hasAudio = script?.source === "demo";
+    if (found[2] === undefined) {
+      response
+        .writeHead(200, { "Content-Type": "application/json" })
+        .end(JSON.stringify({ has_audio: hasAudio }));
+    } else if (hasAudio) sendRange(request, response, toneFile(script));
+    else response.writeHead(404).end();
     return true;
   }
 
@@ -150,7 +158,7 @@ export class MockHub {
     const after = message.after ?? null;
     if (message.topic === "call" && !this.playing.some((one) => one.script.id === message.call_id)) {
       const { topic, call_id = null } = message;
-      send(client, { type: "error", code: "stream.unknown_call", message: "no such call", topic, call_id });
+      send(client, { type: "error", code: UNKNOWN_CALL, message: "no such call", topic, call_id });
       return;
     }
     if (message.topic === "wall" && after === null) {

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { backoffMs, FIRST_MS, MOST_MS } from "../src/net/backoff";
 import { Connection, type World } from "../src/net/connection";
-import type { ServerMessage } from "../src/protocol/messages";
+import { type ServerMessage, UNKNOWN_CALL } from "../src/protocol/messages";
 import type { Input } from "../src/state/reduce";
 import { hello, recorded, started } from "./recorded";
 
@@ -166,7 +166,7 @@ describe("the connection", () => {
 
   it("gives up a topic that is refused or no longer wanted", () => {
     const connection = connected();
-    lastSocket().says({ type: "error", code: "x", message: "", topic: "call", call_id: "c1" });
+    lastSocket().says({ type: "error", code: UNKNOWN_CALL, message: "", topic: "call", call_id: "c1" });
     connection.unsubscribe({ topic: "wall", call_id: null });
     expect(lastSocket().sent.at(-1)).toEqual({ type: "unsubscribe", topic: "wall", call_id: null });
     lastSocket().dies();

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { UNKNOWN_CALL } from "../src/protocol/messages";
 import { type Input, initialState, reduce, type State } from "../src/state/reduce";
 import { CALL, hello, recorded, started, summary } from "./recorded";
 
@@ -49,7 +50,7 @@ describe("the pages' state", () => {
   });
 
   it("knows that a call is missing", () => {
-    const refusal = { type: "error", code: "x", message: "", topic: "call", call_id: CALL } as const;
+    const refusal = { type: "error", code: UNKNOWN_CALL, message: "", topic: "call", call_id: CALL } as const;
     expect(run([{ kind: "open_call", callId: CALL }, told(refusal)]).isCallMissing).toBe(true);
     expect(run([{ kind: "open_call", callId: "another" }, told(refusal)]).isCallMissing).toBe(false);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { isSameRow, rowsOf } from "../src/call/rows";
 import { emptyCall, reduceCallEvent } from "../src/state/call";
-import { alert, CALL, partial, recorded, started, word, words } from "./recorded";
+import { alert, CALL, ended, partial, recorded, started, word, words } from "./recorded";
 
 type Events = Parameters<typeof recorded>[0];
 
@@ -101,6 +101,23 @@ describe("the transcript's rows", () => {
       [5, 7],
     ]);
     expect(rowsOf(call)[0]?.agent[0]?.isMute).toBe(true);
+  });
+
+  it("keeps a place for words that have not come yet", () => {
+    const spoke = {
+      type: "speaking",
+      t_s: 9,
+      party: "caller",
+      is_speaking: false,
+      start_s: 5,
+      end_s: 8,
+    } as const;
+    const late = [words("caller", 1, word(0, 2, " One")), spoke];
+    expect(rows(late).map((row) => row.caller[0]?.isMute)).toEqual([false, true]);
+    expect(
+      rows([...late, words("caller", 2, word(5, 8, " Two"))]).map((row) => row.caller[0]?.isMute),
+    ).toEqual([false, false]);
+    expect(rows([...late, ended(20)])).toHaveLength(1);
   });
 
   it("knows rows that look the same", () => {

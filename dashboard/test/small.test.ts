@@ -1,7 +1,7 @@
 /** The small pure parts: lists, grids, numbers, addresses, dictionaries. */
 import { describe, expect, it, vi } from "vitest";
 import { paceOf, shareOf } from "../src/agent/pace";
-import { Grid } from "../src/call/grid";
+import { calmed, Grid } from "../src/call/grid";
 import { en } from "../src/i18n/en";
 import { zh } from "../src/i18n/zh";
 import { emptyCall } from "../src/state/call";
@@ -48,6 +48,14 @@ describe("a grid", () => {
     grid.extend(readings([0.2, 200], [0.3, 210]) as never);
     grid.extend(readings([0.1, 90]) as never);
     expect(grid.columns.f0_hz).toEqual([null, 90]);
+  });
+});
+
+describe("calmed readings", () => {
+  it("drop single leaps and bridge short silence, but no long one", () => {
+    expect(calmed([1, 1, 9, 1, 1])).toEqual([1, 1, 1, 1, 1]);
+    expect(calmed([2, null, 4])).toEqual([4, 4, 4]);
+    expect(calmed([2, null, null, null, 4])).toEqual([2, null, null, null, 4]);
   });
 });
 

@@ -24,7 +24,7 @@ export function Alerts({ call }: { call: CallState }) {
       )}
       {past.length > 0 && (
         <>
-          {!call.ended && <h3>{words.pastAlerts}</h3>}
+          {!call.ended && <p class="past-title">{words.pastAlerts}</p>}
           {past.map((record) => (
             <AlertCard key={record.alert.id} record={record} isOpen={false} />
           ))}
@@ -44,11 +44,11 @@ function AlertCard({ record, isOpen }: { record: AlertRecord; isOpen: boolean })
           <SeveritySign severity={alert.severity} size={12} />
           {words.severity[alert.severity]}
         </span>
-        <h4>{say(alert.title)}</h4>
+        <h3>{say(alert.title)}</h3>
         <button
           type="button"
           class="alert-time"
-          aria-label={words.call.jump(clock(alert.about.start_s))}
+          aria-label={`${clock(alert.raised_at_s)}: ${words.call.jump(clock(alert.about.start_s))}`}
           onClick={() => seekTo(alert.about.start_s)}
         >
           {clock(alert.raised_at_s)}

@@ -65,3 +65,34 @@ export class Grid {
     }
   }
 }
+
+/** Readings on either side that a median is taken over, and how many places without one are bridged. */
+const MEDIAN_REACH = 2;
+const BRIDGED = 2;
+
+/** The running median of half a second, which the eye can follow; silence stays silence. */
+export function calmed(column: Column): Column {
+  const medians = column.map((value, place) => (value === null ? null : medianAround(column, place)));
+  return medians.map((value, place) => value ?? bridged(medians, place));
+}
+
+function medianAround(column: Column, place: number): number {
+  const near = column
+    .slice(Math.max(0, place - MEDIAN_REACH), place + MEDIAN_REACH + 1)
+    .filter((value) => value !== null)
+    .sort((a, b) => a - b);
+  return near[near.length >> 1]!;
+}
+
+/** Between two readings at most `BRIDGED` places apart, their mean: a consonant does not end a melody. */
+function bridged(column: Column, place: number): number | null {
+  for (let before = 1; before <= BRIDGED; before += 1) {
+    const left = column[place - before];
+    if (left === null || left === undefined) continue;
+    for (let after = 1; before + after <= BRIDGED + 1; after += 1) {
+      const right = column[place + after];
+      if (right !== null && right !== undefined) return (left + right) / 2;
+    }
+  }
+  return null;
+}

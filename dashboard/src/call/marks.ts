@@ -31,7 +31,7 @@ const isVisible = ({ x, left, right }: Frame, { start_s, end_s }: Stretch) =>
   x(end_s) > left && x(start_s) < right;
 
 /**
- * Bands over what alerts are about; on the first strip also a sign where each was raised, and from there
+ * Bands over what alerts are about (notes look at whole minutes: a band would say nothing); on the first strip also a sign where each was raised, and from there
  * a thin line for as long as it was open.
  */
 export function drawAlerts(plot: uPlot, call: CallState, palette: Palette, isFirst: boolean): void {
@@ -39,7 +39,7 @@ export function drawAlerts(plot: uPlot, call: CallState, palette: Palette, isFir
   const { ctx, x, top, height } = frame;
   ctx.save();
   for (const { alert } of call.alerts) {
-    if (!isVisible(frame, alert.about)) continue;
+    if (alert.severity === "info" || !isVisible(frame, alert.about)) continue;
     const left = x(alert.about.start_s);
     ctx.fillStyle = palette[alert.severity] + BAND_OPACITY;
     ctx.fillRect(left, top, Math.max(x(alert.about.end_s) - left, devicePixelRatio), height);

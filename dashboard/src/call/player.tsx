@@ -153,16 +153,14 @@ function useIsThere(callId: string): boolean {
   const [isThere, setThere] = useState(false);
   useEffect(() => {
     const given = new AbortController();
-    fetch(`/api/calls/${encodeURIComponent(callId)}/audio`, {
-      headers: { Range: "bytes=0-0" },
-      signal: given.signal,
-    }).then(
-      (answer) => {
-        setThere(answer.ok);
-        void answer.body?.cancel();
-      },
-      () => setThere(false),
-    );
+    fetch(`/api/calls/${encodeURIComponent(callId)}`, { signal: given.signal })
+      .then((answer) =>
+        answer.ok ? (answer.json() as Promise<{ has_audio: boolean }>) : { has_audio: false },
+      )
+      .then(
+        ({ has_audio }) => setThere(has_audio),
+        () => setThere(false), // without an answer there is no sound either
+      );
     return () => given.abort();
   }, [callId]);
   return isThere;

@@ -5,7 +5,7 @@ import type { Party } from "../protocol/messages";
 import { PARTIES } from "../protocol/messages";
 import type { CallState } from "../state/call";
 import { clock, signed } from "../ui/format";
-import { GRID_HZ, Grid } from "./grid";
+import { calmed, GRID_HZ, Grid } from "./grid";
 import { drawAlerts, drawLanes } from "./marks";
 import { type Palette, readPalette } from "./palette";
 import { METERS, type MeterKey, type Scale } from "./strips";
@@ -17,6 +17,8 @@ export const STRIP_KEYS: readonly StripKey[] = ["lanes", "heat", ...METERS.map((
 export const GUTTER_PX = 34;
 /** Room for the time axis, under the last strip only. */
 export const AXIS_PX = 22;
+/** A longer stretch has more readings than pixels to tell them apart: it shows medians of half a second. */
+const DENSE_S = 60;
 /** Readings of the caller's temper farther apart than this are not joined. */
 const JOIN_S = 6;
 
@@ -75,7 +77,12 @@ export class Plots {
     const from = Math.max(0, Math.floor(this.view.fromS * GRID_HZ));
     const to = Math.max(from, Math.ceil(this.view.toS * GRID_HZ) + 1);
     const times = Array.from({ length: to - from }, (_, place) => (from + place) / GRID_HZ);
-    return [times, this.grids.agent.slice(quantity, from, to), this.grids.caller.slice(quantity, from, to)];
+    const isDense = this.view.toS - this.view.fromS > DENSE_S;
+    const column = (party: Party) => {
+      const readings = this.grids[party].slice(quantity, from, to);
+      return isDense ? calmed(readings) : readings;
+    };
+    return [times, column("agent"), column("caller")];
   }
 
   private heatData(): Data {
@@ -111,7 +118,7 @@ export class Plots {
       cursor: { show: false },
       scales: {
         x: { time: false, range: () => [this.view.fromS, this.view.toS] },
-        y: { range: (_, least, most) => this.rangeOf(key, least, most) },
+        y: { range: () => this.rangeOf(key) },
       },
       axes: [this.timeAxis(isLast), { show: false }],
       series: [{}, ...this.series(key)],
@@ -173,10 +180,10 @@ export class Plots {
     return gradient;
   }
 
-  private rangeOf(key: StripKey, least: number | null, most: number | null): [number, number] {
+  private rangeOf(key: StripKey): [number, number] {
     if (key === "lanes" || key === "heat") return [0, 1];
     const [low, high] = this.scaleOf(key).range;
-    return [Math.min(low, least ?? low), Math.max(high, most ?? high)];
+    return [low, high];
   }
 
   private drawBehind(key: StripKey, plot: uPlot): void {

@@ -7,6 +7,8 @@ import type { AlertRecord, CallState, CueRecord, Utterance } from "../state/call
 export const SILENCE_SHOWN_S = 3;
 /** Less speech at once than this is a change of speakers, not an overlap to show. */
 const OVERLAP_SHOWN_S = 0.3;
+/** Shorter speech is not announced before its words: it may be a breath. */
+const AWAITED_S = 0.6;
 /** A backchannel's words lie within its span but for this much. */
 const SLACK_S = 0.3;
 
@@ -52,7 +54,9 @@ export function rowsOf(call: CallState): Row[] {
 
 function saidInOrder(call: CallState): Said[] {
   const hasWords = call.started?.has_words ?? true;
-  const items = hasWords ? call.utterances.map((utterance) => saidOf(call, utterance)) : muteItems(call);
+  const items = hasWords
+    ? [...call.utterances.map((utterance) => saidOf(call, utterance)), ...awaited(call)]
+    : mutes(call, () => 0);
   for (const party of PARTIES) {
     const partial = call.partial[party];
     if (partial === null) continue;
@@ -139,12 +143,24 @@ export function runsOf(words: readonly Word[], overlaps: readonly Stretch[]): Ru
   return runs;
 }
 
-/** Of a call without words: the stretches that each party spoke, those close together joined. */
-function muteItems(call: CallState): Said[] {
+/** Speech whose words have not come yet: it stands where they will stand. */
+function awaited(call: CallState): Said[] {
+  if (call.ended) return [];
+  const isLong = ({ start_s, end_s }: Stretch) => end_s - start_s >= AWAITED_S;
+  return mutes(call, (party) => {
+    const heardS = call.utterances.findLast((utterance) => utterance.party === party)?.end_s ?? 0;
+    return Math.max(heardS, call.partial[party]?.end_s ?? 0);
+  }).filter(isLong);
+}
+
+/** The stretches that each party spoke after `fromS`, those close together joined. */
+function mutes(call: CallState, fromS: (party: Party) => number): Said[] {
   const items: Said[] = [];
   for (const party of PARTIES) {
     const own: Stretch[] = [];
+    const heardS = fromS(party);
     for (const stretch of call.speech[party]) {
+      if (stretch.start_s < heardS) continue;
       const before = own.at(-1);
       if (before && stretch.start_s - before.end_s < 1) {
         own[own.length - 1] = { start_s: before.start_s, end_s: stretch.end_s };

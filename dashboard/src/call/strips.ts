@@ -12,7 +12,7 @@ export interface Meter {
 export interface Scale {
   readonly quantity: Quantity;
   readonly unit: "st" | "hz" | "db" | "dbfs" | "times" | "rate";
-  /** What is always shown; readings beyond it widen the scale. */
+  /** What is shown; readings beyond it are cut off, so that the scale never moves under the eye. */
   readonly range: readonly [number, number];
   readonly ticks: readonly number[];
   /** The party's own usual value; null where the scale has none. */

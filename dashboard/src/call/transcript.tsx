@@ -28,7 +28,8 @@ export function Transcript({ call }: { call: CallState }) {
       call.interruptions,
       call.alerts,
       call.cues,
-      call.started?.has_words ? null : call.speech,
+      call.speech,
+      call.ended,
     ],
   );
   useLayoutEffect(() => {

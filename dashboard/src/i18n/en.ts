@@ -14,6 +14,7 @@ export const en = {
     themes: { system: "As the system", light: "Light", dark: "Dark" },
   },
   connection: {
+    label: "Connection",
     connecting: "Connecting",
     live: "Live",
     lost: "Cut off",
@@ -151,7 +152,7 @@ export const en = {
     alert: "Alert",
   },
   player: {
-    label: "Sound",
+    label: "Player",
     listen: "Listen",
     pause: "Pause",
     mute: "Mute",

@@ -12,6 +12,7 @@ export const zh: Dictionary = {
     themes: { system: "跟随系统", light: "浅色", dark: "深色" },
   },
   connection: {
+    label: "连接状况",
     connecting: "连接中",
     live: "实时",
     lost: "已断开",
@@ -139,7 +140,7 @@ export const zh: Dictionary = {
     alert: "告警",
   },
   player: {
-    label: "声音",
+    label: "播放器",
     listen: "收听",
     pause: "暂停",
     mute: "静音",

@@ -9,6 +9,7 @@ import {
   PROTOCOL_VERSION,
   type ServerMessage,
   type Subscription,
+  UNKNOWN_CALL,
 } from "../protocol/messages";
 import type { Input } from "../state/reduce";
 import { backoffMs } from "./backoff";
@@ -106,7 +107,7 @@ export class Connection {
         for (const key of this.topics.keys()) this.reached(key, message.pos);
         break;
       case "error":
-        this.topics.delete(keyOf(message.topic ?? "", message.call_id));
+        if (message.code === UNKNOWN_CALL) this.topics.delete(keyOf("call", message.call_id));
         break;
     }
   }

@@ -4,6 +4,9 @@ import type * as wire from "./generated";
 /** The version of the stream that these pages speak. */
 export const PROTOCOL_VERSION = 1;
 
+/** The code with which the server refuses a call that it does not know. */
+export const UNKNOWN_CALL = "server.unknown_call";
+
 export type Party = "agent" | "caller";
 export const PARTIES: readonly Party[] = ["agent", "caller"];
 

@@ -1,5 +1,5 @@
 /** The pages' whole state, and the only function that makes a new one. It is pure: time comes with inputs. */
-import { PROTOCOL_VERSION, type Problem, type ServerMessage } from "../protocol/messages";
+import { PROTOCOL_VERSION, type Problem, type ServerMessage, UNKNOWN_CALL } from "../protocol/messages";
 import { breakOff, type CallState, emptyCall, reduceCallEvent } from "./call";
 import { emptyWall, reduceWall, tickWall, type WallState, wallOfSnapshot } from "./wall";
 
@@ -111,7 +111,7 @@ function reduceMessage(state: State, message: ServerMessage, nowMs: number): Sta
     case "status":
       return { ...state, problems: message.problems };
     case "error":
-      return message.topic === "call" && message.call_id === state.call?.id
+      return message.code === UNKNOWN_CALL && message.call_id === state.call?.id
         ? { ...state, isCallMissing: true }
         : state;
     case "heartbeat":

@@ -18,8 +18,9 @@ export function Banner() {
       </button>
     </span>
   );
+  const isTelling = phase === "lost" || phase === "outdated" || retryMs !== null || problems.value.length > 0;
   return (
-    <div class="banners">
+    <section class="banners" aria-label={isTelling ? words.label : undefined}>
       {phase === "lost" && lostMs !== null && (
         <Line kind="lost" says={words.lostBanner(exactTime(lostMs, language.value))}>
           {retry}
@@ -39,7 +40,7 @@ export function Banner() {
       )}
       {phase === "live" &&
         problems.value.map((problem) => <Line key={problem.code} kind="problem" says={problem.message} />)}
-    </div>
+    </section>
   );
 }
 

@@ -8,11 +8,11 @@ import { nextTheme, theme } from "./theme";
 const THEME_ICONS = { system: "system", light: "sun", dark: "moon" } as const;
 
 export function Header() {
-  const { nav, name, switches } = t.value;
+  const { nav, switches } = t.value;
   const page = route.value.page;
   return (
     <header class="header">
-      <a class="brand" href="/" aria-label={name}>
+      <a class="brand" href="/">
         <Seal />
         <span lang="zh-CN">听音</span>
         <span class="brand-latin">Tingyin</span>

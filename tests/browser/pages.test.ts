@@ -1,0 +1,232 @@
+/** The built pages in Chromium, with invented calls told over the real protocol. */
+import { chromiumPath, launch } from "dashboard/dev/browser";
+import { parcel } from "dashboard/dev/scripts";
+import { type Served, serveMock } from "dashboard/dev/serve";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { errorsOf, expectAccessibleInBothThemes, expectNoSidewaysScroll, openPage } from "./support";
+
+const CALL = `/call/${parcel.id}`;
+const AGENT = `/agent/${parcel.id}`;
+
+describe.skipIf(chromiumPath() === null)("the pages", () => {
+  let browser: Browser;
+  let served: Served | null = null;
+  let pages: Page[] = [];
+
+  beforeAll(async () => {
+    browser = await launch();
+  });
+
+  afterAll(async () => {
+    await browser.close();
+  });
+
+  afterEach(async () => {
+    const errors = pages.flatMap(errorsOf);
+    await Promise.all(pages.map((page) => page.context().close()));
+    pages = [];
+    await served?.close();
+    served = null;
+    expect(errors).toEqual([]);
+  });
+
+  async function open(path: string, at?: Record<string, number>, options = {}): Promise<Page> {
+    served ??= await serveMock(at === undefined ? {} : { at });
+    const page = await openPage(browser, served.url + path, options);
+    pages.push(page);
+    return page;
+  }
+
+  it("put the call that needs attention first, and are accessible", async () => {
+    const page = await open("/", {
+      [parcel.id]: 42,
+      "call-0720": 130,
+      "call-0722-no": 75,
+      "call-0703-c": 1000,
+    });
+    const names = page.locator(".row .row-link");
+    await names.first().waitFor();
+    expect(await names.first().textContent()).toBe(parcel.agent);
+    expect(await page.locator(".row").first().locator(".badge").first().textContent()).toBe("Critical");
+    expect(await page.title()).toMatch(/^\(1\) /);
+    await expectAccessibleInBothThemes(page);
+  });
+
+  it("open a call from the wall, and go back", async () => {
+    const page = await open("/", { [parcel.id]: 42 });
+    await page.locator(".row-link").first().click();
+    await page.locator(".said").first().waitFor();
+    expect(new URL(page.url()).pathname).toBe(CALL);
+    await page.goBack();
+    await page.locator(".row").first().waitFor();
+  });
+
+  it("watch an alert appear and clear, on the wall and on the call's page", async () => {
+    const page = await open(CALL, { [parcel.id]: 34 });
+    const wall = await open("/");
+    const card = page.locator(".alert", { hasText: "Caller is heated" });
+    await card.and(page.locator('[data-open="true"]')).waitFor();
+    await wall.locator(".row-alert", { hasText: "Caller is heated" }).waitFor();
+    await card.and(page.locator('[data-open="false"]')).waitFor();
+    await wall.locator(".row-alert", { hasText: "Caller is heated" }).waitFor({ state: "detached" });
+    expect(await card.locator(".alert-cleared").textContent()).toContain("cleared 0:53");
+  });
+
+  it("show a call accessibly: words, charts and alerts", async () => {
+    const page = await open(CALL, { [parcel.id]: 44.5 });
+    await page.locator(".alert").first().waitFor();
+    expect(await page.locator(".strip-plot canvas").count()).toBe(5);
+    expect(await page.locator(".at-once").count()).toBeGreaterThan(1);
+    expect(await page.locator(".cut-note").count()).toBe(1);
+    expect(await page.locator(".said.backchannel").count()).toBeGreaterThan(0);
+    await expectAccessibleInBothThemes(page);
+  });
+
+  it("read the charts where one points, by mouse and by keyboard", async () => {
+    const page = await open(CALL, { [parcel.id]: 50 });
+    const glass = page.locator(".glass");
+    await glass.waitFor();
+    const box = (await glass.boundingBox())!;
+    await page.mouse.move(box.x + box.width * 0.4, box.y + box.height / 2);
+    await expect.poll(() => page.locator(".caption-time").textContent()).toMatch(/^0:[23]\d$/);
+    await page.mouse.move(10, 10);
+    await glass.focus();
+    await page.keyboard.press("ArrowLeft");
+    await page.locator(".caption-time").waitFor();
+    await page.keyboard.press("Escape");
+    await page.locator(".caption.hint").waitFor();
+  });
+
+  it("keep the place of a reader who looks back, and return to live when asked", async () => {
+    const page = await open(CALL, { [parcel.id]: 60 });
+    const scroller = page.locator(".transcript-scroll");
+    await page.locator(".said").nth(8).waitFor();
+    const distance = () => scroller.evaluate((e) => e.scrollHeight - e.scrollTop - e.clientHeight);
+    await expect.poll(distance).toBeLessThan(48);
+    await scroller.evaluate((e) => e.scrollTo(0, 10));
+    const back = page.locator(".to-live");
+    await back.waitFor();
+    const count = await page.locator(".said-row").count();
+    await expect.poll(() => page.locator(".said-row").count(), { timeout: 20_000 }).toBeGreaterThan(count);
+    expect(await scroller.evaluate((e) => e.scrollTop)).toBe(10);
+    await back.click();
+    await expect.poll(distance).toBeLessThan(48);
+    expect(await back.count()).toBe(0);
+  });
+
+  it("play the sound in step with the call", async () => {
+    const page = await open(CALL, { [parcel.id]: 30 });
+    await page.getByRole("button", { name: "Listen" }).click();
+    await page.locator(".player-where", { hasText: "In step with the call" }).waitFor();
+    const offS = async () => {
+      const [played, shown] = await page.evaluate(() => {
+        const line = document.querySelector<HTMLElement>(".played-line")!;
+        const [m, s] = document.querySelector(".call-clock time")!.textContent!.split(":").map(Number);
+        return [Number.parseFloat(line.style.left), m! * 60 + s!] as const;
+      });
+      return Math.abs((played / 100) * 60 - shown); // 60 s are shown at this point of the call
+    };
+    await expect.poll(offS, { timeout: 10_000 }).toBeLessThan(2.5);
+    await page.getByRole("button", { name: "Pause" }).click();
+    await page.getByRole("button", { name: "Listen" }).waitFor();
+  });
+
+  it("show the agent one hint, and that it was followed", async () => {
+    const page = await open(AGENT, { [parcel.id]: 44 });
+    await page.locator("blockquote").waitFor();
+    expect(await page.locator(".cue").count()).toBe(1);
+    await expectAccessibleInBothThemes(page);
+    await page.locator(".done-cue").waitFor();
+    await page.locator(".done-cue").waitFor({ state: "detached", timeout: 10_000 });
+    await page.locator(".quiet-cue").waitFor();
+    await expectAccessibleInBothThemes(page);
+  });
+
+  it("never tell the agent a temper or a score", async () => {
+    const page = await open(AGENT, { [parcel.id]: 38 });
+    await page.locator("blockquote").waitFor();
+    const text = await page.locator("main").innerText();
+    expect(text).not.toMatch(/heated|rising|calm|temper|score|\b\d+ ?\/ ?100\b/i);
+    expect(await page.locator(".agent [data-temper], .agent .strip").count()).toBe(0);
+  });
+
+  it("let the agent pause the hints by keyboard", async () => {
+    const page = await open(AGENT, { [parcel.id]: 38 });
+    await page.locator("blockquote").waitFor();
+    await page.keyboard.press("m");
+    await page.locator("blockquote").waitFor({ state: "detached" });
+    await page.getByText("Hints are paused").waitFor();
+    await page.keyboard.press("m");
+    await page.locator("blockquote").waitFor();
+  });
+
+  it("follow the newest live call without being told which", async () => {
+    const page = await open("/agent", { "call-0720": 130, [parcel.id]: 38 });
+    await page.locator("h1", { hasText: parcel.agent }).waitFor();
+  });
+
+  it("fit on narrow screens", async () => {
+    for (const path of ["/", CALL, AGENT]) {
+      const page = await open(
+        path,
+        { [parcel.id]: 44, "call-0703-c": 1000 },
+        { viewport: { width: 320, height: 640 } },
+      );
+      await page.locator("main:not([aria-busy])").waitFor();
+      await expectNoSidewaysScroll(page);
+    }
+  });
+
+  it("say calmly that they are cut off, and go on by themselves", async () => {
+    const page = await open(CALL, { [parcel.id]: 44 });
+    await page.locator(".said").first().waitFor();
+    await served!.stop();
+    const banner = page.locator(".banner", { hasText: "Cut off from the server since" });
+    await banner.waitFor();
+    expect(await page.locator("main").getAttribute("data-stale")).toBe("true");
+    await expectAccessibleInBothThemes(page);
+    const before = await page.locator(".said").count();
+    await served!.resume();
+    await page
+      .getByRole("button", { name: "Try now" })
+      .click({ timeout: 3000 })
+      .catch(() => undefined);
+    await banner.waitFor({ state: "detached", timeout: 20_000 });
+    await expect.poll(() => page.locator(".said").count(), { timeout: 20_000 }).toBeGreaterThan(before);
+  });
+
+  it("have words for having nothing to show", async () => {
+    const page = await open("/", {});
+    await page.getByText("No call yet").waitFor();
+    await expectAccessibleInBothThemes(page);
+    await page.goto(`${served!.url}/call/nobody`);
+    await page.getByText("This call is not known here").waitFor();
+    await expectAccessibleInBothThemes(page);
+    await page.goto(`${served!.url}/agent`);
+    await page.getByText("No call", { exact: true }).waitFor();
+    await expectAccessibleInBothThemes(page);
+  });
+
+  it("speak the browser's language, and remember another that is chosen", async () => {
+    const page = await open("/", { [parcel.id]: 44 }, { locale: "zh-CN" });
+    await page.getByRole("heading", { name: "通话", exact: true }).waitFor();
+    expect(await page.locator("html").getAttribute("lang")).toBe("zh-CN");
+    await page.getByRole("button", { name: "English" }).click();
+    await page.getByRole("heading", { name: "Calls", exact: true }).waitFor();
+    await page.reload();
+    await page.getByRole("heading", { name: "Calls", exact: true }).waitFor();
+    expect(await page.locator("html").getAttribute("lang")).toBe("en");
+  });
+
+  it("follow the system's theme until the viewer chooses one", async () => {
+    const page = await open("/", { [parcel.id]: 44 }, { colorScheme: "dark" });
+    const theme = () => page.locator("html").getAttribute("data-theme");
+    await page.locator(".row").first().waitFor();
+    expect(await theme()).toBe("dark");
+    await page.getByRole("button", { name: /^Theme/ }).click();
+    await expect.poll(theme).toBe("light");
+    await page.reload();
+    expect(await theme()).toBe("light");
+  });
+});
