@@ -146,7 +146,7 @@ describe.skipIf(chromiumPath() === null)("the pages", () => {
   it("never tell the agent a temper or a score", async () => {
     const page = await open(AGENT, { [parcel.id]: 38 });
     await page.locator("blockquote").waitFor();
-    const text = await page.locator("main").innerText();
+    const text = await page.locator("main").textContent();
     expect(text).not.toMatch(/heated|rising|calm|temper|score|\b\d+ ?\/ ?100\b/i);
     expect(await page.locator(".agent [data-temper], .agent .strip").count()).toBe(0);
   });
