@@ -18,7 +18,7 @@ from markupsafe import Markup
 from monitor.core.events import AnyEvent
 from monitor.report import charts
 from monitor.report.facts import PARTIES, CallFacts, Utterance, gather
-from monitor.report.wording import CLEAR_REASONS, WORDS
+from monitor.report.wording import CLEAR_REASONS, WORDS, notice_rows, summary
 
 
 def build_report(told: Iterable[AnyEvent]) -> str:
@@ -46,6 +46,8 @@ def build_report(told: Iterable[AnyEvent]) -> str:
         by_agent=facts.interruptions_by("agent"),
         by_caller=facts.interruptions_by("caller"),
         over=_overlapped(facts),
+        summary=summary(facts),
+        notices=notice_rows(facts),
         css=css,
         js=js,
         css_hash=_hash(css),

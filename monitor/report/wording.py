@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from monitor.core.events import Text
+from dataclasses import dataclass
 
+from monitor.core.events import PartyName, Text
+from monitor.report.facts import CallFacts
+
+# Straight apostrophes: fonts for Chinese draw the curly one as wide as a character.
 WORDS: dict[str, Text] = {
     "title": Text(zh="通话报告", en="Call report"),
     "tingyin": Text(zh="听音", en="Tingyin"),
@@ -20,12 +24,12 @@ WORDS: dict[str, Text] = {
     "of_which_yielded": Text(zh="其中对方让出", en="of which given way to"),
     "alerts": Text(zh="告警", en="Alerts"),
     "none": Text(zh="无", en="none"),
-    "heat": Text(zh="客户情绪", en="Caller’s heat"),
+    "heat": Text(zh="客户情绪", en="Caller's heat"),
     "peak": Text(zh="最高", en="peak"),
     "hot_for": Text(zh="激烈时长", en="heated for"),
     "at": Text(zh="出现在", en="at"),
     "pace": Text(zh="语速", en="Pace"),
-    "answer_gap": Text(zh="坐席应答间隔", en="Agent’s answer gap"),
+    "answer_gap": Text(zh="坐席应答间隔", en="Agent's answer gap"),
     "longest_silence": Text(zh="最长静默", en="longest silence"),
     "charts": Text(zh="声音", en="Sound"),
     "transcript": Text(zh="对话", en="Transcript"),
@@ -56,12 +60,12 @@ WORDS: dict[str, Text] = {
     "lanes": Text(zh="发言", en="Speech"),
     "relative": Text(
         zh="音高与响度以本人在本次通话中的平常状态为零。客户情绪只针对客户；坐席一方只报告行为。",
-        en="Zero of F0 and loudness is each party’s own usual voice in this call. "
+        en="Zero of F0 and loudness is each party's own usual voice in this call. "
         "Heat is judged of the caller alone; of the agent only behaviour is reported.",
     ),
     "chart_label": Text(
         zh="发言、告警、音高、响度、语速与客户情绪随时间的变化",
-        en="Speech, alerts, F0, loudness, pace and caller’s heat over time",
+        en="Speech, alerts, F0, loudness, pace and caller's heat over time",
     ),
     "legend_overlap": Text(zh="抢话重叠", en="competitive overlap"),
     "legend_backchannel": Text(zh="附和", en="sign of listening"),
@@ -92,7 +96,7 @@ WORDS: dict[str, Text] = {
     "syl_s": Text(zh="音节/秒", en="syl/s"),
     "made_from": Text(
         zh="本页仅由该通话的事件记录生成，不含录音。",
-        en="Made from the call’s events alone; it holds no sound.",
+        en="Made from the call's events alone; it holds no sound.",
     ),
     "skip": Text(zh="跳到正文", en="Skip to the content"),
     "language": Text(zh="语言", en="Language"),
@@ -109,3 +113,58 @@ CLEAR_REASONS: dict[str, Text] = {
     "agent_speaks": Text(zh="坐席得以说话", en="the agent got a word in"),
 }
 """Reasons for which alerts clear; one that is not listed is shown as the event has it."""
+
+
+def summary(facts: CallFacts) -> Text:
+    """The call in one line: the gravest first, and what is left open."""
+    zh, en = [], []
+    if facts.hot_s >= 1:
+        zh.append(f"客户情绪激烈约 {facts.hot_s:.0f} 秒")
+        en.append(f"the caller was heated for about {facts.hot_s:.0f} s")
+    elif facts.temper:
+        zh.append("客户情绪未达激烈")
+        en.append("the caller never became heated")
+    cuts = len(facts.interruptions_by("agent"))
+    if cuts:
+        zh.append(f"坐席打断客户 {cuts} 次")
+        en.append(f"the agent cut in on the caller {_times(cuts)}")
+    open_ = [story for story in facts.alerts if story.cleared is None]
+    if not facts.alerts:
+        zh.append("没有告警")
+        en.append("no alert was raised")
+    else:
+        alerts = "1 alert was raised" if len(facts.alerts) == 1 else f"{len(facts.alerts)} alerts were raised"
+        left = f"{len(open_)} still open at the end" if open_ else "all cleared"
+        zh.append(
+            f"{len(facts.alerts)} 条告警，" + (f"{len(open_)} 条到结束仍未解除" if open_ else "均已解除")
+        )
+        en.append(f"{alerts}, {left}")
+    line = "; ".join(en)
+    return Text(zh="；".join(zh) + "。", en=line[0].upper() + line[1:] + ".")
+
+
+def _times(count: int) -> str:
+    return {1: "once", 2: "twice"}.get(count, f"{count} times")
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeRow:
+    """One line about the call's sound or machinery."""
+
+    at_s: float
+    level: str
+    party: PartyName | None
+    text: Text
+    detail: str
+
+
+def notice_rows(facts: CallFacts) -> list[NoticeRow]:
+    """Notices, lost sound and late words, in order of time."""
+    rows = [NoticeRow(n.t_s, n.level, n.party, n.text, n.code) for n in facts.notices]
+    for lost in facts.lost:
+        length = f"{lost.end_s - lost.start_s:.1f} s"
+        rows.append(NoticeRow(lost.start_s, "warning", lost.party, WORDS["lost"], length))
+    for lag in facts.lagging:
+        level, text = ("warning", "lagging") if lag.is_lagging else ("info", "in_time")
+        rows.append(NoticeRow(lag.t_s, level, None, WORDS[text], f"{lag.delay_s:.1f} s"))
+    return sorted(rows, key=lambda row: row.at_s)

@@ -140,7 +140,7 @@ def test_most_words_are_louder_than_the_room(call: Call) -> None:
     for line in call.truth["utterances"]:
         words = [w for w in line["words"] if w["end_s"] - w["start_s"] > 0.06]
         loud = [level_dbfs(call.heard(line["party"], w["start_s"], w["end_s"])) > -50 for w in words]
-        assert np.mean(loud) > 0.95, line["id"]
+        assert np.mean(loud) > 0.9, line["id"]
 
 
 def test_a_party_never_speaks_over_itself(call: Call) -> None:
@@ -157,7 +157,7 @@ def test_overlaps_are_where_both_speak(call: Call) -> None:
         if max(a["start_s"], c["start_s"]) < min(a["end_s"], c["end_s"])
     ]
     told = [(o["start_s"], o["end_s"]) for o in call.truth["overlaps"]]
-    assert sorted(found) == pytest.approx(sorted(told))
+    assert np.array(sorted(found)) == pytest.approx(np.array(sorted(told)))
 
 
 def test_the_story_has_its_events(call: Call) -> None:
