@@ -172,11 +172,12 @@ def replay(
     model: Model = None,
     language: Language = None,
     packet_samples: Annotated[
-        int, typer.Option("--packet", help="samples a packet; events do not depend on it", min=1)
+        int, typer.Option("--packet", help="samples a packet; events do not depend on it", min=1, max=16_000)
     ] = 1600,
 ) -> None:
     """Judge a recorded call as fast as the machine allows; the same file gives the same events."""
     from monitor.commands import offline
+    from monitor.commands.output import refuse_overwriting
     from monitor.ingest.file import open_file_source
     from monitor.store.journal import is_journal
 
@@ -186,6 +187,10 @@ def replay(
             settings_file,
             engine={"model": model},
             transcription={"language": language, "has_partials": has_partials},
+        )
+        refuse_overwriting(
+            outputs=[path for path in (events, report) if path is not None],
+            inputs=[path for path in (file, agent, caller) if path is not None],
         )
         if file is not None and is_journal(file):
             offline.replay_journal(file, settings, outputs)
@@ -218,10 +223,14 @@ def report(
 @app.command()
 def devices() -> None:
     """List this machine's input devices."""
+    from monitor.errors import DeviceError
     from monitor.ingest.portaudio import list_devices
 
     with told_errors():
-        for device in list_devices():
+        found = list_devices()
+        if not found:
+            raise DeviceError("device.none")
+        for device in found:
             typer.echo(
                 f"{device.index:3}  {device.name}  ({device.channels} channels, {device.rate_hz:.0f} Hz)"
             )

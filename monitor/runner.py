@@ -162,11 +162,13 @@ async def run_offline(
     *,
     journal: Journal | None = None,
     on_progress: Callable[[int], None] | None = None,
+    on_failure: Callable[[TingyinError], None] | None = None,
 ) -> CallEnd:
     """Runs one call as fast as the machine allows; the events depend on the sound alone.
 
     Answers are told in order of their requests, at fixed delays of call time, and the sound is cut into
     pieces that end where the analysis steps, so neither the machine's speed nor the source's packets show.
+    `on_failure` is told why the sound stopped before its end; else the log is.
     """
     call = _Call(call_id, session, transcriber, sinks, journal)
     due: list[tuple[int, int, asyncio.Future[Hypothesis | None]]] = []
@@ -198,7 +200,10 @@ async def run_offline(
                             on_progress(session.now)
     except TingyinError as error:
         end = CallEnd(reason="failed", code=error.code)
-        log.warning("call failed", call_id=call_id, code=error.code)
+        if on_failure is not None:
+            on_failure(error)
+        else:
+            log.warning("call failed", call_id=call_id, code=error.code)
     tell(SoundEnd())
     await tell_due(None)
     tell(end)

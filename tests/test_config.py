@@ -51,11 +51,39 @@ def test_what_does_not_fit_is_told_by_name(tmp_path: Path, text: str, code: str,
     assert names in error.value.sentence
 
 
-def test_an_unknown_variable_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TINGYIN_SERVER__PROT", "1")
+@pytest.mark.parametrize(
+    ("name", "value", "code"),
+    [
+        ("TINGYIN_SERVER__PROT", "1", "settings.unknown"),
+        ("TINGYIN_SERVR__PORT", "1", "settings.unknown"),
+        ("TINGYIN_PORT", "1", "settings.unknown"),
+        ("TINGYIN_SERVER__PORT", "99999", "settings.invalid"),
+        ("TINGYIN_SERVER", "8765", "settings.invalid"),
+        ("TINGYIN_SERVER", "none", "settings.invalid"),
+        ("TINGYIN_ENGINE__LANGUAGES", "zh", "settings.invalid"),
+    ],
+)
+def test_a_variable_that_does_not_fit_is_told(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, code: str
+) -> None:
+    monkeypatch.setenv(name, value)
     with pytest.raises(SettingsError) as error:
         load_settings()
-    assert error.value.code == "settings.unknown"
+    assert error.value.code == code
+    assert name.removeprefix("TINGYIN_").replace("__", ".").lower() in error.value.sentence.lower().replace(
+        "__", "."
+    )
+
+
+def test_variables_of_benches_are_no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TINGYIN_DATA", "/data")
+    assert load_settings() == load_settings()
+
+
+def test_an_option_that_does_not_fit_is_told_with_its_section() -> None:
+    with pytest.raises(SettingsError) as error:
+        load_settings(None, {"server": {"port": 99_999}})
+    assert "server.port" in error.value.sentence
 
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:

@@ -8,12 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
 from monitor import weights
 from monitor.config import Settings
 from monitor.engines.whisper import WhisperEngine
-from monitor.errors import TingyinError
+from monitor.errors import SettingsError, TingyinError
 
 console = Console(stderr=True, highlight=False)
 """Everything that is said to a person; standard output is for results."""
@@ -25,7 +26,7 @@ def told_errors() -> Iterator[None]:
     try:
         yield
     except TingyinError as error:
-        console.print(f"[bold red]{error.code}[/]  {error.sentence}", soft_wrap=True)
+        console.print(f"[bold red]{error.code}[/]  {escape(error.sentence)}", soft_wrap=True)
         raise SystemExit(1) from error
 
 
@@ -34,15 +35,32 @@ def load_engine(settings: Settings) -> WhisperEngine:
 
     Raises:
         ModelError: its weights are missing, damaged, or do not load.
+        SettingsError: the model does not know a language that the settings name.
     """
     engine = settings.engine
-    return WhisperEngine(
+    recogniser = WhisperEngine(
         weights.model_folder(engine.model, engine.models_folder),
         device=engine.device,
         compute_type=engine.compute_type,
         workers=engine_workers(settings),
         languages=engine.languages,
     )
+    _check_languages(settings, recogniser)
+    return recogniser
+
+
+def _check_languages(settings: Settings, recogniser: WhisperEngine) -> None:
+    wanted = {
+        f"transcription.{name}": getattr(settings.transcription, name)
+        for name in ("language", "agent_language", "caller_language")
+    }
+    known = recogniser.known_languages
+    if len(known) > 1:  # a model of one language has nothing to choose among
+        wanted |= {f"engine.languages.{i}": code for i, code in enumerate(settings.engine.languages)}
+    for name, language in wanted.items():
+        if language not in {"", "auto", *known}:
+            reason = f"the model {settings.engine.model} does not know that language"
+            raise SettingsError("settings.invalid", name=name, value=language, reason=reason)
 
 
 def engine_workers(settings: Settings) -> int:
@@ -53,7 +71,11 @@ def engine_workers(settings: Settings) -> int:
 def fetch_model(name: str, models_folder: Path) -> None:
     """Installs a model of the catalogue and shows how it goes."""
     with Progress(
-        TextColumn("{task.description}"), BarColumn(), DownloadColumn(), console=console, transient=True
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        DownloadColumn(),
+        console=console,
+        transient=True,
     ) as bar:
         task = bar.add_task(f"model {name}", total=None)
 

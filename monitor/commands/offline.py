@@ -9,20 +9,24 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import cast
 
+import msgspec
+from pydantic import ValidationError
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from monitor.commands.common import console, engine_workers, load_engine
+from monitor.commands.output import OutputFile
 from monitor.config import Settings
 from monitor.core import events
 from monitor.core.clock import seconds
-from monitor.core.inputs import CallInfo
+from monitor.core.inputs import CallEnd, CallInfo, SessionInput, SoundEnd
 from monitor.core.replay import replay
 from monitor.core.settings import CoreSettings
 from monitor.engines.scheduler import OfflineTranscriber
-from monitor.errors import StoreError
+from monitor.errors import StoreError, TingyinError
 from monitor.ingest.file import FileSource
 from monitor.playbook_files import load_playbook
 from monitor.runner import run_offline
@@ -42,9 +46,12 @@ class Outputs:
 class _Collector:
     """A sink that writes events as lines and keeps what the summary and the report need."""
 
-    def __init__(self, lines: BinaryIO | None, *, keeps_all: bool) -> None:
-        self._lines = lines
-        self._keeps_all = keeps_all
+    def __init__(self, stack: ExitStack, outputs: Outputs) -> None:
+        """Opens the files now: a place that cannot be written must show before the call is judged."""
+        self._lines, self._report = (
+            None if path is None else stack.enter_context(OutputFile(path))
+            for path in (outputs.events, outputs.report)
+        )
         self.kept: list[events.AnyEvent] = []
         self.count = 0
 
@@ -53,15 +60,25 @@ class _Collector:
             self.count += 1
             if self._lines is not None:
                 self._lines.write(events.encode(event) + b"\n")
-            if self._keeps_all or not isinstance(event, events.Prosody | events.Partial | events.Speaking):
+            if self._report is not None or not isinstance(
+                event, events.Prosody | events.Partial | events.Speaking
+            ):
                 self.kept.append(cast("events.AnyEvent", event))
+
+    def finish(self) -> None:
+        """Writes the report of what was taken."""
+        if self._report is not None:
+            from monitor.report import build_report
+
+            self._report.write(build_report(self.kept).encode())
 
 
 def replay_file(source: FileSource, settings: Settings, outputs: Outputs, *, has_words: bool) -> None:
     """Judges a recorded call; writes its events and report and prints a summary.
 
     Raises:
-        TingyinError: the model is missing, or the outputs cannot be written.
+        TingyinError: the model is missing, the outputs cannot be written, or the sound stopped in mid-call
+            (what was heard before is written then).
     """
     call_id = file_call_id(source.info.title)
     info = CallInfo(
@@ -78,23 +95,28 @@ def replay_file(source: FileSource, settings: Settings, outputs: Outputs, *, has
     )
     session = make_session(info, settings, load_playbook(), has_words=has_words)
     begun = time.perf_counter()
+    failures: list[TingyinError] = []
     with ExitStack() as stack:
-        collector = _collector(stack, outputs)
-        bar = stack.enter_context(_progress())
-        task = bar.add_task(source.info.title, total=source.info.duration_s)
-        asyncio.run(
-            run_offline(
-                call_id,
-                session,
-                source,
-                transcriber,
-                [collector],
-                on_progress=lambda now: bar.update(task, completed=seconds(now)),
+        collector = _Collector(stack, outputs)
+        if transcriber is not None:
+            stack.callback(transcriber.close)
+        with _progress() as bar:
+            task = bar.add_task(source.info.title, total=source.info.duration_s)
+            asyncio.run(
+                run_offline(
+                    call_id,
+                    session,
+                    source,
+                    transcriber,
+                    [collector],
+                    on_progress=lambda now: bar.update(task, completed=seconds(now)),
+                    on_failure=failures.append,
+                )
             )
-        )
-    if transcriber is not None:
-        transcriber.close()
-    _finish(collector, outputs, time.perf_counter() - begun)
+        collector.finish()
+    _summarise(collector.kept, collector.count, time.perf_counter() - begun)
+    for failure in failures:
+        raise failure
 
 
 def replay_journal(path: Path, settings: Settings, outputs: Outputs) -> None:
@@ -105,15 +127,36 @@ def replay_journal(path: Path, settings: Settings, outputs: Outputs) -> None:
     """
     journal = read_journal(path)
     header = journal.header
-    core = CoreSettings.model_validate(header.settings)
+    try:
+        core = CoreSettings.model_validate(header.settings)
+    except ValidationError as error:
+        reason = "another version wrote it, with settings that this one does not have"
+        raise StoreError("store.journal", path=path, reason=reason) from error
     settings = settings.model_copy(update={name: getattr(core, name) for name in CoreSettings.model_fields})
     session = make_session(header.info, settings, load_playbook(), has_words=header.has_words)
     begun = time.perf_counter()
     with ExitStack() as stack:
-        collector = _collector(stack, outputs)
-        for event in replay(session, header.info.call_id, journal.inputs):
+        collector = _Collector(stack, outputs)
+        for event in replay(session, header.info.call_id, _to_the_end(journal.inputs, path)):
             collector.emit(header.info.call_id, [event])
-    _finish(collector, outputs, time.perf_counter() - begun)
+        collector.finish()
+    _summarise(collector.kept, collector.count, time.perf_counter() - begun)
+
+
+def _to_the_end(inputs: Iterable[SessionInput], path: Path) -> Iterator[SessionInput]:
+    """The inputs, with an end where the journal has none because its process was killed."""
+    last: SessionInput | None = None
+    has_sound_ended = False
+    for last in inputs:
+        has_sound_ended = has_sound_ended or isinstance(last, SoundEnd)
+        yield last
+    if isinstance(last, CallEnd):
+        return
+    if not has_sound_ended:
+        yield SoundEnd()
+    cut = StoreError("store.journal_cut", path=path)
+    console.print(f"[yellow]{cut.code}[/]  {escape(cut.sentence)}", soft_wrap=True)
+    yield CallEnd(reason="cut_off", code=cut.code)
 
 
 def report_call(call: str, settings: Settings, target: Path) -> None:
@@ -122,12 +165,13 @@ def report_call(call: str, settings: Settings, target: Path) -> None:
     Raises:
         StoreError: there is no such call, or the log cannot be read.
     """
-    path = Path(call)
     from monitor.report import build_report
 
-    told = _events_of_file(path) if path.is_file() else _events_of_log(call, settings)
-    _write(target, build_report(told).encode())
-    console.print(f"report: {target}")
+    path = Path(call)
+    told = list(_events_of_file(path) if path.is_file() else _events_of_log(call, settings))
+    with OutputFile(target) as out:
+        out.write(build_report(told).encode())
+    console.print(f"report: {escape(str(target))}", soft_wrap=True)
 
 
 def file_call_id(title: str) -> str:
@@ -135,35 +179,26 @@ def file_call_id(title: str) -> str:
     return re.sub(r"[^\w.-]+", "-", title).strip("-") or "call"
 
 
-def _collector(stack: ExitStack, outputs: Outputs) -> _Collector:
-    lines = None
-    if outputs.events is not None:
-        try:
-            lines = stack.enter_context(outputs.events.open("wb"))
-        except OSError as error:
-            raise StoreError("store.unwritable", path=outputs.events, reason=error.strerror) from error
-    return _Collector(lines, keeps_all=outputs.report is not None)
-
-
-def _finish(collector: _Collector, outputs: Outputs, took_s: float) -> None:
-    if outputs.report is not None:
-        from monitor.report import build_report
-
-        _write(outputs.report, build_report(collector.kept).encode())
-    _summarise(collector.kept, collector.count, took_s)
-
-
-def _write(path: Path, content: bytes) -> None:
-    try:
-        path.write_bytes(content)
-    except OSError as error:
-        raise StoreError("store.unwritable", path=path, reason=error.strerror) from error
-
-
 def _events_of_file(path: Path) -> Iterator[events.AnyEvent]:
-    with path.open("rb") as lines:
-        for line in lines:
-            yield events.decode(line)
+    """The events of one call.
+
+    Raises:
+        StoreError: store.events: a line is no event, or the call's beginning is missing.
+    """
+    number = 0
+    try:
+        with path.open("rb") as lines:
+            for number, line in enumerate(lines, start=1):
+                event = events.decode(line)
+                if number == 1 and not isinstance(event, events.CallStarted):
+                    raise StoreError("store.events", path=path, reason="its first line is not `call_started`")
+                yield event
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise StoreError("store.events", path=path, reason=f"line {number}: {error}") from error
+    except OSError as error:
+        raise StoreError("store.events", path=path, reason=error.strerror) from error
+    if not number:
+        raise StoreError("store.events", path=path, reason="it is empty")
 
 
 def _events_of_log(call_id: str, settings: Settings) -> Iterator[events.AnyEvent]:
@@ -173,7 +208,7 @@ def _events_of_log(call_id: str, settings: Settings) -> Iterator[events.AnyEvent
 
 def _progress() -> Progress:
     return Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TaskProgressColumn(),
         TimeRemainingColumn(),
@@ -189,7 +224,8 @@ def _summarise(kept: Iterable[events.Event], count: int, took_s: float) -> None:
     console.print(
         f"{ended.duration_s:.1f} s of call in {took_s:.1f} s ({speed:.1f} times real time), {count} events; "
         f"speech: agent {ended.talk_s['agent']:.0f} s, caller {ended.talk_s['caller']:.0f} s; "
-        f"interruptions: by agent {ended.interruptions['agent']}, by caller {ended.interruptions['caller']}"
+        f"interruptions: by agent {ended.interruptions['agent']}, by caller {ended.interruptions['caller']}",
+        soft_wrap=True,
     )
     alerts = [event for event in kept if isinstance(event, events.Alert)]
     if alerts:
@@ -201,10 +237,11 @@ def _summarise(kept: Iterable[events.Event], count: int, took_s: float) -> None:
                 alert.severity,
                 alert.party or "",
                 alert.rule,
-                alert.because.en,
+                escape(alert.because.en),
             )
         console.print(table)
     for notice in (event for event in kept if isinstance(event, events.Notice)):
-        console.print(f"[yellow]{notice.code}[/]  {notice.text.en}", soft_wrap=True)
+        party = f" ({notice.party})" if notice.party else ""
+        console.print(f"[yellow]{notice.code}[/]{party}  {escape(notice.text.en)}", soft_wrap=True)
     if ended.reason != "completed":
         console.print(f"[red]the call was {ended.reason.replace('_', ' ')}[/] {ended.code}")

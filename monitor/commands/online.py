@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from rich.markup import escape
+
 from monitor.commands.common import console, engine_workers, load_engine
 from monitor.config import Settings
 from monitor.engines.scheduler import Scheduler
@@ -76,8 +78,10 @@ async def open_office(settings: Settings, *, has_words: bool) -> AsyncIterator[O
         app = create_app(publisher, recordings=switchboard, intake=Intake(switchboard.start).serve)
         try:
             async with Server(app, listener, publisher.metrics) as server:
-                yield Office(switchboard, server.url, stopping)
-                await switchboard.stop()
+                try:
+                    yield Office(switchboard, server.url, stopping)
+                finally:
+                    await switchboard.stop()
         finally:
             publisher.close()
             if scheduler is not None:
@@ -132,7 +136,7 @@ async def listen(settings: Settings, source: Source, *, has_words: bool) -> None
     async with open_office(settings, has_words=has_words) as office:
         call_id = office.switchboard.start(source)
         console.print(
-            f"listening to {source.info.title}\n"
+            f"listening to {escape(source.info.title)}\n"
             f"  supervisor  [bold]{office.url}/call/{call_id}[/]\n"
             f"  agent       [bold]{office.url}/agent/{call_id}[/]\n"
             "end it with Ctrl-C"

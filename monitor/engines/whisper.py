@@ -130,6 +130,11 @@ class WhisperEngine:
         self.guards: Counter[str] = Counter()
         """How often each rule of the guard fired, and how often an answer was refused for good."""
 
+    @property
+    def known_languages(self) -> frozenset[str]:
+        """Codes of the languages that the model can be asked for."""
+        return frozenset(self._whisper.supported_languages)
+
     def decode(self, requests: Sequence[TranscriptionRequest], *, is_thorough: bool) -> list[Hypothesis]:
         """One hypothesis for each request. Batched requests differ from single ones by rounding only.
 

@@ -61,7 +61,7 @@ class _Track:
         self.given += len(pcm)
 
     def _notices(self) -> Iterator[SourceNotice]:
-        title = self.decoder.path.name
+        title = _title(self.decoder.path)
         for fault in self.conditioner.take_faults():
             party = self.parties[fault.channel]
             yield SourceNotice(code=fault.code, at=fault.at, party=party, values={"title": title})
@@ -246,12 +246,17 @@ def open_file_source(
     known = [length for length in lengths if length is not None]
     info = SourceInfo(
         kind=kind,
-        title=" + ".join(decoder.path.name for decoder, _ in decoders),
+        title=" + ".join(_title(decoder.path) for decoder, _ in decoders),
         duration_s=round(max(known), 4) if len(known) == len(lengths) else None,
         parties=frozenset(of for _, parties in decoders for of in parties),
         agent=agent_label,
     )
     return FileSource(decoders, info, packet_samples)
+
+
+def _title(path: Path) -> str:
+    """The file's name as text: names of another encoding than this machine's have bytes that are none."""
+    return path.name.encode("utf-8", "replace").decode("utf-8")
 
 
 def _open_one(
