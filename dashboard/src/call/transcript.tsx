@@ -54,7 +54,6 @@ export function Transcript({ call }: { call: CallState }) {
         class="transcript-scroll"
         ref={scroller}
         onScroll={onScroll}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
         tabIndex={0}
         role="log"
         aria-live="off"
