@@ -12,11 +12,14 @@ from monitor.core.facts import Interruption, InterruptionBegan, Overlap
 from monitor.core.runs import Role, Run, Stretch, commons
 from monitor.core.settings import TimelineSettings
 
-OverlapKind = Literal["competitive", "backchannel", "terminal", "simultaneous_start", "echo", "brief"]
+OverlapKind = Literal["competitive", "backchannel", "terminal", "simultaneous_start", "brief"]
 OverlapEvent = Overlap | InterruptionBegan | Interruption
 
 _GOES_ON = samples(0.2)
 """Speech after the other's end that counts as going on; less is an edge of the speech detector."""
+
+_RESUMED = samples(0.1)
+"""Who comes in sooner after the other has taken breath could not know that the other would go on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,16 +130,12 @@ class Encounter:
 
     def _goes_on(self, sides: _Sides, known: int) -> bool:
         """True where the comer is heard after the holder has stopped."""
-        return sides.comer.until(known) >= sides.holder.until(known) + _GOES_ON
+        return sides.comer.is_speaking or sides.comer.until(known) >= sides.holder.until(known) + _GOES_ON
 
     def _overlap(self, sides: _Sides, overlaps: list[Span], known: int) -> Overlap:
         holder: Party | None = sides.holder.party
         kind: OverlapKind
-        roles = {run.role for run in self._runs}
-        if Role.ECHO in roles:
-            kind = "echo"
-            holder = next(run.party.other for run in self._runs if run.role is Role.ECHO)
-        elif Role.BACKCHANNEL in roles:
+        if any(run.role is Role.BACKCHANNEL for run in self._runs):
             kind = "backchannel"
         elif self._has_begun:
             kind = "competitive"

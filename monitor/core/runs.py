@@ -19,7 +19,6 @@ class Role(Enum):
     UNDECIDED = auto()
     TURN = auto()
     BACKCHANNEL = auto()
-    ECHO = auto()
 
 
 @dataclass(slots=True, eq=False)
@@ -28,10 +27,14 @@ class Stretch:
 
     start: int
     end: int | None = None
+    settled: int | None = None
+    """How far an open one is certain, where that is less far than other speech."""
 
     def until(self, known: int) -> int:
         """Where it ends, as far as is known when speech is settled up to `known`."""
-        return max(self.start, known) if self.end is None else self.end
+        if self.end is not None:
+            return self.end
+        return max(self.start, known if self.settled is None else min(known, self.settled))
 
     def common(self, other: Stretch, known: int) -> Span | None:
         """The stretch that both fill."""

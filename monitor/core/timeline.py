@@ -9,6 +9,7 @@ from typing import Protocol
 
 from monitor.core.audio import Party
 from monitor.core.clock import Span, samples
+from monitor.core.echo_gate import EchoGate
 from monitor.core.facts import (
     Backchannel,
     Gap,
@@ -40,11 +41,6 @@ _WORD_EDGE = samples(0.3)
 
 _WORDS_MAX = 2_000
 """Words of a party that wait for their turn; at five a second, over six minutes."""
-
-_ECHO_EVERY = samples(0.5)
-_ECHO_OVER = samples(1.0)
-_ECHO_MISSES = 2
-"""An open echo is asked about again every half second; after two denials it is own speech."""
 
 _FLOOR_STRETCHES_MAX = 64
 """IPUs of a party's turns that are remembered: far more than the floor's rules look back."""
@@ -91,16 +87,15 @@ class Timeline:
 
     Feed it with `receive` and, every 100 ms of call time, with `tick`; both parties' speech up to `now`
     must have been received by then, as late as the speech detector tells it. The unit of reasoning is a
-    *run*: IPUs with only breaths between them. Runs are judged in the order of their starts, each as one of
+    *run*: IPUs with only breaths between them, what is an echo of the other party cut out of them
+    (`EchoGate`). Runs are judged in the order of their starts, each as one of
 
-    - *echo*: the other party's sound (as `is_echo` says);
     - *backchannel*: at most `backchannel_s` of speech while the other has the floor and goes on, without a
       silence that would end a turn;
     - *turn*: everything else. It joins the party's turn unless `max_pause_s` of own silence or a turn of the
       other's lies between.
 
-    Every IPU ends up in exactly one of them (an IPU that begins as an echo and goes on as own speech is cut
-    in two). A turn's event waits for the words of its span, at most
+    All own speech ends up in exactly one of them. A turn's event waits for the words of its span, at most
     `words_wait_s`; all other events are told as soon as they can be known. Memory is bounded.
     """
 
@@ -113,13 +108,13 @@ class Timeline:
         has_words: bool = True,
         min_silence_s: float = 0.2,
     ) -> None:
-        """`describe` is asked when a turn ends, `is_echo` at most ten times a second while a party speaks.
+        """`describe` is asked when a turn ends, `is_echo` five times a second while both speak.
 
         `min_silence_s` is the speech detector's own, `has_words` false where nothing is recognised.
         """
         self._settings = settings
         self._describe = describe
-        self._is_echo = is_echo
+        self._gates = {party: EchoGate(party, is_echo) for party in Party}
         self._has_words = has_words
         self._settled = samples(min_silence_s) + _EDGE
         self._breath = samples(settings.breath_s)
@@ -133,8 +128,6 @@ class Timeline:
         self._floor: dict[Party, deque[Stretch]] = {p: deque(maxlen=_FLOOR_STRETCHES_MAX) for p in Party}
         self._ended: dict[Party, deque[_EndedTurn]] = {p: deque() for p in Party}
         self._words: dict[Party, deque[Word]] = {p: deque(maxlen=_WORDS_MAX) for p in Party}
-        self._echo_misses = dict.fromkeys(Party, 0)
-        self._echo_asked = dict.fromkeys(Party, 0)
         self._words_until = dict.fromkeys(Party, 0)
         self._is_finished = False
 
@@ -148,9 +141,9 @@ class Timeline:
         """Takes what was heard. Events of one party come in order."""
         match event:
             case SpeechStarted():
-                self._open(event.party, event.at)
+                self._gates[event.party].open(event.at)
             case Ipu():
-                self._close(event.party, event.span)
+                self._gates[event.party].close(event.span)
             case Words():
                 self._words[event.party].extend(event.words)
                 if event.words:
@@ -162,13 +155,41 @@ class Timeline:
 
     def finish(self, now: int) -> list[ConversationEvent]:
         """The rest: nothing is waited for any more, and open speech ends at `now`."""
-        for run in self._current.values():
-            if run.is_speaking:
-                run.stretches[-1].end = max(run.stretches[-1].start, now)
+        for gate in self._gates.values():
+            gate.finish(now)
         self._is_finished = True
         return list(self._advance(now, now))
 
     # --- speech -> runs -------------------------------------------------------------------------------
+
+    def _pass_gates(self, known: int) -> Iterator[Overlap]:
+        """Takes both parties' own speech, in the order in which it came."""
+        own: list[SpeechStarted | Ipu] = []
+        for party, gate in self._gates.items():
+            for event in gate.judge(known, self._gates[party.other]):
+                if isinstance(event, Overlap):
+                    yield event
+                else:
+                    own.append(event)
+        for event in sorted(own, key=lambda e: e.at if isinstance(e, SpeechStarted) else e.span.end):
+            if isinstance(event, SpeechStarted):
+                self._open(event.party, event.at)
+            else:
+                self._close(event.party, event.span)
+        for party, run in self._current.items():
+            if run.is_speaking:
+                run.stretches[-1].settled = self._gates[party].own_until(known)
+
+    def _close_run(self, run: Run, now: int) -> None:
+        """Closes a run when no speech can follow it within a breath."""
+        if run.is_speaking or run.is_closed:
+            return
+        end = run.until(now)
+        pending = self._gates[run.party].pending_since
+        is_over = now >= end + self._breath + _ANNOUNCED and (
+            pending is None or pending >= end + self._breath
+        )
+        run.is_closed = self._is_finished or is_over
 
     def _open(self, party: Party, at: int) -> None:
         run = self._current.get(party)
@@ -204,35 +225,12 @@ class Timeline:
         last = run.stretches[-1]
         last.end = max(last.start, span.end)
 
-    def _doubt_echo(self, party: Party, known: int) -> None:
-        """Cuts an open echo where the party's own speech has taken over without a silence between."""
-        run = self._current.get(party)
-        if run is None or run.role is not Role.ECHO or not run.is_speaking:
-            return
-        since = run.stretches[-1].start + _ECHO_OVER
-        if known < max(since, self._echo_asked[party] + _ECHO_EVERY):
-            return
-        self._echo_asked[party] = known
-        if self._is_echo(party, Span(known - _ECHO_OVER, known)):
-            self._echo_misses[party] = 0
-            return
-        self._echo_misses[party] += 1
-        if self._echo_misses[party] >= _ECHO_MISSES:
-            self._echo_misses[party] = 0
-            at = max(run.stretches[-1].start, known - _ECHO_OVER)
-            run.stretches[-1].end, run.is_closed = at, True
-            self._begin(party, at)
-
     # --- runs -> roles --------------------------------------------------------------------------------
 
     def _advance(self, now: int, known: int) -> Iterator[ConversationEvent]:
+        yield from self._pass_gates(known)
         for run in self._current.values():
-            if not run.is_speaking and (
-                self._is_finished or now >= run.until(now) + self._breath + _ANNOUNCED
-            ):
-                run.is_closed = True
-        for party in Party:
-            self._doubt_echo(party, known)
+            self._close_run(run, now)
         while self._undecided and (role := self._judge(self._undecided[0], now, known)) is not None:
             yield from self._settle(self._undecided.pop(0), role, known)
         for run in self._current.values():
@@ -248,8 +246,6 @@ class Timeline:
         """The run's role, None while it cannot be known."""
         if run.speech(known) <= samples(self._settings.backchannel_s) and not run.is_closed:
             return None
-        if self._is_echo(run.party, run.span(known)):
-            return Role.ECHO
         if run.speech(known) > samples(self._settings.backchannel_s):
             return Role.TURN
         return self._judge_short(run, now)
@@ -269,9 +265,16 @@ class Timeline:
                 return Role.TURN  # the party goes on: that was no sign of listening
             if later.party is not run.party and later.start >= end:
                 return Role.BACKCHANNEL if later.start - end < self._max_pause else Role.TURN
+        if self._may_resume(run.party.other, end):
+            return None
         if self._is_finished or now >= end + self._max_pause + _ANNOUNCED:
             return Role.TURN
         return None
+
+    def _may_resume(self, party: Party, end: int) -> bool:
+        """True where speech that is still in the gate may belong to the party's turn that paused at `end`."""
+        pending = self._gates[party].pending_since
+        return pending is not None and pending - end < self._max_pause
 
     def _settle(self, run: Run, role: Role, known: int) -> Iterator[ConversationEvent]:
         run.role = role
@@ -324,7 +327,8 @@ class Timeline:
 
     def _end_turns(self, now: int) -> None:
         for turn in list(self._turns.values()):
-            if not turn.last.is_closed or any(run.party is turn.party for run in self._undecided):
+            is_resumed = any(run.party is turn.party for run in self._undecided)
+            if not turn.last.is_closed or is_resumed or self._may_resume(turn.party, turn.last.until(now)):
                 continue
             if self._is_finished or now >= turn.last.until(now) + self._max_pause + _ANNOUNCED:
                 self._end_turn(turn)
