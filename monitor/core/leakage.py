@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -59,6 +61,8 @@ class LeakageMeter:
         """Where the remembered sound ends, in steps of call time."""
         self._since_same = 0
         self._same_found = 0
+        self._floors = dict.fromkeys(Party, (-_RATE_HZ, 0.0))
+        """(when, power) of each party's noise as last measured."""
 
     @property
     def is_same_sound(self) -> bool:
@@ -97,14 +101,18 @@ class LeakageMeter:
         if float(np.mean(np.square(heard))) < _ACTIVE * self._floor(party):
             return True
         source = self._cut(party.other, start - _LAG_MAX, end + _LEAD_MAX)
-        correlation, gain = _peak(heard, source)
+        correlation, gain = _peak(heard, source, _ECHO_GAIN_MAX)
         return correlation >= _ECHO_CORRELATION and gain <= _ECHO_GAIN_MAX
 
     def _floor(self, party: Party) -> float:
-        """The power of the softest stretches of 25 ms lately: the line's noise, or nearly."""
-        power = np.square(self._sound[party]).reshape(-1, _RATE_HZ // 40).mean(axis=1)
-        audible = power[power > 0]
-        return float(np.percentile(audible, 2)) if audible.size else 0.0
+        """The power of the softest stretches of 25 ms lately, the line's noise or nearly; once a second."""
+        measured, floor = self._floors[party]
+        if self._end - measured >= _RATE_HZ:
+            power = np.square(self._sound[party]).reshape(-1, _RATE_HZ // 40).mean(axis=1)
+            audible = power[power > 0]
+            floor = float(np.percentile(audible, 2)) if audible.size else 0.0
+            self._floors[party] = (self._end, floor)
+        return floor
 
     def _compare(self) -> None:
         end = self._end - _SAME_LAG_MAX
@@ -124,23 +132,25 @@ class LeakageMeter:
         return self._sound[party][start - first : end - first]
 
 
-def _peak(heard: _Signal, source: _Signal) -> tuple[float, float]:
+def _peak(heard: _Signal, source: _Signal, gain_max: float = math.inf) -> tuple[float, float]:
     """The highest normalised correlation of `heard` with a stretch of `source`, and its gain there.
 
-    `source` is longer than `heard`; every stretch of it as long as `heard` is tried.
+    `source` is longer than `heard`; every stretch of it as long as `heard` is tried. Where all of them are
+    too soft for `gain_max` there is nothing to find, and no transform is made.
     """
     length = len(heard)
-    size = 1 << (len(source) + length - 1).bit_length()
-    spectrum = np.fft.rfft(source, size) * np.conj(np.fft.rfft(heard, size))
-    products = np.fft.irfft(spectrum, size)[: len(source) - length + 1]
+    own = float(np.sum(np.square(heard, dtype=np.float64)))
     power = np.concatenate([[0.0], np.cumsum(np.square(source, dtype=np.float64))])
     energies = power[length:] - power[:-length]
-    own = float(np.sum(np.square(heard, dtype=np.float64)))
-    if own < _SILENCE_POWER * length:
-        return 0.0, 0.0
-    usable = energies > _SILENCE_POWER * length
-    if not np.any(usable):
-        return 0.0, float("inf")
+    least = _SILENCE_POWER * length
+    loudest = float(energies.max())
+    if own < least or loudest < least or own > gain_max**2 * loudest:
+        return 0.0, math.inf
+    # A circular correlation as long as the source: no stretch that is asked for wraps around.
+    size = 1 << (len(source) - 1).bit_length()
+    spectrum = np.fft.rfft(source, size) * np.conj(np.fft.rfft(heard, size))
+    products = np.fft.irfft(spectrum, size)[: len(source) - length + 1]
+    usable = energies > least
     correlations = np.where(usable, products / np.sqrt(np.maximum(energies, 1e-12) * own), 0.0)
     best = int(np.argmax(np.abs(correlations)))
-    return abs(float(correlations[best])), float(np.sqrt(own / max(energies[best], 1e-12)))
+    return abs(float(correlations[best])), math.sqrt(own / max(float(energies[best]), 1e-12))
