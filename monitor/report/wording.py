@@ -21,7 +21,7 @@ WORDS: dict[str, Text] = {
     "by_caller": Text(zh="客户打断坐席", en="caller cut in on agent"),
     "yielded": Text(zh="对方让出", en="the other gave way"),
     "not_yielded": Text(zh="对方未让", en="the other went on"),
-    "of_which_yielded": Text(zh="其中对方让出", en="of which given way to"),
+    "of_which_yielded": Text(zh="，其中对方让出", en=", of which given way to"),
     "alerts": Text(zh="告警", en="Alerts"),
     "none": Text(zh="无", en="none"),
     "heat": Text(zh="客户情绪", en="Caller's heat"),
@@ -104,7 +104,7 @@ WORDS: dict[str, Text] = {
 
 CLEAR_REASONS: dict[str, Text] = {
     "ended": Text(zh="行为已停止", en="the behaviour ended"),
-    "expired": Text(zh="已过时效", en="its time was over"),
+    "over": Text(zh="已过时效", en="its time was over"),
     "call_ended": Text(zh="通话结束", en="the call ended"),
     "escalated": Text(zh="已升级", en="became graver"),
     "calmer": Text(zh="客户已平静", en="the caller calmed down"),
