@@ -30,6 +30,9 @@ MAX_RATE_HZ = 768_000
 MAX_CHANNELS = 64
 """Beyond any recorder's file of a call."""
 
+_MPEG_SUFFIXES = frozenset({".mp1", ".mp2", ".mp3", ".m1a", ".m2a", ".mpg"})
+"""Names that make libsndfile look for MPEG sound in anything, and complain on the terminal of what it meets."""
+
 _MAX_BAD_PACKETS = 200
 """Packets in a row that do not decode before a file is given up as no sound."""
 
@@ -254,7 +257,7 @@ def _open(path: Path) -> Decoder:
         raise
     file.close()
     is_lossy = head in (b"OggS",) or head[:3] == b"ID3" or (head[:1] == b"\xff" and head[1:2] >= b"\xe0")
-    if not is_lossy:
+    if not is_lossy and path.suffix.lower() not in _MPEG_SUFFIXES:
         try:
             return SoundfileDecoder(path)
         except (soundfile.SoundFileError, TypeError):  # TypeError: it takes ".raw" for a file without header
