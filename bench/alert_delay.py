@@ -55,6 +55,8 @@ def _calls_of(message: dict[str, Any]) -> set[str]:
 
 def delays(heard: list[tuple[float, dict[str, Any]]]) -> dict[str, list[float]]:
     """Seconds by kind."""
+    truths = [json.loads(path.read_text()) for path in (TOP / "monitor" / "calls").glob("*.json")]
+    onset = {truth["title"]: truth["heated"][0]["start_s"] for truth in truths}
     phrase_rules = {rule.id for rule in load_playbook() if rule.phrases is not None}
     begun = {
         event["call_id"]: (datetime.fromisoformat(event["started_at"]).timestamp(), event["title"])
@@ -72,8 +74,7 @@ def delays(heard: list[tuple[float, dict[str, Any]]]) -> dict[str, list[float]]:
         kind = "word alerts" if event["rule"] in phrase_rules else "acoustic alerts"
         found[kind].append(now_s - event["about"]["end_s"])
         if event["rule"] == "hot_temper":
-            truth = json.loads((TOP / "monitor/calls" / title).with_suffix(".json").read_text())
-            found["hot_temper"].append(now_s - truth["heated"][0]["start_s"])
+            found["hot_temper"].append(now_s - onset[title])
     return found
 
 

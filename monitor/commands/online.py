@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
@@ -28,7 +29,8 @@ from monitor.resources import resource
 from monitor.store.log import EventLog
 from monitor.switchboard import Switchboard
 
-SHIPPED_CALLS = {"zh": "zh_parcel.flac", "en": "en_parcel.flac"}
+SHIPPED_CALLS = {"zh": ("zh_parcel", "8012"), "en": ("en_parcel", "8027")}
+"""Each language's call, and the number of its agent."""
 
 _BETWEEN_PLAYS_S = 6.0
 """Between two plays of a shipped call: long enough to see that it ended."""
@@ -145,9 +147,11 @@ async def listen(settings: Settings, source: Source, *, has_words: bool) -> None
 
 
 async def _play(office: Office, language: str, *, is_once: bool) -> None:
-    path = resource("calls") / SHIPPED_CALLS[language]
+    name, agent = SHIPPED_CALLS[language]
+    path = resource("calls") / f"{name}.flac"
+    title = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))["title"]
     while True:
-        source = PacedSource(open_file_source(path, kind="demo"))
+        source = PacedSource(open_file_source(path, kind="demo", title=title, agent_label=agent))
         await office.switchboard.wait(office.switchboard.start(source, audio=path))
         if is_once:
             return

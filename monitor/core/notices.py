@@ -119,11 +119,6 @@ NOTICES: dict[str, NoticeKind] = {
         "{heard_s} 秒内没有听到任何人说话；请检查音源",
         "no speech was heard in {heard_s} s; check where the sound comes from",
     ),
-    "sound.clipping": NoticeKind(
-        "warning",
-        "这一方的声音过载削波；请调低输入音量，音量与音质的判断可能不准",
-        "this party's sound clips; turn the input level down. Loudness and voice quality may be misjudged",
-    ),
     "sound.channels_swapped": NoticeKind(
         "warning",
         "坐席与客户的声道可能接反了：客户声道上出现了坐席用语；请检查声道设置（--agent-channel）",

@@ -63,9 +63,7 @@ class Hypothesis:
 class SpeechRecogniser(Protocol):
     """What turns stretches of sound into words; `decode` is called from several threads at once."""
 
-    def decode(
-        self, requests: Sequence[TranscriptionRequest], *, is_thorough: bool
-    ) -> list[Hypothesis]:
+    def decode(self, requests: Sequence[TranscriptionRequest], *, is_thorough: bool) -> list[Hypothesis]:
         """One hypothesis for each request, in their order.
 
         `is_thorough` spends more time on finals; the answer never depends on what else is in `requests`

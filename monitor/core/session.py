@@ -16,6 +16,7 @@ from monitor.core.cues import CueDesk
 from monitor.core.detectors import build_detectors
 from monitor.core.events import Event
 from monitor.core.facts import (
+    AlertRaised,
     InterruptionBegan,
     Ipu,
     Judgement,
@@ -221,7 +222,6 @@ class CallSession:
         for found in self._watch.on_block(
             self._now,
             is_speaking={party: hearing.speech.is_speaking for party, hearing in self._hearing.items()},
-            is_clipping={party: hearing.prosody.is_clipping for party, hearing in self._hearing.items()},
             is_same_sound=self._leakage.is_same_sound,
         ):
             yield notice_event(found.code, self._now, found.party, found.values)
@@ -313,9 +313,15 @@ class CallSession:
         return out
 
     def _settle(self, judgements: Iterable[Judgement]) -> list[Event]:
-        """Judgements become alerts, alerts become cues."""
+        """Judgements become alerts, alerts become cues.
+
+        Where both channels carry the same sound nobody knows who speaks: nothing is held against a party.
+        """
         out: list[Event] = []
         for judgement in judgements:
+            is_about_a_party = isinstance(judgement, AlertRaised) and judgement.party is not None
+            if is_about_a_party and self._leakage.is_same_sound:
+                continue
             self._temper.hear_judgement(judgement)
             alerts = self._alerts.receive(judgement, self._now)
             out.extend(alerts)

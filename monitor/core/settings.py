@@ -83,9 +83,6 @@ class ProsodySettings(Section):
     freeze_max_s: float = Field(
         60.0, ge=0, description="own hot speech after which a baseline slowly learns again"
     )
-    clipping_ratio_max: float = Field(
-        0.005, gt=0, lt=1, description="share of samples at full scale to tell of"
-    )
 
 
 class TemperSettings(Section):
@@ -166,8 +163,10 @@ class DetectorSettings(Section):
 
     talk_share: float = Field(0.7, gt=0.5, lt=1, description="share of the talk that is much for one party")
     talk_share_clear: float = Field(0.62, gt=0.5, lt=1, description="share below which the alert clears")
-    talk_window_s: float = Field(90.0, gt=0, description="the stretch of the call over which it is judged")
-    talk_speech_s: float = Field(40.0, gt=0, description="speech of both within it that is enough to judge")
+    talk_window_s: float = Field(180.0, gt=0, description="the stretch of the call over which it is judged")
+    talk_speech_s: float = Field(
+        90.0, gt=0, description="speech of both that is enough to judge: a first account is long"
+    )
 
     interruptions: int = Field(2, ge=1, description="interruptions within the window that raise an alert")
     interruption_window_s: float = Field(60.0, gt=0, description="the window over which they count")
@@ -186,7 +185,9 @@ class CueSettings(Section):
     """When the agent's screen shows a line, and when it has been heeded."""
 
     between_s: float = Field(8.0, ge=0, description="rest between two cues, unless the next is more severe")
-    stale_s: float = Field(10.0, gt=0, description="a cue that could not be shown within this time is dropped")
+    stale_s: float = Field(
+        10.0, gt=0, description="a cue that could not be shown within this time is dropped"
+    )
     listens_s: float = Field(2.0, gt=0, description="caller's speech, agent silent, that counts as listening")
     slow_ratio: float = Field(1.1, gt=0.5, description="pace over own usual that counts as slowed down")
     slow_s: float = Field(3.0, gt=0, description="speech at that pace that is enough")

@@ -13,8 +13,6 @@ _SILENT_AFTER = samples(30.0)
 _OTHER_SPOKE = samples(10.0)
 """Speech of one party that makes the other's silence strange; at the call's end less is enough."""
 _OTHER_SPOKE_IN_ALL = samples(3.0)
-_CLIPPED = samples(1.0)
-"""Clipped sound, in all, that is worth a notice: a cough is not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,22 +33,13 @@ class SoundWatch:
     def __init__(self, parties: Iterable[Party] = tuple(Party)) -> None:
         self._parties = tuple(party for party in Party if party in set(parties))
         self._spoken = dict.fromkeys(Party, 0)
-        self._clipped = dict.fromkeys(Party, 0)
         self._told: set[tuple[str, Party | None]] = set()
 
-    def on_block(
-        self,
-        now: int,
-        *,
-        is_speaking: Mapping[Party, bool],
-        is_clipping: Mapping[Party, bool],
-        is_same_sound: bool,
-    ) -> list[Found]:
+    def on_block(self, now: int, *, is_speaking: Mapping[Party, bool], is_same_sound: bool) -> list[Found]:
         """Takes what is known of the 100 ms up to `now`."""
         for party in self._parties:
             self._spoken[party] += BLOCK_SAMPLES if is_speaking.get(party) else 0
-            self._clipped[party] += BLOCK_SAMPLES if is_clipping.get(party) else 0
-        found = [*self._clipping()]
+        found: list[Found] = []
         if is_same_sound and len(self._parties) == len(Party):
             found.append(Found(code="sound.same_channels"))
         if now >= _SILENT_AFTER:
@@ -60,11 +49,6 @@ class SoundWatch:
     def finish(self, now: int) -> list[Found]:
         """What the whole call's sound shows."""
         return self._new(self._silence(now, _OTHER_SPOKE_IN_ALL))
-
-    def _clipping(self) -> Iterator[Found]:
-        for party in self._parties:
-            if self._clipped[party] >= _CLIPPED:
-                yield Found(code="sound.clipping", party=party)
 
     def _silence(self, now: int, other_spoke: int) -> Iterator[Found]:
         if not any(self._spoken.values()):

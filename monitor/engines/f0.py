@@ -19,8 +19,8 @@ _HOP_SAMPLES = 256
 _LEFT_HOPS = 6
 _RIGHT_HOPS = 4
 """Context that each run sees beside its frames. The model's whole reach is 11 and 10 hops; less of it lowers
-the delay from 176 to 96 ms. Against the whole reach, on a minute of a telephone call, voicing differs on 1.0 %
-of the 10 ms frames (regridding included) and F0 grossly on 0.05 %."""
+the delay from 176 to 96 ms. Against the whole reach, on a minute of a telephone call, voicing differs on
+1.0 % of the 10 ms frames (regridding included) and F0 grossly on 0.05 %."""
 _GROUP_SAMPLES = 2 * BLOCK_SAMPLES
 """Frames are computed every 200 ms: the context is shared by twice as many, which halves their cost."""
 _SILENCE_PEAK = 2.0**-11

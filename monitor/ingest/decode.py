@@ -31,7 +31,7 @@ MAX_CHANNELS = 64
 """Beyond any recorder's file of a call."""
 
 _MPEG_SUFFIXES = frozenset({".mp1", ".mp2", ".mp3", ".m1a", ".m2a", ".mpg"})
-"""Names that make libsndfile look for MPEG sound in anything, and complain on the terminal of what it meets."""
+"""Names that make libsndfile look for MPEG sound in anything, and complain on the terminal meanwhile."""
 
 _MAX_BAD_PACKETS = 200
 """Packets in a row that do not decode before a file is given up as no sound."""

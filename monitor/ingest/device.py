@@ -356,7 +356,10 @@ def open_device_source(
         DeviceError: the library or a device is missing, has too few channels, or cannot be opened.
     """
     if (device is None) == (agent is None and caller is None) or (agent is None) != (caller is None):
-        reason = "give one stereo device by `--device D`, or one for each party by `--agent A --caller B`"
+        reason = (
+            "give one stereo device by `--device D`, or one for each party by `--agent-device A "
+            "--caller-device B`; `tingyin devices` lists them"
+        )
         raise DeviceError("device.arguments", reason=reason)
     system = system or PortAudioSystem()
     known = system.devices()
@@ -364,7 +367,7 @@ def open_device_source(
     if device is not None:
         stereo = find_device(known, device)
         if stereo.channels < 2:
-            hint = "give one device for each party by `--agent A --caller B`"
+            hint = "give one device for each party by `--agent-device A --caller-device B`"
             raise DeviceError(
                 "device.channels", name=stereo.name, channels=stereo.channels, needed=2, hint=hint
             )

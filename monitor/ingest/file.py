@@ -208,13 +208,14 @@ def open_file_source(
     agent_channel: AgentChannel | None = None,
     party: Party | None = None,
     agent_label: str = "",
+    title: str = "",
     kind: Literal["file", "demo"] = "file",
     packet_samples: int = BLOCK_SAMPLES,
 ) -> FileSource:
     """Opens a call's files and checks them before the call begins.
 
     Either `path` (stereo, with the agent on `agent_channel`, left unless said; or mono, of `party`), or
-    `agent` and `caller` (a mono file each).
+    `agent` and `caller` (a mono file each). `title` names the call; without it the files' names do.
 
     Raises:
         SourceError: the files do not make a call, or one of them is no sound.
@@ -246,7 +247,7 @@ def open_file_source(
     known = [length for length in lengths if length is not None]
     info = SourceInfo(
         kind=kind,
-        title=" + ".join(_title(decoder.path) for decoder, _ in decoders),
+        title=title or " + ".join(_title(decoder.path) for decoder, _ in decoders),
         duration_s=round(max(known), 4) if len(known) == len(lengths) else None,
         parties=frozenset(of for _, parties in decoders for of in parties),
         agent=agent_label,

@@ -18,13 +18,12 @@ def watch(
     length_s: float,
     *,
     speaking: Iterable[tuple[Party, float, float]] = (),
-    clipping: Iterable[tuple[Party, float, float]] = (),
     same_from_s: float = 1e9,
     parties: Iterable[Party] = tuple(Party),
     finishes: bool = False,
 ) -> list[tuple[float, Found]]:
     watcher = SoundWatch(parties)
-    speaking, clipping = list(speaking), list(clipping)
+    speaking = list(speaking)
     found: list[tuple[float, Found]] = []
     now = 0
     while now < samples(length_s):
@@ -33,7 +32,6 @@ def watch(
         told = watcher.on_block(
             now,
             is_speaking={p: any(q is p and a <= at_s < b for q, a, b in speaking) for p in Party},
-            is_clipping={p: any(q is p and a <= at_s < b for q, a, b in clipping) for p in Party},
             is_same_sound=at_s >= same_from_s,
         )
         found.extend((at_s, item) for item in told)
@@ -77,13 +75,6 @@ def test_silence_only() -> None:
     assert codes(watch(5, finishes=True)) == [("sound.silence_only", None)]
 
 
-def test_clipping_is_told_once_for_a_party() -> None:
-    speaking = [(A, 0, 30), (C, 0, 30)]
-    found = watch(30, speaking=speaking, clipping=[(C, 1, 1.5), (C, 9, 20)])
-    assert codes(found) == [("sound.clipping", C)]
-    assert watch(30, speaking=speaking, clipping=[(C, 1, 1.5)]) == []
-
-
 def test_same_sound_on_both_channels() -> None:
     found = watch(30, speaking=[(A, 0, 30), (C, 0, 30)], same_from_s=10.0)
     assert codes(found) == [("sound.same_channels", None)]
@@ -91,7 +82,7 @@ def test_same_sound_on_both_channels() -> None:
 
 def test_whatever_is_found_has_a_sentence() -> None:
     speaking = [(A, 0, 50)]
-    found = watch(60, speaking=speaking, clipping=[(A, 0, 9)], same_from_s=5.0) + watch(60)
-    assert len({item.code for _, item in found}) == 4
+    found = watch(60, speaking=speaking, same_from_s=5.0) + watch(60)
+    assert len({item.code for _, item in found}) == 3
     for _, item in found:
         assert notice_event(item.code, 16_000, item.party, item.values).text.en

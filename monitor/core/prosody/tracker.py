@@ -26,9 +26,6 @@ from monitor.core.settings import ProsodySettings
 
 _RECORDS_MAX = 6_000
 """Ten minutes of a party's speech can be described; no turn is longer."""
-_CLIPPED = 0.97
-"""Full scale of G.711 is 0.98 of ours."""
-_CLIPPING_BLOCKS = 50
 _VOICED_FRAMES_MIN = 3
 """Of ten: fewer voiced frames say little about level and voice quality."""
 _ACTIVE_SHARE = 10.0**-1.5
@@ -85,7 +82,6 @@ class ProsodyTracker:
         self._voicing = np.zeros(0, dtype=np.float32)
         self._was_speech = False
         self._records: deque[_Record] = deque(maxlen=_RECORDS_MAX)
-        self._clipped: deque[float] = deque(maxlen=_CLIPPING_BLOCKS)
         self._end = 0
 
     @property
@@ -96,18 +92,6 @@ class ProsodyTracker:
     @is_learning.setter
     def is_learning(self, value: bool) -> None:
         self.baseline.is_learning = value
-
-    @property
-    def clipping_ratio(self) -> float:
-        """The share of samples at full scale over the last 5 s of speech, 0..1; 0 before half of that."""
-        if len(self._clipped) < _CLIPPING_BLOCKS // 2:
-            return 0.0
-        return sum(self._clipped) / len(self._clipped)
-
-    @property
-    def is_clipping(self) -> bool:
-        """True where so much is clipped that level and voice quality mislead."""
-        return self.clipping_ratio > self._settings.clipping_ratio_max
 
     def push(self, block: Pcm, start: int, is_speech: bool) -> list[ProsodyFrame]:
         """Takes the next block (1600 samples from `start`); returns the frames that are now known."""
@@ -165,7 +149,6 @@ class ProsodyTracker:
             # One block alone is a click or a breath.
             return None
         spectrum = block_spectrum(np.concatenate([before, block.pcm, follower.pcm[:MARGIN_SAMPLES]]))
-        self._clipped.append(float(np.mean(np.abs(block.pcm) >= _CLIPPED)))
         return self._measure(block.start + len(block.pcm), spectrum, f0_hz, voicing)
 
     def _measure(self, at: int, spectrum: BlockSpectrum, f0_hz: Pcm, voicing: Pcm) -> ProsodyFrame:

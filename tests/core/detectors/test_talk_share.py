@@ -13,7 +13,7 @@ A, C = Party.AGENT, Party.CALLER
 
 
 def detector() -> TalkShare:
-    return TalkShare(DetectorSettings())
+    return TalkShare(DetectorSettings(talk_window_s=90.0, talk_speech_s=40.0))
 
 
 def exchange(scene: Any, start_s: float, end_s: float, agent_s: float, caller_s: float) -> None:

@@ -139,15 +139,6 @@ def test_odd_sound_gives_finite_numbers(pcm: Pcm) -> None:
         assert frame.f0_hz is None or frame.f0_hz > 0
 
 
-def test_clipping_is_noticed(synthetic_voice: Voice) -> None:
-    clean = ProsodyTracker(Party.CALLER, KnownF0(), ProsodySettings())
-    follow(synthetic_voice(4.0), clean)
-    assert clean.clipping_ratio == 0.0
-    clipped = ProsodyTracker(Party.CALLER, KnownF0(), ProsodySettings())
-    follow(np.clip(synthetic_voice(4.0, level_dbfs=-18.0) * 12, -1, 1).astype(np.float32), clipped)
-    assert clipped.is_clipping
-
-
 def test_frames_are_at_most_200_ms_late(synthetic_voice: Voice) -> None:
     tracker = ProsodyTracker(Party.CALLER, KnownF0(), ProsodySettings())
     for index, block in enumerate(blocks(synthetic_voice(3.0))):
