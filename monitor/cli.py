@@ -173,9 +173,7 @@ def replay(
     language: Language = None,
     packet_samples: Annotated[
         int,
-        typer.Option(
-            "--packet", help="samples a packet; events do not depend on it", min=1, max=16_000, max=16_000
-        ),
+        typer.Option("--packet", help="samples a packet; events do not depend on it", min=1, max=16_000),
     ] = 1600,
 ) -> None:
     """Judge a recorded call as fast as the machine allows; the same file gives the same events."""
