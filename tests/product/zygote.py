@@ -70,6 +70,7 @@ if __name__ == "__main__":
     sys.path[0] = str(ROOT)
     for module in IMPORTED:
         importlib.import_module(module)
+    importlib.import_module("monitor.playbook_files").load_playbook()  # compiled patterns are kept
     assert "onnxruntime" not in sys.modules
     wanted = attend()
     if wanted is not None:
