@@ -95,9 +95,11 @@ def open_database(path: Path) -> sqlite3.Connection:
     """
     try:
         connection = connect(path)
-        connection.execute("PRAGMA journal_mode = WAL")
+        # Before anything is written: what cannot be used is left as it was.
         _check(connection, path)
-        _migrate(connection, path)
+        found = _check_version(connection, path)
+        connection.execute("PRAGMA journal_mode = WAL")
+        _migrate(connection, found)
     except sqlite3.Error as error:
         raise store_error(error, path) from error
     return connection
@@ -125,12 +127,16 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
         return
     (finding,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     if finding != "ok":
-        raise StoreError("store.damaged", path=path, reason=finding)
+        raise StoreError("store.damaged", path=path, reason=" ".join(finding.split()))
 
 
-def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+def _check_version(connection: sqlite3.Connection, path: Path) -> int:
     (found,) = connection.execute("PRAGMA user_version").fetchone()
     if found > len(MIGRATIONS):
         raise StoreError("store.version", path=path, found=found, known=len(MIGRATIONS))
+    return int(found)
+
+
+def _migrate(connection: sqlite3.Connection, found: int) -> None:
     for version, script in enumerate(MIGRATIONS[found:], start=found + 1):
         connection.executescript(f"BEGIN; {script} PRAGMA user_version = {version}; COMMIT;")

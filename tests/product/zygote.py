@@ -11,6 +11,7 @@ Requests and answers are JSON, one a line: a job is answered by the pid, a pid b
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
@@ -72,6 +73,7 @@ if __name__ == "__main__":
         importlib.import_module(module)
     importlib.import_module("monitor.playbook_files").load_playbook()  # compiled patterns are kept
     assert "onnxruntime" not in sys.modules
+    gc.freeze()  # what a fork never touches it need not copy
     wanted = attend()
     if wanted is not None:
         become(wanted)

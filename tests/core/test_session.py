@@ -1,0 +1,429 @@
+"""A call's whole analysis where the golden replays do not reach: lost sound, notices, ends, odd answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import TypeVar
+
+import numpy as np
+import pytest
+
+from monitor.core import events
+from monitor.core.audio import AudioFrame, Party, Pcm
+from monitor.core.clock import BLOCK_SAMPLES, SAMPLE_RATE_HZ, Span
+from monitor.core.events import Event
+from monitor.core.inputs import (
+    CallEnd,
+    CallInfo,
+    EngineLag,
+    RequestDropped,
+    SessionInput,
+    SoundEnd,
+    SourceNotice,
+)
+from monitor.core.notices import NOTICES
+from monitor.core.recognition import Hypothesis, HypothesisWord, TranscriptionRequest
+from monitor.core.session import CallSession, Ears
+from monitor.core.settings import CoreSettings
+from monitor.playbook_files import load_playbook
+
+E = TypeVar("E", bound=Event)
+
+RULES = load_playbook()
+
+
+class LoudIsSpeech:
+    """A speech detector that takes anything above -40 dBFS for speech."""
+
+    window_samples = 512
+
+    def probability(self, pcm: Pcm) -> float:
+        return 0.95 if float(np.sqrt(np.mean(np.square(pcm)))) > 0.01 else 0.02
+
+
+class FlatF0:
+    """An F0 tracker that hears 150 Hz in everything."""
+
+    delay_samples = 0
+
+    def push(self, pcm: Pcm, is_wanted: bool = True) -> tuple[Pcm, Pcm]:
+        frames = len(pcm) // 160
+        return np.full(frames, 150.0, np.float32), np.full(frames, 0.9, np.float32)
+
+
+def new_session(
+    *, has_words: bool = True, parties: Iterable[Party] = Party, settings: CoreSettings | None = None
+) -> CallSession:
+    info = CallInfo(
+        call_id="call-1",
+        started_at="2026-01-02T03:04:05.000Z",
+        source="device",
+        title="line 3",
+        parties=frozenset(parties),
+    )
+    ears = {party: Ears(speech=LoudIsSpeech(), f0=FlatF0()) for party in Party}
+    return CallSession(info, settings or CoreSettings(), RULES, ears, has_words=has_words)
+
+
+def silence(length_s: float) -> Pcm:
+    return np.zeros(round(length_s * SAMPLE_RATE_HZ), np.float32)
+
+
+def voice(length_s: float, level: float = 0.1) -> Pcm:
+    time_s = np.arange(round(length_s * SAMPLE_RATE_HZ)) / SAMPLE_RATE_HZ
+    return (level * np.sin(2 * np.pi * 150 * time_s)).astype(np.float32)
+
+
+class Caller:
+    """Tells a session of a call as a runner does: sound, notices, a recogniser's answers, the end."""
+
+    def __init__(
+        self,
+        session: CallSession,
+        answer: Callable[[TranscriptionRequest], SessionInput | None] = lambda request: None,
+    ) -> None:
+        self.session = session
+        self.told: list[Event] = []
+        self.asked: list[TranscriptionRequest] = []
+        self._answer = answer
+        self._at = dict.fromkeys(Party, 0)
+
+    def tell(self, item: SessionInput) -> list[Event]:
+        made = self.session.receive(item)
+        self.told.extend(made)
+        requests = self.session.requests()
+        self.asked.extend(requests)
+        for request in requests:
+            answer = self._answer(request)
+            if answer is not None:
+                made = made + self.tell(answer)
+        return made
+
+    def hear(
+        self, *, agent: Pcm | None = None, caller: Pcm | None = None, lost: Sequence[Party] = ()
+    ) -> None:
+        """Sound of the same length of both, silence where none is given, in packets of a block."""
+        given = agent if agent is not None else caller
+        assert given is not None
+        sounds = {Party.AGENT: agent, Party.CALLER: caller}
+        for at in range(0, len(given), BLOCK_SAMPLES):
+            for party, sound in sounds.items():
+                piece = (np.zeros_like(given) if sound is None else sound)[at : at + BLOCK_SAMPLES]
+                self.hear_one(party, piece, is_lost=party in lost)
+
+    def hear_one(self, party: Party, sound: Pcm, *, is_lost: bool = False) -> None:
+        """A packet of one party."""
+        self.tell(AudioFrame(party=party, start=self._at[party], pcm=sound, is_concealed=is_lost))
+        self._at[party] += len(sound)
+
+    def end(self, end: CallEnd | None = None) -> list[Event]:
+        """Ends the call; returns everything it told."""
+        self.tell(SoundEnd())
+        self.tell(end or CallEnd())
+        return self.told
+
+    def of(self, kind: type[E]) -> list[E]:
+        """The events of one kind."""
+        return [event for event in self.told if isinstance(event, kind)]
+
+
+def hypothesis(request: TranscriptionRequest, text: str, *, rejected: str | None = None) -> Hypothesis:
+    """One word over the middle of the request's span."""
+    start, end = request.span.start + 3_200, request.span.end - 3_200
+    words = (
+        (HypothesisWord(span=Span(start, max(start + 1, end)), text=text, probability=0.9),) if text else ()
+    )
+    return Hypothesis(
+        request_id=request.id,
+        party=request.party,
+        utterance=request.utterance,
+        span=request.span,
+        is_final=request.is_final,
+        language="zh",
+        language_probability=0.99,
+        words=words,
+        average_log_probability=-0.2,
+        rejected=rejected,
+    )
+
+
+# --- beginnings and ends -------------------------------------------------------------------------------
+
+
+def test_a_call_without_any_sound_has_a_beginning_and_an_end() -> None:
+    caller = Caller(new_session())
+    told = caller.end(CallEnd(reason="failed", code="source.failed"))
+    assert [type(event) for event in told] == [events.CallStarted, events.CallEnded]
+    (end,) = caller.of(events.CallEnded)
+    assert (end.reason, end.code, end.duration_s) == ("failed", "source.failed", 0.0)
+    assert end.talk_s == {"agent": 0.0, "caller": 0.0}
+    assert not caller.asked
+
+
+def test_the_beginning_says_what_is_known_of_the_call() -> None:
+    caller = Caller(new_session(has_words=False))
+    caller.end()
+    (start,) = caller.of(events.CallStarted)
+    assert (start.source, start.title, start.has_words) == ("device", "line 3", False)
+
+
+@pytest.mark.parametrize("length", [1, 159, BLOCK_SAMPLES - 1])
+def test_a_call_shorter_than_a_block_is_judged_as_one_block(length: int) -> None:
+    caller = Caller(new_session())
+    for party in Party:
+        caller.hear_one(party, np.zeros(length, np.float32))
+    assert [type(event) for event in caller.told] == [events.CallStarted]
+    caller.end()
+    (end,) = caller.of(events.CallEnded)
+    assert end.duration_s == 0.1
+
+
+def test_a_party_whose_sound_is_shorter_is_silent_to_the_end() -> None:
+    caller = Caller(new_session())
+    caller.hear_one(Party.AGENT, np.concatenate([voice(3.0), silence(0.55)]))
+    caller.hear_one(Party.CALLER, silence(1.0))
+    assert caller.session.now == SAMPLE_RATE_HZ, "the rest waits for the caller's sound"
+    caller.end()
+    (end,) = caller.of(events.CallEnded)
+    assert end.duration_s == pytest.approx(3.6), "up to the end of the block that the longer one is in"
+    assert end.talk_s["agent"] == pytest.approx(3.0, abs=0.3)
+
+
+def test_only_one_party_s_sound_is_a_call_too() -> None:
+    caller = Caller(new_session(parties=[Party.CALLER]))
+    caller.hear_one(Party.CALLER, np.concatenate([voice(4.0), silence(1.0)]))
+    caller.end()
+    (end,) = caller.of(events.CallEnded)
+    assert (end.duration_s, end.talk_s["agent"]) == (5.0, 0.0)
+    assert not caller.of(events.Notice), "that the other one is not heard is no news"
+
+
+def test_an_ended_call_is_told_no_more() -> None:
+    caller = Caller(new_session())
+    caller.end()
+    with pytest.raises(AssertionError):
+        caller.tell(SoundEnd())
+
+
+def test_a_hole_in_a_party_s_frames_is_a_fault_of_the_source() -> None:
+    session = new_session()
+    with pytest.raises(AssertionError, match="follow one another"):
+        session.receive(AudioFrame(party=Party.AGENT, start=160, pcm=silence(0.1)))
+
+
+def test_speech_that_the_end_cuts_off_is_over_with_the_call() -> None:
+    caller = Caller(new_session())
+    caller.hear(agent=voice(2.0))
+    caller.end(CallEnd(reason="cut_off"))
+    spoken = caller.of(events.Speaking)
+    assert [event.is_speaking for event in spoken] == [True, False]
+    assert len(caller.of(events.TurnEnded)) == 1
+    (end,) = caller.of(events.CallEnded)
+    assert end.reason == "cut_off"
+
+
+def test_call_time_never_goes_back_and_every_event_can_be_written() -> None:
+    caller = Caller(new_session(), lambda request: hypothesis(request, "你好"))
+    caller.hear(agent=voice(2.0), caller=silence(2.0))
+    caller.hear(caller=voice(3.0), lost=[Party.AGENT])
+    told = caller.end()
+    assert all(one.t_s <= two.t_s for one, two in pairwise(told))
+    for event in told:
+        assert events.decode(events.encode(event)) == event
+
+
+# --- lost sound, notices, lag --------------------------------------------------------------------------
+
+
+def test_lost_sound_is_told_once_with_its_whole_extent() -> None:
+    caller = Caller(new_session())
+    caller.hear(agent=silence(1.0))
+    caller.hear(agent=silence(0.5), lost=[Party.CALLER])
+    assert not caller.of(events.AudioLost), "not before it is over"
+    caller.hear(agent=silence(1.0))
+    caller.hear(agent=silence(0.3), lost=list(Party))
+    caller.end()
+    lost = [(event.party, event.start_s, event.end_s) for event in caller.of(events.AudioLost)]
+    assert lost == [("caller", 1.0, 1.5), ("agent", 2.5, 2.8), ("caller", 2.5, 2.8)]
+
+
+def test_lost_sound_is_silence_to_the_ear() -> None:
+    caller = Caller(new_session())
+    caller.hear(caller=voice(2.0))
+    caller.hear(caller=silence(1.0), lost=[Party.CALLER])
+    caller.hear(caller=voice(2.0))
+    caller.end()
+    (end,) = caller.of(events.CallEnded)
+    assert end.talk_s["caller"] == pytest.approx(4.0, abs=0.4)
+
+
+VALUES: dict[str, str | float | int] = {
+    "title": "a.wav",
+    "expected_s": 2.0,
+    "found_s": 1.0,
+    "missing_s": 1.0,
+    "device": "Headset",
+    "lost_s": 1.5,
+}
+
+
+@pytest.mark.parametrize("code", sorted(code for code in NOTICES if not code.startswith("sound.")))
+def test_a_notice_of_the_source_is_told_in_both_languages(code: str) -> None:
+    caller = Caller(new_session())
+    caller.hear(agent=silence(0.5))
+    caller.tell(SourceNotice(code=code, at=8_000, party=Party.AGENT, values=VALUES))
+    (notice,) = caller.of(events.Notice)
+    assert (notice.code, notice.party, notice.t_s) == (code, "agent", 0.5)
+    assert notice.text.zh and notice.text.en and "{" not in notice.text.zh + notice.text.en
+
+
+def test_a_lagging_recogniser_is_told_and_so_is_its_recovery() -> None:
+    caller = Caller(new_session())
+    caller.hear(agent=silence(0.2))
+    caller.tell(EngineLag(is_lagging=True, delay_s=4.26))
+    caller.tell(EngineLag(is_lagging=False, delay_s=0.4))
+    told = [(event.is_lagging, event.delay_s, event.t_s) for event in caller.of(events.EngineLagging)]
+    assert told == [(True, 4.3, 0.2), (False, 0.4, 0.2)]
+
+
+def test_the_first_input_may_be_anything() -> None:
+    for item in (
+        EngineLag(is_lagging=True, delay_s=4.0),
+        SourceNotice(code="stream.late", at=0),
+        RequestDropped(request_id=1),
+    ):
+        told = new_session().receive(item)
+        assert isinstance(told[0], events.CallStarted)
+
+
+# --- words ---------------------------------------------------------------------------------------------
+
+
+def test_without_words_nothing_is_ever_asked() -> None:
+    caller = Caller(new_session(has_words=False))
+    caller.hear(agent=voice(3.0))
+    caller.hear(caller=voice(20.0))
+    caller.end()
+    assert not caller.asked
+    assert len(caller.of(events.TurnEnded)) == 2, "turns do not wait for words that never come"
+
+
+def test_without_words_answers_are_passed_over() -> None:
+    asking = Caller(new_session())
+    asking.hear(agent=voice(2.0))
+    deaf = Caller(new_session(has_words=False))
+    deaf.hear(agent=voice(2.0))
+    assert asking.asked
+    assert deaf.tell(hypothesis(asking.asked[0], "你好")) == []
+    assert deaf.tell(RequestDropped(request_id=asking.asked[0].id)) == []
+
+
+def test_requests_are_handed_over_once() -> None:
+    caller = Caller(new_session())
+    caller.hear(agent=voice(2.0))
+    assert caller.asked
+    assert caller.session.requests() == []
+    assert len({request.id for request in caller.asked}) == len(caller.asked)
+
+
+def test_words_reach_the_world_with_their_turn() -> None:
+    caller = Caller(new_session(), lambda request: hypothesis(request, "你好"))
+    caller.hear(caller=voice(2.0))
+    caller.hear(caller=silence(2.0))
+    caller.end()
+    words = caller.of(events.WordsCommitted)
+    assert [event.text for event in words] == ["你好"]
+    (turn,) = caller.of(events.TurnEnded)
+    assert turn.text == "你好"
+
+
+@pytest.mark.parametrize("number", [0, 7_777])
+def test_an_answer_to_a_question_never_asked_is_ignored(number: int) -> None:
+    caller = Caller(new_session())
+    caller.hear(agent=voice(2.0))
+    stray = replace(hypothesis(caller.asked[0], "你好"), request_id=number, utterance=number)
+    assert caller.tell(stray) == []
+    assert caller.tell(RequestDropped(request_id=number)) == []
+
+
+def test_an_answer_that_comes_twice_is_told_once() -> None:
+    caller = Caller(new_session())
+    caller.hear(agent=voice(2.0))
+    caller.hear(agent=silence(2.0))
+    (final,) = [request for request in caller.asked if request.is_final][-1:]
+    caller.tell(hypothesis(final, "你好"))
+    caller.tell(hypothesis(final, "你好"))
+    caller.end()
+    assert [event.text for event in caller.of(events.WordsCommitted)] == ["你好"]
+
+
+def test_a_recogniser_that_fails_costs_its_words_and_nothing_else() -> None:
+    caller = Caller(new_session(), lambda request: hypothesis(request, "", rejected="engine_failed"))
+    caller.hear(caller=voice(2.0))
+    caller.hear(caller=silence(6.0))
+    caller.hear(agent=voice(2.0))
+    caller.hear(agent=silence(6.0))
+    caller.end()
+    assert caller.asked
+    assert not caller.of(events.WordsCommitted)
+    assert [turn.party for turn in caller.of(events.TurnEnded)] == ["caller", "agent"]
+
+
+def test_a_recogniser_that_never_answers_does_not_hold_up_the_call() -> None:
+    caller = Caller(new_session())
+    caller.hear(caller=voice(2.0))
+    caller.hear(caller=silence(8.0))
+    assert len(caller.of(events.TurnEnded)) == 1, (
+        "the turn waits for its words no longer than the settings say"
+    )
+    caller.end()
+    assert caller.of(events.CallEnded)
+
+
+# --- channels --------------------------------------------------------------------------------------------
+
+
+MANDARIN = (
+    (Party.AGENT, "您好，工号三零二为您服务，请问有什么可以帮您"),
+    (Party.CALLER, "我的快递怎么还没到，你们公司到底怎么回事"),
+    (Party.AGENT, "请您提供一下订单号，我马上帮您查询"),
+    (Party.CALLER, "订单号是三五八零二七一"),
+)
+
+
+@pytest.mark.parametrize("is_swapped", [False, True])
+def test_an_agent_s_phrases_on_the_caller_s_channel_are_told(is_swapped: bool) -> None:
+    """Two seconds of voice for each line; the recogniser hears the line in them, on the wire that speaks."""
+    lines = [(party.other if is_swapped else party, text) for party, text in MANDARIN]
+    starts = [turn * round(3.5 * SAMPLE_RATE_HZ) for turn in range(len(lines))]
+
+    def answer(request: TranscriptionRequest) -> SessionInput | None:
+        middle = (request.span.start + request.span.end) // 2
+        party, text = lines[max(turn for turn, start in enumerate(starts) if start <= middle)]
+        if not request.is_final or party is not request.party:
+            return hypothesis(request, "")
+        return spelt(request, text)
+
+    caller = Caller(new_session(), answer)
+    for party, _ in lines:
+        caller.hear(
+            agent=voice(2.0) if party is Party.AGENT else silence(2.0),
+            caller=voice(2.0) if party is Party.CALLER else silence(2.0),
+        )
+        caller.hear(agent=silence(1.5))
+    caller.end()
+    assert len(caller.of(events.WordsCommitted)) == len(lines)
+    codes = [notice.code for notice in caller.of(events.Notice)]
+    assert codes == (["sound.channels_swapped"] if is_swapped else [])
+
+
+def spelt(request: TranscriptionRequest, text: str) -> Hypothesis:
+    """A word for each character, spread over the two seconds that the line takes."""
+    first, step = request.span.start + 4_800, 2 * SAMPLE_RATE_HZ // (len(text) + 4)
+    words = tuple(
+        HypothesisWord(span=Span(first + at * step, first + (at + 1) * step), text=character, probability=0.9)
+        for at, character in enumerate(text)
+    )
+    return replace(hypothesis(request, ""), words=words)
