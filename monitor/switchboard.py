@@ -61,8 +61,13 @@ class Switchboard:
         *,
         transcriber: Transcriber | None,
         report: Callable[[StoreError], None] = lambda error: None,
+        announce: Callable[[str], None] = lambda call_id: None,
     ) -> None:
-        """`report` shows an operator why a journal was not kept; the call goes on without it."""
+        """`report` shows an operator why a journal was not kept; the call goes on without it.
+
+        `announce` is told the id of a call before anything is known of it.
+        """
+        self._announce = announce
         self._report = report
         self._settings = settings
         self._rulebook = rulebook
@@ -95,6 +100,7 @@ class Switchboard:
         )
         if audio is not None:
             self._audio[call_id] = audio
+        self._announce(call_id)
         extra: asyncio.Queue[SessionInput] = asyncio.Queue()
         task = asyncio.create_task(self._run(info, source, extra), name=f"call {call_id}")
         self._running[call_id] = _Running(task, extra)

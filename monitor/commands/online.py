@@ -73,6 +73,7 @@ async def open_office(settings: Settings, *, has_words: bool) -> AsyncIterator[O
             [publisher],
             transcriber=scheduler,
             report=lambda error: publisher.report(error.code, error.sentence),
+            announce=publisher.expect,
         )
         if scheduler is not None:
             scheduler.watch_lag(switchboard.tell_lag)

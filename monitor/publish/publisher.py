@@ -40,11 +40,21 @@ class Publisher:
         """Clients that are connected now."""
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="log-reader")
         self._reported: dict[str, Problem] = {}
+        self._expected: set[str] = set()
         log.on_write(self.metrics.observe_log_write)
         self._register()
 
+    def expect(self, call_id: str) -> None:
+        """Knows a call before its first event: who started it may ask for it at once."""
+        self._expected.add(call_id)
+
+    def is_live_or_expected(self, call_id: str) -> bool:
+        """Whether the call has begun, or is about to; the log knows the others."""
+        return call_id in self._expected or call_id in self.wall
+
     def emit(self, call_id: str, events: Sequence[Event]) -> None:
         """Publishes a call's next events, numbered already, in order."""
+        self._expected.discard(call_id)
         stored = self.log.append(call_id, events)
         self.wall.apply_all(call_id, events)
         self.hub.publish(call_id, stored)

@@ -208,7 +208,7 @@ class Api:
     async def _known_call(self, request: Request) -> str:
         call_id = str(request.path_params["call_id"])
         await self._settle()
-        if call_id not in self._publisher.wall:
+        if not self._publisher.is_live_or_expected(call_id):
             record = await self._publisher.read(self._publisher.log.call, call_id)
             if record is None:
                 raise ServerError("server.unknown_call", call_id=call_id)

@@ -146,7 +146,7 @@ class Stream:
         self._wake.set()
 
     async def _is_known(self, call_id: str) -> bool:
-        if call_id in self._publisher.wall:
+        if self._publisher.is_live_or_expected(call_id):
             return True
         return await self._publisher.read(self._publisher.log.call, call_id) is not None
 
