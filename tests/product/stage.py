@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 import types
 from collections import Counter
@@ -10,8 +12,10 @@ from typing import Any
 from monitor.commands import online
 from monitor.config import Settings
 from monitor.engines.scripted import ScriptedTranscriber
+from monitor.ingest.decoder import Samples
 from monitor.ingest.paced import PacedSource
 from monitor.ingest.source import Source
+from monitor.ingest.wav import WavDecoder
 from tests.replays.scenario import script_of
 
 
@@ -64,3 +68,16 @@ def _fake_library(devices: list[dict[str, Any]]) -> None:
         _initialize=lambda: None,
     )
     sys.modules["sounddevice"] = library
+
+
+def failing_disk(after_reads: int) -> None:
+    """The disk that holds a recording gives an error after so many reads of 100 ms."""
+    left = iter(range(after_reads))
+    read = WavDecoder.read
+
+    def failing(self: WavDecoder, frames: int) -> Samples:
+        if next(left, None) is None:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return read(self, frames)
+
+    WavDecoder.read = failing  # type: ignore[method-assign]

@@ -104,6 +104,22 @@ def test_events_go_to_standard_output_when_asked(tingyin: Tingyin, call_file: Pa
     assert isinstance(told[-1], events.CallEnded)
 
 
+def test_a_disk_that_fails_in_mid_call_is_told_and_what_was_heard_is_kept(
+    tingyin: Tingyin, call_file: Path
+) -> None:
+    done = tingyin.run(
+        *("replay", call_file, "--no-asr", "--events", "out.jsonl"),
+        stage={"failing_disk": {"after_reads": 30}},
+    )
+    assert done.code == 1
+    assert "Traceback" not in done.err
+    assert done.err.splitlines()[-1].startswith("source.failed  the sound stopped: Input/output error")
+    end = tingyin.events()[-1]
+    assert isinstance(end, events.CallEnded)
+    assert (end.reason, end.code) == ("failed", "source.failed")
+    assert end.duration_s > 2.0
+
+
 # --- journals ----------------------------------------------------------------------------------------
 
 

@@ -20,6 +20,7 @@ import soundfile
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
+from monitor.core import events
 from monitor.core.audio import Pcm
 from monitor.resources import resource
 from tests.conftest import make_voice
@@ -183,10 +184,8 @@ def test_a_sender_that_vanishes_leaves_a_call_with_an_end(tingyin: Tingyin, offi
         sender.send(packet)
     sender.socket.shutdown(socket.SHUT_RDWR)
     sender.socket.close()
-    ended = {"ended", "failed"}
-    wait_for(
-        lambda: {call["state"] for call in calls(office)} <= ended and calls(office), 20.0, lambda: office.err
-    )
+    over = [["ended"], ["failed"]]
+    wait_for(lambda: [call["state"] for call in calls(office)] in over, 20.0, lambda: office.err)
     assert kept(tingyin, call_id)[-1].t_s > 2.0
 
 
@@ -234,16 +233,17 @@ def test_clients_that_misbehave_cost_nobody_else_anything(tingyin: Tingyin) -> N
         with contextlib.suppress(ConnectionClosed):
             while True:
                 told = received(good)
-                if told["type"] == "event":
+                if told["type"] == "event" and told["event"]["type"] != "prosody":
                     numbers.append(told["event"]["seq"])
                     if told["event"]["type"] == "call_ended":
                         break
-        assert len(numbers) > 20
-        assert numbers == list(range(1, len(numbers) + 1)), "nothing is missing, nothing comes twice"
     assert program.wait(10.0) == 0, "deaf clients do not keep the server from ending"
     assert "Traceback" not in program.err
     for client in deaf:
         client.close()
+    # Prosody alone may be thinned for a client that falls behind; all else comes once, in order.
+    lasting = [event.seq for event in kept(tingyin, call_id) if not isinstance(event, events.Prosody)]
+    assert numbers == lasting and len(numbers) > 10
 
 
 def heard_s(program: Program) -> float:

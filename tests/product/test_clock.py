@@ -1,0 +1,23 @@
+"""The wall clock jumps: nothing but a call's beginning, its end and its id may be told by it."""
+
+from __future__ import annotations
+
+import re
+
+from tests.product.zygote import ROOT
+
+WALL_CLOCK = re.compile(r"\btime\.time\(|\btime\.time_ns\(|\bdatetime\.(?:now|utcnow|today)\(|\butc_now\(")
+
+MAY = {
+    "monitor/store/log.py": "when a call began and ended",
+    "monitor/switchboard.py": "when a call began, and its id",
+}
+
+
+def test_intervals_are_measured_by_the_monotonic_clock() -> None:
+    found = {
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "monitor").rglob("*.py")
+        if WALL_CLOCK.search(path.read_text(encoding="utf-8"))
+    }
+    assert found == set(MAY)
