@@ -17,6 +17,7 @@ from monitor.core.playbook.model import RuleBook
 from monitor.core.session import CallSession, Ears
 from monitor.engines.f0 import SwiftF0Model
 from monitor.engines.silero import SileroSpeechModel
+from monitor.engines.temper import load_voice_weights
 from monitor.errors import StoreError
 from monitor.ingest.source import Source
 from monitor.runner import Sink, Transcriber, run_call
@@ -44,7 +45,8 @@ def make_session(info: CallInfo, settings: Settings, rulebook: RuleBook, *, has_
         )
         for party in Party
     }
-    return CallSession(info, settings.core, rulebook, ears, has_words=has_words)
+    voice = load_voice_weights() if settings.temper.model == "trained" else None
+    return CallSession(info, settings.core, rulebook, ears, has_words=has_words, voice=voice)
 
 
 class Switchboard:

@@ -67,6 +67,7 @@ FEATURES: dict[str, _Wording] = {
         turning_point=1.0,
         scale=_percent_off,
     ),
+    "voice": _Wording(Text(zh="声音听上去生气（{value}%）", en="the voice sounds angry ({value} %)")),
     "silence": _Wording(Text(zh="双方沉默 {value} 秒", en="{value} s of silence")),
     "talk_share": _Wording(Text(zh="说话占比 {value}%", en="{value} % of the talk")),
     "interruptions": _Wording(Text(zh="抢话 {value} 次", en="interruptions: {value}")),

@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
+import numpy as np
+import numpy.typing as npt
+
 from monitor.core.audio import Party
 from monitor.core.clock import Span
 
@@ -97,6 +100,20 @@ class PartialText:
 # --- prosody -------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class VoiceTexture:
+    """Ten frames of 10 ms of a voice, for a trained model's features; it never leaves the core."""
+
+    f0_hz: npt.NDArray[np.float32]
+    """(10,), 0 where unvoiced."""
+    voicing: npt.NDArray[np.float32]
+    """(10,), the confidence that a frame is voiced, 0..1."""
+    bands_db: npt.NDArray[np.float32]
+    """(10, 16), dB re full scale in the bands that share 300-3400 Hz."""
+    harmonicity_db: npt.NDArray[np.float32]
+    """(10,), 0 where unvoiced."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProsodyFrame:
     """How a party sounded over the 100 ms that end `at`. Made only where the party speaks.
@@ -126,6 +143,8 @@ class ProsodyFrame:
     """`alpha_db` re baseline."""
     confidence: float
     """How well the baseline is known, 0..1."""
+    texture: VoiceTexture | None = field(default=None, compare=False, repr=False)
+    """The caller's only: nothing may be inferred from how an agent's voice feels."""
 
 
 # --- the conversation's timeline -------------------------------------------------------------------

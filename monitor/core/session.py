@@ -47,7 +47,7 @@ from monitor.core.recognition import F0Model, Hypothesis, SpeechModel, Transcrip
 from monitor.core.settings import CoreSettings
 from monitor.core.speech import SpeechSegmenter
 from monitor.core.tally import Tally
-from monitor.core.temper import TemperScorer
+from monitor.core.temper import TemperScorer, VoiceWeights
 from monitor.core.timeline import Timeline
 from monitor.core.transcription.utterances import Utterances
 from monitor.core.watch import SoundWatch
@@ -93,8 +93,13 @@ class CallSession:
         ears: Mapping[Party, Ears],
         *,
         has_words: bool,
+        voice: VoiceWeights | None = None,
     ) -> None:
-        """`has_words` false judges the call by its sound alone: no request is ever made."""
+        """
+        Args:
+            has_words: false judges the call by its sound alone: no request is ever made.
+            voice: the trained ear's weights; None judges temper by rules.
+        """
         self.info = info
         self._has_words = has_words
         ids = count(1)
@@ -116,7 +121,7 @@ class CallSession:
             has_words=has_words,
             min_silence_s=settings.speech.min_silence_s,
         )
-        self._temper = TemperScorer(settings.temper, rulebook.temper_weights())
+        self._temper = TemperScorer(settings.temper, rulebook.temper_weights(), voice=voice)
         self._detectors = [*build_detectors(settings.detectors), PhraseDetector(rulebook)]
         self._alerts = AlertDesk(rulebook)
         self._cues = CueDesk(rulebook, settings.cues)

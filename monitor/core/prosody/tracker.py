@@ -10,7 +10,7 @@ import numpy as np
 
 from monitor.core.audio import Party, Pcm
 from monitor.core.clock import BLOCK_SAMPLES, Span
-from monitor.core.facts import ProsodyFrame
+from monitor.core.facts import ProsodyFrame, VoiceTexture
 from monitor.core.prosody.baseline import BLOCK_S, REFERENCE_HZ, Observation, PartyBaseline
 from monitor.core.prosody.line import LineGain
 from monitor.core.prosody.pace import SyllableCounter
@@ -20,6 +20,7 @@ from monitor.core.prosody.spectrum import (
     BlockSpectrum,
     block_spectrum,
     decibels,
+    harmonicity_db,
 )
 from monitor.core.recognition import F0Model
 from monitor.core.settings import ProsodySettings
@@ -190,6 +191,7 @@ class ProsodyTracker:
             alpha_db=alpha_db,
             alpha_delta_db=_minus(alpha_db, usual.alpha_db),
             confidence=usual.confidence,
+            texture=_texture(spectrum, f0_hz, voicing) if self._party is Party.CALLER else None,
         )
 
     def _follow_line(self, level_dbfs: float, alpha_db: float | None, f0_st: float | None) -> None:
@@ -201,6 +203,19 @@ class ProsodyTracker:
         step_db = self._line.on_voiced(level_dbfs, usual.level_dbfs, alpha_delta_db, f0_delta_st)
         if step_db is not None:
             usual.shift_level(step_db)
+
+
+def _texture(spectrum: BlockSpectrum, f0_hz: Pcm, voicing: Pcm) -> VoiceTexture:
+    is_voiced = f0_hz > 0.0
+    harmonicity = np.zeros(len(f0_hz), dtype=np.float32)
+    if is_voiced.any():
+        harmonicity[is_voiced] = harmonicity_db(spectrum.bins[is_voiced], f0_hz[is_voiced])
+    return VoiceTexture(
+        f0_hz=f0_hz,
+        voicing=voicing,
+        bands_db=(10.0 * np.log10(np.maximum(spectrum.mel, 1e-12))).astype(np.float32),
+        harmonicity_db=harmonicity,
+    )
 
 
 def _minus(value: float | None, usual: float | None) -> float | None:

@@ -1,11 +1,6 @@
-"""The caller's temper: evidence of several kinds, accumulated over seconds, told as calm, raised or hot.
+"""Follows the caller's temper through a call: gathers, accumulates with decay, and holds the states.
 
-Never for an agent: inferring employees' emotions is none of this product's business, so the scorer refuses
-an agent's frames.
-
-Two parts, so that a trained model can take the place of the rules: a `TemperModel` says how hot the last
-seconds sound and why; `TemperScorer` gathers what the model judges, accumulates its answers with decay, and
-holds the states with dwell and hysteresis.
+A `TemperModel` says how hot the last seconds are and why; here are its memory and its time.
 """
 
 from __future__ import annotations
@@ -13,14 +8,11 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import NamedTuple, Protocol
 
 from monitor.core.audio import Party
 from monitor.core.clock import samples, seconds
 from monitor.core.facts import (
     AlertRaised,
-    Evidence,
     Interruption,
     Judgement,
     ProsodyFrame,
@@ -30,6 +22,10 @@ from monitor.core.facts import (
 )
 from monitor.core.prosody.baseline import TRIM
 from monitor.core.settings import TemperSettings
+from monitor.core.temper.model import TemperFeatures, TemperModel
+from monitor.core.temper.rules import PublishedRules
+from monitor.core.temper.trained import TrainedEar, VoiceWeights
+from monitor.core.temper.witnesses import JoinedWitnesses
 
 _FRAME_S = 0.1
 _FRAMES_PER_READING = 5
@@ -42,136 +38,6 @@ _FRAMES_MIN = 20
 """Two seconds after a pause; the dwell in a state makes them the 3 s that the rules ask for."""
 _PAUSES_S = 6.0
 """A window of speech may hold this much silence; what was said before a longer one is another matter."""
-_STRENGTH_MIN = 0.1
-"""Weaker evidence is not worth telling."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TemperFeatures:
-    """The last seconds of the caller's speech, re the caller's own baseline; None where unknown."""
-
-    at: int
-    level_db: float | None
-    f0_st: float | None
-    alpha_delta_db: float | None
-    rate_ratio: float | None
-    interruptions: float
-    """By the caller, each fading over the time that the settings give."""
-    words: float
-    """Weights of phrases, fading likewise; 0..1."""
-    confidence: float
-    """How well the baseline is known, 0..1."""
-
-    @property
-    def is_voice_known(self) -> bool:
-        """Whether there was enough speech to say how it sounds."""
-        return self.level_db is not None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TemperJudgement:
-    """How hot one stretch is, 0..1, and why."""
-
-    heat: float
-    evidence: tuple[Evidence, ...]
-
-
-class TemperModel(Protocol):
-    """Judges one stretch by itself: no memory, no clock."""
-
-    def judge(self, features: TemperFeatures) -> TemperJudgement:
-        """The heat of the stretch and its evidence, strongest first."""
-
-
-def soft_step(value: float, low: float, high: float) -> float:
-    """0 up to `low`, 1 from `high`, smooth between: no threshold that a hair's breadth decides."""
-    share = min(1.0, max(0.0, (value - low) / (high - low)))
-    return share * share * (3.0 - 2.0 * share)
-
-
-class PublishedRules:
-    """The rules of service practice, softened: fast, loud, high, pressed, cutting in, and saying so.
-
-    A caller is called hot-tempered where at least two kinds of evidence meet among 25 % faster, 6 dB louder
-    for 3 s, 3 semitones higher, a raised alpha ratio, cutting in twice a minute, and words. Each kind is half
-    present at its threshold. Loudness is no evidence by itself: it counts only as far as another kind is
-    there.
-    """
-
-    def __init__(self, settings: TemperSettings) -> None:
-        self._settings = settings
-        self._weights = (
-            settings.level_weight,
-            settings.f0_weight,
-            settings.alpha_weight,
-            settings.rate_weight,
-            settings.interruption_weight,
-            settings.words_weight,
-        )
-
-    def judge(self, features: TemperFeatures) -> TemperJudgement:
-        """The heat of the stretch and its evidence, strongest first."""
-        s = self._settings
-        trust = min(1.0, features.confidence / s.trust_confidence)
-        kinds = [
-            _Kind("level", "dB", features.level_db, _strength(features.level_db, 0.0, s.level_db) * trust),
-            _Kind("f0", "st", features.f0_st, _strength(features.f0_st, 0.0, s.f0_st) * trust),
-            _Kind(
-                "alpha",
-                "dB",
-                features.alpha_delta_db,
-                _strength(features.alpha_delta_db, 0.0, s.alpha_db) * trust,
-            ),
-            _Kind(
-                "rate_ratio",
-                "x",
-                features.rate_ratio,
-                _strength(features.rate_ratio, 1.0, s.rate_ratio) * trust,
-            ),
-            _Kind(
-                "interruptions",
-                "",
-                features.interruptions,
-                _strength(features.interruptions, 0.0, s.interruptions),
-            ),
-            _Kind("words", "", features.words, features.words),
-        ]
-        second = sorted(kind.strength for kind in kinds)[-2]
-        shares = [kind.strength * weight for kind, weight in zip(kinds, self._weights, strict=True)]
-        total = sum(shares)
-        heat = min(1.0, total) * soft_step(second, 0.0, s.second_kind)
-        return TemperJudgement(heat=heat, evidence=_evidence(kinds, shares, total))
-
-
-class _Kind(NamedTuple):
-    """One kind of evidence: what was measured, and how far it is there, 0..1."""
-
-    feature: str
-    unit: str
-    value: float | None
-    strength: float
-
-
-def _strength(value: float | None, usual: float, threshold: float) -> float:
-    """Half present at `threshold`; absent up to a third of the way there, full from five thirds of it."""
-    if value is None:
-        return 0.0
-    way = threshold - usual
-    return soft_step(value, usual + way / 3.0, usual + way * 5.0 / 3.0)
-
-
-def _evidence(kinds: list[_Kind], shares: list[float], total: float) -> tuple[Evidence, ...]:
-    found = [
-        Evidence(
-            feature=kind.feature,
-            value=round(kind.value, 2),
-            unit=kind.unit,
-            contribution=round(share / total, 3),
-        )
-        for kind, share in zip(kinds, shares, strict=True)
-        if kind.value is not None and kind.strength >= _STRENGTH_MIN
-    ]
-    return tuple(sorted(found, key=lambda item: -(item.contribution or 0.0)))
 
 
 class _Fading:
@@ -229,11 +95,18 @@ class TemperScorer:
         settings: TemperSettings,
         phrase_weights: Mapping[str, float] | None = None,
         model: TemperModel | None = None,
+        voice: VoiceWeights | None = None,
     ) -> None:
-        """`phrase_weights`: rules of the playbook that are evidence when the caller says so, 0..1."""
+        """
+        Args:
+            phrase_weights: rules of the playbook that are evidence when the caller says so, 0..1.
+            model: judges in place of the two that come with the product.
+            voice: weights of a trained ear; without them the published rules judge.
+        """
         self._settings = settings
         self._phrase_weights = dict(phrase_weights or {})
-        self._model = model or PublishedRules(settings)
+        self._ear = TrainedEar(voice) if voice is not None else None
+        self._model = model or (JoinedWitnesses(settings) if self._ear else PublishedRules(settings))
         self._window: deque[ProsodyFrame] = deque(maxlen=max(1, round(settings.window_s / _FRAME_S)))
         self._interruptions = _Fading(settings.interruption_memory_s)
         self._words = _Fading(settings.words_memory_s)
@@ -241,6 +114,7 @@ class TemperScorer:
         self._frames = 0
         self._score = 0.0
         self._scored_at = 0
+        self._last_state = TemperState.CALM
 
     def hear(self, fact: TimelineEvent) -> None:
         """Takes what the timeline tells; only the caller's interruptions are evidence."""
@@ -271,6 +145,7 @@ class TemperScorer:
         judgement = self._model.judge(features)
         self._follow(judgement.heat, frame.at, features.is_voice_known)
         state = self._state.step(self._score, _FRAMES_PER_READING * _FRAME_S)
+        self._last_state = state
         return TemperReading(at=frame.at, score=self._score, state=state, evidence=judgement.evidence)
 
     def _follow(self, heat: float, at: int, is_voice_known: bool) -> None:
@@ -296,6 +171,7 @@ class TemperScorer:
         voiced = [frame for frame in window if frame.f0_hz is not None]
         is_judged = len(window) >= _FRAMES_MIN and len(voiced) >= _VOICED_SHARE_MIN * len(window)
         known = voiced if is_judged else []
+        anger = self._ear.judge(window, self._last_state is TemperState.CALM) if self._ear else None
         return TemperFeatures(
             at=last.at,
             level_db=_middle([frame.level_db for frame in known]),
@@ -305,6 +181,7 @@ class TemperScorer:
             interruptions=self._interruptions.value(last.at),
             words=min(1.0, self._words.value(last.at)),
             confidence=last.confidence,
+            anger=anger,
         )
 
 

@@ -1,0 +1,88 @@
+"""What a judgement of temper is made of, whoever makes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from monitor.core.facts import Evidence
+
+_STRENGTH_MIN = 0.1
+"""Weaker evidence is not worth telling."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemperFeatures:
+    """The last seconds of the caller's speech, re the caller's own baseline; None where unknown."""
+
+    at: int
+    level_db: float | None
+    f0_st: float | None
+    alpha_delta_db: float | None
+    rate_ratio: float | None
+    interruptions: float
+    """By the caller, each fading over the time that the settings give."""
+    words: float
+    """Weights of phrases, fading likewise; 0..1."""
+    confidence: float
+    """How well the baseline is known, 0..1."""
+    anger: float | None = None
+    """The trained ear's probability that the voice is an angry one; None without one."""
+
+    @property
+    def is_voice_known(self) -> bool:
+        """Whether there was enough speech to say how it sounds."""
+        return self.level_db is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemperJudgement:
+    """How hot one stretch is, 0..1, and why."""
+
+    heat: float
+    evidence: tuple[Evidence, ...]
+
+
+class TemperModel(Protocol):
+    """Judges one stretch by itself: no memory, no clock."""
+
+    def judge(self, features: TemperFeatures) -> TemperJudgement:
+        """The heat of the stretch and its evidence, strongest first."""
+
+
+def soft_step(value: float, low: float, high: float) -> float:
+    """0 up to `low`, 1 from `high`, smooth between: no threshold that a hair's breadth decides."""
+    share = min(1.0, max(0.0, (value - low) / (high - low)))
+    return share * share * (3.0 - 2.0 * share)
+
+
+class Kind(NamedTuple):
+    """One kind of evidence: what was measured, and how far it is there, 0..1."""
+
+    feature: str
+    unit: str
+    value: float | None
+    strength: float
+
+
+def strength(value: float | None, usual: float, threshold: float) -> float:
+    """Half present at `threshold`; absent up to a third of the way there, full from five thirds of it."""
+    if value is None:
+        return 0.0
+    way = threshold - usual
+    return soft_step(value, usual + way / 3.0, usual + way * 5.0 / 3.0)
+
+
+def evidence_of(kinds: list[Kind], shares: list[float], total: float) -> tuple[Evidence, ...]:
+    """What there is of each kind, strongest share first; `shares` add up to `total`."""
+    found = [
+        Evidence(
+            feature=kind.feature,
+            value=round(kind.value, 2),
+            unit=kind.unit,
+            contribution=round(share / total, 3),
+        )
+        for kind, share in zip(kinds, shares, strict=True)
+        if kind.value is not None and kind.strength >= _STRENGTH_MIN
+    ]
+    return tuple(sorted(found, key=lambda item: -(item.contribution or 0.0)))

@@ -1,0 +1,65 @@
+"""The trained ear and the other witnesses, joined: what sounds angry, and what else speaks for it."""
+
+from __future__ import annotations
+
+from monitor.core.settings import TemperSettings
+from monitor.core.temper.model import (
+    Kind,
+    TemperFeatures,
+    TemperJudgement,
+    evidence_of,
+    soft_step,
+    strength,
+)
+
+
+class JoinedWitnesses:
+    """Arousal alone is not anger: joy is as loud and as high.
+
+    Loudness, F0 and a pressed voice together add at most `arousal_weight`, which is too little to be hot. It
+    takes an angry voice (the trained ear), pace, cutting in or words besides; and these need company too.
+    """
+
+    def __init__(self, settings: TemperSettings) -> None:
+        self._settings = settings
+
+    def judge(self, features: TemperFeatures) -> TemperJudgement:
+        """The heat of the stretch and its evidence, strongest first."""
+        s = self._settings
+        trust = min(1.0, features.confidence / s.trust_confidence)
+        anger = 0.0 if features.anger is None else soft_step(features.anger, s.anger_low, s.anger_high)
+        percent = None if features.anger is None else 100.0 * features.anger
+        alpha = strength(features.alpha_delta_db, 0.0, s.alpha_db) * trust
+        kinds = [
+            Kind("voice", "%", percent, anger),
+            Kind("level", "dB", features.level_db, strength(features.level_db, 0.0, s.level_db) * trust),
+            Kind("f0", "st", features.f0_st, strength(features.f0_st, 0.0, s.f0_st) * trust),
+            Kind("alpha", "dB", features.alpha_delta_db, alpha),
+            Kind(
+                "rate_ratio",
+                "x",
+                features.rate_ratio,
+                strength(features.rate_ratio, 1.0, s.rate_ratio) * trust,
+            ),
+            Kind(
+                "interruptions",
+                "",
+                features.interruptions,
+                strength(features.interruptions, 0.0, s.interruptions),
+            ),
+            Kind("words", "", features.words, features.words),
+        ]
+        voice, level, f0, alpha, rate, interruptions, words = (kind.strength for kind in kinds)
+        arousal = [level * s.level_weight, f0 * s.f0_weight, alpha * s.alpha_weight]
+        cap = min(1.0, s.arousal_weight / max(sum(arousal), 1e-9))
+        shares = [
+            voice * s.voice_weight,
+            *(share * cap for share in arousal),
+            rate * s.rate_weight,
+            interruptions * s.interruption_weight,
+            words * s.words_weight,
+        ]
+        total = sum(shares)
+        second = sorted(kind.strength for kind in kinds)[-2]
+        heat = min(1.0, total) * soft_step(second, 0.0, s.second_kind)
+        return TemperJudgement(heat=heat, evidence=evidence_of(kinds, shares, total))

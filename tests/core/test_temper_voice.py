@@ -1,0 +1,205 @@
+"""The trained ear: features that no gain knob changes, weights that are checked, its own baseline."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from monitor.core.audio import Party
+from monitor.core.facts import ProsodyFrame, TemperState, VoiceTexture
+from monitor.core.settings import TemperSettings
+from monitor.core.temper import JoinedWitnesses, TemperFeatures, TemperScorer, VoiceWeights
+from monitor.core.temper.trained import TrainedEar, usual_voice
+from monitor.core.temper.voice import FEATURE_NAMES, voice_features
+
+SLOPE = FEATURE_NAMES.index("slope_db_octave")
+F0 = FEATURE_NAMES.index("f0_p50_st")
+
+
+def frame(
+    index: int,
+    f0_hz: float = 150.0,
+    gain_db: float = 0.0,
+    slope_db: float = -6.0,
+    voiced: int = 8,
+    seed: int = 0,
+) -> ProsodyFrame:
+    """A block whose spectrum falls by `slope_db` an octave."""
+    rng = np.random.default_rng((seed, index))
+    octaves = np.log2(np.linspace(350.0, 3300.0, 16) / 1000.0)
+    bands = -30.0 + gain_db + slope_db * octaves + rng.normal(0.0, 3.0, (10, 16)) + rng.normal(0, 5, (10, 1))
+    f0 = np.zeros(10, dtype=np.float32)
+    f0[:voiced] = f0_hz * 2.0 ** (rng.normal(0.0, 1.0, voiced) / 12.0)
+    return ProsodyFrame(
+        party=Party.CALLER,
+        at=1600 * (index + 1),
+        f0_hz=f0_hz,
+        f0_st=0.0,
+        level_dbfs=-25.0 + gain_db,
+        level_db=0.0,
+        voicing=0.8,
+        rate_syl_s=4.0,
+        rate_ratio=1.0,
+        alpha_db=-10.0,
+        alpha_delta_db=0.0,
+        confidence=1.0,
+        texture=VoiceTexture(
+            f0_hz=f0,
+            voicing=(f0 > 0).astype(np.float32),
+            bands_db=bands.astype(np.float32),
+            harmonicity_db=np.where(f0 > 0, 12.0, 0.0).astype(np.float32),
+        ),
+    )
+
+
+def frames(count: int = 30, **kind: float) -> list[ProsodyFrame]:
+    return [frame(index, **kind) for index in range(count)]  # type: ignore[arg-type]
+
+
+def weights(**coefficients: float) -> VoiceWeights:
+    """Anger against calm, by the features named, in their own units."""
+    row = np.array([coefficients.get(name, 0.0) for name in FEATURE_NAMES])
+    known = voice_features(frames())
+    assert known is not None
+    return VoiceWeights.parse(
+        {
+            "features": list(FEATURE_NAMES),
+            "classes": ["anger", "calm"],
+            "population": known.tolist(),
+            "scale": [1.0] * len(row),
+            "coefficients": [row.tolist(), [0.0] * len(row)],
+            "intercepts": [-3.0, 0.0],
+        }
+    )
+
+
+def features(**kind: float) -> TemperFeatures:
+    usual = {
+        "level_db": 0.0,
+        "f0_st": 0.0,
+        "alpha_delta_db": 0.0,
+        "rate_ratio": 1.0,
+        "interruptions": 0.0,
+        "words": 0.0,
+        "confidence": 1.0,
+    }
+    return TemperFeatures(at=0, **{**usual, **kind})
+
+
+def test_every_feature_has_its_name_and_is_finite() -> None:
+    found = voice_features(frames())
+    assert found is not None
+    assert found.shape == (len(FEATURE_NAMES),)
+    assert np.isfinite(found).all()
+    assert len(set(FEATURE_NAMES)) == len(FEATURE_NAMES)
+    assert found[F0] == pytest.approx(12 * np.log2(1.5), abs=0.3)
+    assert found[SLOPE] == pytest.approx(-6.0, abs=0.5)
+
+
+@pytest.mark.parametrize("gain_db", [-20.0, 12.0])
+def test_a_gain_knob_changes_nothing(gain_db: float) -> None:
+    one, other = voice_features(frames()), voice_features(frames(gain_db=gain_db))
+    assert one is not None
+    assert other == pytest.approx(one, abs=1e-3)
+
+
+@pytest.mark.parametrize("few", [frames(10), frames(30, voiced=0), []], ids=["short", "unvoiced", "none"])
+def test_too_little_is_no_evidence(few: list[ProsodyFrame]) -> None:
+    assert voice_features(few) is None
+    assert TrainedEar(weights()).judge(few, is_calm=True) is None
+
+
+def test_digital_silence_between_words_is_finite() -> None:
+    quiet = frames(30, gain_db=-90.0)
+    found = voice_features(quiet)
+    assert found is not None
+    assert np.isfinite(found).all()
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"features": ["f0"]},
+        {"classes": ["joy", "calm"]},
+        {"scale": [0.0] * len(FEATURE_NAMES)},
+        {"intercepts": [0.0]},
+        {"population": [float("nan")] * len(FEATURE_NAMES)},
+        {"coefficients": None},
+    ],
+    ids=lambda fault: next(iter(fault)),
+)
+def test_weights_that_do_not_fit_are_refused(fault: dict[str, object]) -> None:
+    good = {
+        "features": list(FEATURE_NAMES),
+        "classes": ["anger", "calm"],
+        "population": [0.0] * len(FEATURE_NAMES),
+        "scale": [1.0] * len(FEATURE_NAMES),
+        "coefficients": [[0.0] * len(FEATURE_NAMES)] * 2,
+        "intercepts": [0.0, 0.0],
+    }
+    VoiceWeights.parse(good)
+    with pytest.raises(ValueError, match="model"):
+        VoiceWeights.parse({**good, **fault})
+    with pytest.raises(ValueError, match="lacks"):
+        VoiceWeights.parse({key: value for key, value in good.items() if key != "scale"})
+
+
+def test_probabilities_add_up_however_far_off() -> None:
+    ear = weights(slope_db_octave=2.0)
+    far = np.stack([np.full(len(FEATURE_NAMES), value) for value in (-1e9, 0.0, 1e9)])
+    assert ear.probabilities(far).sum(axis=1) == pytest.approx(1.0)
+    assert list(np.diff(ear.anger(far)) >= 0) == [True, True]
+
+
+def test_usual_voice_is_trusted_slowly() -> None:
+    population, own = np.zeros(3), np.ones(3)
+    assert usual_voice(population, own, 0.0) == pytest.approx(population)
+    shares = [float(usual_voice(population, own, windows)[0]) for windows in (1.0, 4.0, 30.0)]
+    assert shares == sorted(shares)
+    assert shares[-1] > 0.85
+
+
+def test_a_voice_that_is_sharp_by_nature_becomes_its_own_usual() -> None:
+    ear = TrainedEar(weights(slope_db_octave=1.5))
+    heard = [ear.judge(frames(30, slope_db=-2.5, seed=step), is_calm=True) for step in range(80)]
+    assert heard[0] is not None
+    assert heard[-1] is not None
+    assert heard[-1] < 0.3 < heard[0]
+
+
+def test_heat_is_not_learned() -> None:
+    ear = TrainedEar(weights(slope_db_octave=1.5))
+    for step in range(40):
+        ear.judge(frames(30, seed=step), is_calm=True)
+    hot = [ear.judge(frames(30, slope_db=-2.0, seed=step), is_calm=False) for step in range(60)]
+    assert min(found or 0.0 for found in hot) > 0.7
+
+
+def test_joy_is_aroused_and_not_hot() -> None:
+    """Loud, high, pressed: no more than raised without a voice that sounds angry, pace or words."""
+    settings = TemperSettings()
+    judge = JoinedWitnesses(settings).judge
+    aroused = {"level_db": 12.0, "f0_st": 6.0, "alpha_delta_db": 6.0}
+    assert judge(features(**aroused, anger=0.1)).heat < settings.hot_score
+    assert judge(features(**aroused, anger=0.8)).heat > settings.hot_score
+    assert judge(features(**aroused, anger=0.1, words=0.8)).heat > settings.hot_score
+    assert judge(features(anger=0.99)).heat == 0.0, "one kind alone is no evidence"
+    assert judge(features(level_db=30.0)).heat == 0.0
+
+
+def test_evidence_says_what_the_ear_heard() -> None:
+    judgement = JoinedWitnesses(TemperSettings()).judge(features(f0_st=4.0, level_db=8.0, anger=0.83))
+    told = {item.feature: (item.value, item.unit) for item in judgement.evidence}
+    assert told["voice"] == (83.0, "%")
+    assert told["f0"] == (4.0, "st")
+    assert sum(item.contribution or 0.0 for item in judgement.evidence) == pytest.approx(1.0, abs=0.01)
+
+
+def test_the_scorer_hears_with_the_ear() -> None:
+    scorer = TemperScorer(TemperSettings(), voice=weights(slope_db_octave=1.5))
+    calm = [scorer.push(frame(index)) for index in range(300)]
+    assert {reading.state for reading in calm if reading} == {TemperState.CALM}
+    told = [scorer.push(frame(300 + index, slope_db=-1.0)) for index in range(60)]
+    last = next(reading for reading in reversed(told) if reading)
+    assert last.score == 0.0, "the ear alone is one kind of evidence"
+    assert any(item.feature == "voice" for reading in told if reading for item in reading.evidence)
