@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+import traceback
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import aclosing
@@ -29,7 +30,11 @@ _INBOX = 64
 """Inputs that wait for the analysis: at 100 ms a frame of each party, 3 s, after which the source waits."""
 
 _LAST_ANSWERS_S = 20.0
-"""How long a live call that has ended waits for its last words."""
+"""How long a live call that has ended waits for its last words,"""
+_LAST_ANSWERS_CUT_S = 2.0
+"""and one that is asked to end. Nobody waits longer for a server that is to stop."""
+_LOOK_AGAIN_S = 0.25
+"""How soon a call that waits for its last words notices that it is asked to end."""
 
 FINAL_DELAY_S = 0.6
 PARTIAL_DELAY_S = 0.4
@@ -71,6 +76,39 @@ class Journal(Protocol):
         """Keeps one input."""
 
 
+class _Inbox:
+    """What waits for the analysis, at most `_INBOX` inputs."""
+
+    def __init__(self) -> None:
+        self._queue: asyncio.Queue[SessionInput] = asyncio.Queue(_INBOX)
+        self._changed = asyncio.Event()
+
+    async def put(self, item: SessionInput) -> None:
+        """Waits while the inbox is full."""
+        await self._queue.put(item)
+        self._changed.set()
+
+    def wake(self) -> None:
+        """Ends a `wait` though nothing came."""
+        self._changed.set()
+
+    async def wait(self, pump: asyncio.Task[None]) -> None:
+        """Returns when there is something, or when the pump is done. Takes nothing out, so that a
+        cancellation loses nothing."""
+        self._changed.clear()
+        if self._queue.empty() and not pump.done():
+            await self._changed.wait()
+
+    def drain(self) -> Iterator[SessionInput]:
+        """Takes out all that is there."""
+        return _drain(self._queue)
+
+    @property
+    def is_empty(self) -> bool:
+        """True while nothing waits."""
+        return self._queue.empty()
+
+
 @dataclass(slots=True)
 class _Call:
     """What a call's tasks share."""
@@ -81,6 +119,8 @@ class _Call:
     sinks: Sequence[Sink]
     journal: Journal | None
     numbering: Numbering = field(init=False)
+    tally: Tally = field(default_factory=Tally)
+    """What was told so far, for the end of a call whose session cannot say it any more."""
 
     def __post_init__(self) -> None:
         self.numbering = Numbering(self.call_id)
@@ -96,8 +136,101 @@ class _Call:
 
     def emit(self, events: Sequence[Event]) -> None:
         if events:
+            self.tally.count(events)
             for sink in self.sinks:
                 sink.emit(self.call_id, events)
+
+
+class _LiveCall:
+    """A call that is heard as its sound comes."""
+
+    def __init__(
+        self,
+        call: _Call,
+        source: Source,
+        executor: Executor | None,
+        extra: asyncio.Queue[SessionInput] | None,
+    ) -> None:
+        self._call = call
+        self._executor = executor
+        self._extra: asyncio.Queue[SessionInput] = asyncio.Queue() if extra is None else extra
+        self._inbox = _Inbox()
+        self._answers: set[asyncio.Task[None]] = set()
+        self._answers_until = 0.0
+        """When the loop's clock says that the last words were waited for long enough."""
+        self._pump = asyncio.create_task(self._take(source))
+        self._pump.add_done_callback(lambda _: self._inbox.wake())
+
+    async def run(self) -> CallEnd:
+        """To the end, even when cancelled meanwhile."""
+        try:
+            end = await self._hear()
+            self._wait_for_answers(_LAST_ANSWERS_CUT_S if end.reason == "cut_off" else _LAST_ANSWERS_S)
+            closing = asyncio.create_task(self._close(end))
+            try:
+                await _finish(closing, lambda: self._wait_for_answers(_LAST_ANSWERS_CUT_S))
+            except asyncio.CancelledError:
+                if closing.cancelled():  # by who ends the loop, with everything in it
+                    raise
+        except Exception as error:  # noqa: BLE001 - whatever fails in one call must spare the others
+            end = _crashed(self._call, error)
+        finally:
+            for task in (self._pump, *self._answers):
+                task.cancel()
+        return end
+
+    async def _take(self, source: Source) -> None:
+        async with aclosing(source.frames()) as items:
+            async for item in items:
+                await self._inbox.put(item)
+
+    async def _hear(self) -> CallEnd:
+        """Until the source ends, fails, or the call is cancelled."""
+        try:
+            while not (self._pump.done() and self._inbox.is_empty):
+                if self._extra.empty():
+                    await self._inbox.wait(self._pump)
+                items = [*self._inbox.drain(), *_drain(self._extra)]
+                if items:
+                    await _finish(self._tell(items))
+            return _end_of(self._pump, self._call.call_id)
+        except asyncio.CancelledError:
+            return CallEnd(reason="cut_off")
+
+    async def _close(self, end: CallEnd) -> None:
+        """Judges what is left, tells the last words if they come in time, and ends the call."""
+        self._pump.cancel()
+        await asyncio.wait({self._pump})
+        await self._tell([*self._inbox.drain(), SoundEnd()])
+        loop = asyncio.get_running_loop()
+        while self._answers or not self._inbox.is_empty:
+            if self._inbox.is_empty:
+                left = self._answers_until - loop.time()
+                if left <= 0:
+                    break
+                await asyncio.wait(
+                    self._answers, timeout=min(left, _LOOK_AGAIN_S), return_when=asyncio.FIRST_COMPLETED
+                )
+            await self._tell(list(self._inbox.drain()))
+        await self._tell([end])
+
+    def _wait_for_answers(self, patience_s: float) -> None:
+        self._answers_until = asyncio.get_running_loop().time() + patience_s
+
+    async def _tell(self, items: Sequence[SessionInput]) -> None:
+        loop = asyncio.get_running_loop()
+        events, requests = await loop.run_in_executor(self._executor, self._call.analyse, items)
+        self._call.emit(events)
+        if self._call.transcriber is None:
+            return
+        for request in requests:
+            task = asyncio.create_task(self._answer(self._call.transcriber, request))
+            self._answers.add(task)
+            task.add_done_callback(self._answers.discard)
+
+    async def _answer(self, transcriber: Transcriber, request: TranscriptionRequest) -> None:
+        hypothesis = await transcriber.submit(self._call.call_id, request)
+        await self._inbox.put(hypothesis or RequestDropped(request_id=request.id))
 
 
 async def run_call(
@@ -113,44 +246,13 @@ async def run_call(
 ) -> CallEnd:
     """Runs one call as its sound comes, to its end; returns how it ended.
 
-    Cancelling ends the call as cut off: everything heard so far is judged and told first. `executor` runs
-    the analysis (None: asyncio's own threads). `extra` brings inputs that come neither from the source nor
-    from the recogniser (engine lag).
+    Cancelling ends the call as cut off: everything heard so far is judged and told first. A call whose sound
+    is over stays complete; cancelling only cuts short how long its last words are waited for. `executor`
+    runs the analysis (None: asyncio's own threads). `extra` brings inputs that come neither from the source
+    nor from the recogniser (engine lag).
     """
     call = _Call(call_id, session, transcriber, sinks, journal)
-    inbox: asyncio.Queue[SessionInput] = asyncio.Queue(_INBOX)
-    pump = asyncio.create_task(_pump(source, inbox))
-    waiting: set[asyncio.Task[None]] = set()
-    loop = asyncio.get_running_loop()
-
-    async def tell(items: Sequence[SessionInput]) -> None:
-        events, requests = await loop.run_in_executor(executor, call.analyse, items)
-        call.emit(events)
-        for request in requests:
-            task = asyncio.create_task(_answer(call, request, inbox))
-            waiting.add(task)
-            task.add_done_callback(waiting.discard)
-
-    try:
-        end = CallEnd()
-        try:
-            while not (pump.done() and inbox.empty()):
-                items = await _next_items(inbox, pump, extra)
-                if items:
-                    await _finish(tell(items))
-            end = _end_of(pump, call_id)
-        except asyncio.CancelledError:
-            end = CallEnd(reason="cut_off")
-        finally:
-            pump.cancel()
-            await asyncio.gather(pump, return_exceptions=True)
-        await _finish(tell([*_drain(inbox), SoundEnd()]))
-        patience_s = 2.0 if end.reason == "cut_off" else _LAST_ANSWERS_S
-        await _last_answers(waiting, inbox, tell, patience_s)
-        await _finish(tell([end]))
-    except Exception as error:  # noqa: BLE001 - whatever fails in one call must spare the others
-        end = _crashed(call, error)
-    return end
+    return await _LiveCall(call, source, executor, extra).run()
 
 
 async def run_offline(
@@ -210,38 +312,14 @@ async def run_offline(
     return end
 
 
-async def _pump(source: Source, inbox: asyncio.Queue[SessionInput]) -> None:
-    async with aclosing(source.frames()) as items:
-        async for item in items:
-            await inbox.put(item)
-
-
-async def _next_items(
-    inbox: asyncio.Queue[SessionInput],
-    pump: asyncio.Task[None],
-    extra: asyncio.Queue[SessionInput] | None,
-) -> list[SessionInput]:
-    """Everything that waits; waits for something where nothing does, but not beyond the source's end."""
-    if inbox.empty() and (extra is None or extra.empty()):
-        getter = asyncio.create_task(inbox.get())
-        try:
-            await asyncio.wait({getter, pump}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            if not getter.done():
-                getter.cancel()
-        await asyncio.gather(getter, return_exceptions=True)
-        first = [] if getter.cancelled() else [getter.result()]
-    else:
-        first = []
-    return [*first, *_drain(inbox), *([] if extra is None else _drain(extra))]
-
-
 def _crashed(call: _Call, error: Exception) -> CallEnd:
     """Ends a call whose analysis failed: its events so far stand, and the wall is told that it is over."""
     code = "engine.analysis"
-    log.error("call crashed", call_id=call.call_id, code=code, exc_info=error)
+    # Where, not what: the message of an exception may quote what somebody said.
+    where = [f"{at.filename}:{at.lineno}" for at in traceback.extract_tb(error.__traceback__)]
+    log.error("call crashed", call_id=call.call_id, code=code, error=type(error).__name__, where=where)
     end = CallEnd(reason="failed", code=code)
-    call.emit(call.numbering.number([Tally().ended(call.session.now, end)]))
+    call.emit(call.numbering.number([call.tally.ended(call.session.now, end)]))
     return end
 
 
@@ -260,41 +338,19 @@ def _end_of(pump: asyncio.Task[None], call_id: str) -> CallEnd:
     return CallEnd(reason="failed", code=error.code)
 
 
-async def _answer(call: _Call, request: TranscriptionRequest, inbox: asyncio.Queue[SessionInput]) -> None:
-    if call.transcriber is None:
-        return
-    hypothesis = await call.transcriber.submit(call.call_id, request)
-    await inbox.put(hypothesis or RequestDropped(request_id=request.id))
-
-
-async def _last_answers(
-    waiting: set[asyncio.Task[None]],
-    inbox: asyncio.Queue[SessionInput],
-    tell: Callable[[Sequence[SessionInput]], Awaitable[None]],
-    patience_s: float,
-) -> None:
-    """Tells what the recogniser still owes, for as long as is decent."""
-    loop = asyncio.get_running_loop()
-    until = loop.time() + patience_s
-    while waiting or not inbox.empty():
-        if inbox.empty():
-            left = until - loop.time()
-            if left <= 0:
-                break
-            await asyncio.wait(waiting, timeout=left, return_when=asyncio.FIRST_COMPLETED)
-        await tell(list(_drain(inbox)))
-    for task in list(waiting):
-        task.cancel()
-
-
-async def _finish(work: Awaitable[None]) -> None:
-    """Lets `work` end even when the call is being cancelled, then passes the cancellation on."""
+async def _finish(work: Awaitable[None], on_cancel: Callable[[], None] = lambda: None) -> None:
+    """Lets `work` end however often the call is cancelled meanwhile, then passes the cancellation on."""
     task = asyncio.ensure_future(work)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await task
-        raise
+    is_cancelled = False
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            is_cancelled = True
+            on_cancel()
+    task.result()
+    if is_cancelled:
+        raise asyncio.CancelledError
 
 
 def _pieces(frame: AudioFrame) -> Iterator[AudioFrame]:

@@ -8,6 +8,7 @@ from functools import partial
 
 import numpy as np
 import pytest
+import structlog
 
 from monitor.core import events
 from monitor.core.audio import AudioFrame, Framer, Party
@@ -202,6 +203,49 @@ async def test_a_cancelled_call_is_cut_off_and_keeps_what_was_heard() -> None:
     assert codes(sink.events).count("block") == 20
 
 
+@pytest.mark.parametrize("steps", range(8))
+async def test_what_came_just_before_the_end_is_asked_for_is_not_lost(steps: int) -> None:
+    sink, journal = Recorder(), Notebook()
+
+    class Ending(Tape):
+        async def frames(self) -> AsyncGenerator[AudioFrame | SourceNotice, None]:
+            async for item in super().frames():
+                if isinstance(item, AudioFrame) and item.start == 3 * BLOCK_SAMPLES:
+                    asyncio.create_task(end())  # noqa: RUF006 - it ends with the call
+                yield item
+                await asyncio.sleep(0)
+
+    async def end() -> None:
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        task.cancel()
+
+    source = Ending(1000 * BLOCK_SAMPLES)
+    task = asyncio.create_task(run_call(CALL, BlockSession(), source, None, [sink], journal=journal))
+    assert (await task).reason == "cut_off"
+    heard = dict.fromkeys(Party, 0)
+    for item in journal.items:
+        if isinstance(item, AudioFrame):
+            assert item.start == heard[item.party]
+            heard[item.party] = item.end
+    assert codes(sink.events)[-1] == "end.cut_off"
+
+
+async def test_a_call_that_waits_for_its_last_words_still_ends_when_asked_to() -> None:
+    sink = Recorder()
+    slow = transcriber(lambda request: 3600.0)
+    task = asyncio.create_task(run_call(CALL, BlockSession(), Tape(10 * BLOCK_SAMPLES), slow, [sink]))
+    while "SoundEnd" not in codes(sink.events):
+        await asyncio.sleep(0.005)
+    task.cancel()
+    await asyncio.sleep(0.01)
+    task.cancel()
+    end = await asyncio.wait_for(task, 4.0)
+    assert end.reason == "completed", "its sound was over"
+    assert codes(sink.events)[-1] == "end.completed"
+    assert {other for other in asyncio.all_tasks() if not other.done()} == {asyncio.current_task()}
+
+
 @pytest.mark.parametrize("run", [run_call, run_offline])
 async def test_a_source_that_fails_ends_the_call_with_its_code(run: Callable[..., object]) -> None:
     sink = Recorder()
@@ -219,3 +263,37 @@ async def test_a_crash_in_the_analysis_ends_the_call_and_is_told() -> None:
     last = sink.events[-1]
     assert isinstance(last, events.CallEnded)
     assert (last.reason, last.code, last.seq) == ("failed", "engine.analysis", len(sink.events))
+
+
+async def test_a_crashed_call_still_says_what_it_added_up_to_and_leaves_nothing_running() -> None:
+    class Talk(BlockSession):
+        def receive(self, item: SessionInput) -> list[Event]:
+            told = super().receive(item)
+            if told and self.now == 3 * BLOCK_SAMPLES:
+                told.append(
+                    events.Speaking(t_s=0.3, party="caller", is_speaking=False, start_s=0.1, end_s=0.3)
+                )
+            return told
+
+    sink = Recorder()
+    slow = transcriber(lambda request: 3600.0)
+    source = Tape(30 * BLOCK_SAMPLES, pause=lambda at: 0.001)
+    await run_call(CALL, Talk(every=2, crash_at=7), source, slow, [sink])
+    last = sink.events[-1]
+    assert isinstance(last, events.CallEnded)
+    assert last.talk_s["caller"] == pytest.approx(0.2)
+    await asyncio.sleep(0)
+    assert {task for task in asyncio.all_tasks() if not task.done()} == {asyncio.current_task()}
+
+
+async def test_the_log_of_a_crash_quotes_nobody() -> None:
+    class Quoting(BlockSession):
+        def receive(self, item: SessionInput) -> list[Event]:
+            raise KeyError("my card number")
+
+    with structlog.testing.capture_logs() as logged:
+        await run_call(CALL, Quoting(), Tape(BLOCK_SAMPLES), None, [Recorder()])
+    (entry,) = logged
+    assert entry["error"] == "KeyError"
+    assert "test_runner.py" in entry["where"][-1]
+    assert "card" not in str(entry)
