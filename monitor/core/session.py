@@ -17,9 +17,12 @@ from monitor.core.detectors import build_detectors
 from monitor.core.events import Event
 from monitor.core.facts import (
     AlertRaised,
+    Backchannel,
+    Interruption,
     InterruptionBegan,
     Ipu,
     Judgement,
+    Overlap,
     PartialText,
     ProsodyFrame,
     SpeechStarted,
@@ -60,6 +63,10 @@ class Ears:
 
     speech: SpeechModel
     f0: F0Model
+
+
+_BETWEEN_PARTIES = (Overlap, Backchannel, InterruptionBegan, Interruption)
+"""What one party does to the other. Where both channels carry the same sound nobody did any of it."""
 
 
 @dataclass(slots=True)
@@ -266,6 +273,8 @@ class CallSession:
                 case _:
                     pass
             out.extend(self._tell(fact))
+            if self._leakage.is_same_sound:
+                continue
             if isinstance(fact, ProsodyFrame) and fact.party is Party.CALLER:
                 reading = self._temper.push(fact)
                 if reading is not None:
@@ -289,6 +298,8 @@ class CallSession:
         return [event, *self._judge(reading)]
 
     def _tell(self, fact: TimelineEvent) -> list[Event]:
+        if isinstance(fact, _BETWEEN_PARTIES) and self._leakage.is_same_sound:
+            return []
         out: list[Event] = []
         if not isinstance(fact, InterruptionBegan):
             out.append(to_event(fact, self._now))

@@ -427,3 +427,25 @@ def spelt(request: TranscriptionRequest, text: str) -> Hypothesis:
         for at, character in enumerate(text)
     )
     return replace(hypothesis(request, ""), words=words)
+
+
+def test_where_both_channels_carry_the_same_sound_nothing_is_said_of_one_party_against_the_other() -> None:
+    """The agent's channel carries the caller's voice a little softer: its detector hears less of it."""
+    pattern = np.concatenate([voice(2.5, 0.016), voice(1.5, 0.1)])
+    sound = np.tile(pattern, 10)
+
+    def told_from(start_s: float, agent: Pcm) -> list[Event]:
+        call = Caller(new_session(has_words=False))
+        call.hear(agent=agent, caller=sound)
+        call.end()
+        return [event for event in call.told if event.t_s > start_s]
+
+    about_both = (events.OverlapHeard, events.InterruptionHeard, events.BackchannelHeard)
+    tone = 0.075 * np.sin(np.arange(24_000) / 7.0)
+    other = np.tile(np.concatenate([silence(2.5), tone]), 10).astype(np.float32)
+    apart = told_from(12.0, other)
+    assert any(isinstance(event, about_both) for event in apart)
+    assert any(isinstance(event, events.Temper) for event in apart)
+    same = told_from(12.0, np.float32(0.75) * sound)
+    assert any(isinstance(event, events.Speaking) for event in same)
+    assert not [event for event in same if isinstance(event, (*about_both, events.Temper))]
