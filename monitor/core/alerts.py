@@ -20,6 +20,9 @@ ESCALATED = "escalated"
 CALL_ENDED = "call_ended"
 """Why an alert ended that was open when the call did."""
 
+MOMENT_OVER = "over"
+"""Why a momentary alert ended: it was not said again for a while."""
+
 _PARTIES = {
     Party.AGENT: Text(zh="坐席", en="agent"),
     Party.CALLER: Text(zh="客户", en="caller"),
@@ -84,7 +87,7 @@ class AlertDesk:
                 told.append(self._raised(known, now))
             elif known.raised.is_momentary and now - known.last >= samples(known.rule.clears_after_s):
                 del self._open[where]
-                told.append(self._cleared(known, now, "over"))
+                told.append(self._cleared(known, now, MOMENT_OVER))
         return told
 
     def finish(self, now: int) -> list[AlertEvent]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from monitor.core.alerts import ESCALATED, AlertEvent
+from monitor.core.alerts import CALL_ENDED, ESCALATED, MOMENT_OVER, AlertEvent
 from monitor.core.audio import Party
 from monitor.core.clock import samples, seconds
 from monitor.core.detectors.base import Activity
@@ -20,6 +20,9 @@ CueEvent = Cue | CueCleared
 ClearReason = Literal["done", "replaced", "expired", "ended"]
 
 _FRAME_S = 0.1
+
+_NOBODY_S_DOING = frozenset({CALL_ENDED, MOMENT_OVER, "quiet"})
+"""Ends of alerts that show no change of behaviour: the call is over, time passed, nobody spoke any more."""
 
 CLEARS_WHEN: dict[str, Text] = {
     "alert_ends": Text(zh="情况恢复正常时消失", en="goes when things are back to normal"),
@@ -148,7 +151,8 @@ class CueDesk:
         if shown.text.clears_when in {"agent_says", "agent_listens"}:
             return []  # the agent may still do it: an apology is due after the phrase, too
         is_behaviour = shown.text.clears_when in {"alert_ends", "agent_slows"}
-        return self._clear("done" if is_behaviour else "ended", now)
+        is_done = is_behaviour and cleared.reason not in _NOBODY_S_DOING
+        return self._clear("done" if is_done else "ended", now)
 
     def _show(self, now: int) -> list[CueEvent]:
         for id_, waiting in list(self._waiting.items()):

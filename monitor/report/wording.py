@@ -108,7 +108,7 @@ CLEAR_REASONS: dict[str, Text] = {
     "call_ended": Text(zh="通话结束", en="the call ended"),
     "escalated": Text(zh="已升级", en="became graver"),
     "calmer": Text(zh="客户已平静", en="the caller calmed down"),
-    "quiet": Text(zh="客户久未说话", en="the caller fell silent"),
+    "quiet": Text(zh="许久没有再说话", en="nothing more was said"),
     "speech": Text(zh="恢复说话", en="somebody spoke"),
     "agent_speaks": Text(zh="坐席得以说话", en="the agent got a word in"),
 }

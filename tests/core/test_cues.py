@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from monitor.core.alerts import AlertEvent
 from monitor.core.audio import Party
 from monitor.core.clock import BLOCK_SAMPLES, Span, samples, seconds
@@ -198,6 +200,15 @@ def test_done_when_the_alert_ends() -> None:
     screen.until(4)
     screen.alerts(over("a1", "ends"))
     assert screen.cleared == [("ends", "done")]
+
+
+@pytest.mark.parametrize("reason", ["call_ended", "over", "quiet"])
+@pytest.mark.parametrize("rule_id", ["ends", "pace"])
+def test_an_alert_that_ends_by_itself_is_not_the_agent_s_doing(rule_id: str, reason: str) -> None:
+    screen = Screen()
+    screen.alerts(alert("a1", rule_id))
+    screen.alerts(over("a1", rule_id, reason))
+    assert screen.cleared == [(rule_id, "ended")]
 
 
 def test_done_when_the_agent_listens_but_not_in_a_silence() -> None:
