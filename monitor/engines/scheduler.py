@@ -26,6 +26,9 @@ FAILED = "engine_failed"
 _BATCH_MAX = 4
 """Greedy decoding of four together costs half of four apart; eight gain little more."""
 
+_FINALS_MAX = 256
+"""Finals that wait: a quarter of an hour of speech, or 60 MB. Beyond that the oldest are given up."""
+
 _DEADLINE_S = 1.0
 _PARTIAL_STALE_S = 2.0
 """A partial that waited this long shows the past: it is dropped undecoded."""
@@ -119,7 +122,7 @@ class Scheduler:
         self._watchers: list[tuple[asyncio.AbstractEventLoop, Callable[[EngineLag], None]]] = []
         self.counters: Counter[str] = Counter()
         """finals, partials (decoded); coalesced, superseded, stale, shed (dropped undecoded); thorough,
-        batches, failed, hung."""
+        batches, failed, hung, given_up (finals, because too many waited)."""
         for _ in range(self._workers):
             self._start_worker()
         self._watch = threading.Thread(target=self._watch_over, name="words-watch", daemon=True)
@@ -134,7 +137,7 @@ class Scheduler:
         now = self._clock()
         item = _Item(call_id, request, loop.create_future(), loop, now, now)
         with self._lock:
-            if self._is_closed:
+            if self._is_closed or not self._slots:
                 item.resolve(failed(request))
             elif request.is_final:
                 self._queue_final(item)
@@ -187,10 +190,7 @@ class Scheduler:
         """Stops: what waits is answered as failed, what is being decoded may end within the time."""
         with self._lock:
             self._is_closed = True
-            for item in (*self._finals, *self._partials.values()):
-                item.resolve(failed(item.request))
-            self._finals.clear()
-            self._partials.clear()
+            self._fail_all()
             self._queued.notify_all()
             self._ended.notify_all()
             until = time.monotonic() + timeout_s
@@ -211,12 +211,16 @@ class Scheduler:
             self._drop(partial, "superseded")
         for index, other in enumerate(self._finals):
             if (other.call_id, other.request.party) == key and other.request.utterance == request.utterance:
-                # The utterance went on after its first silence: the longer final holds the shorter.
                 item.submitted_at = other.submitted_at
-                self._finals[index] = item
+                self._finals[index] = item  # the longer final holds the shorter
                 self._drop(other, "superseded")
                 return
         self._finals.append(item)
+        if len(self._finals) > _FINALS_MAX:
+            oldest = min(self._finals, key=lambda waiting: waiting.submitted_at)
+            self._finals.remove(oldest)
+            self.counters["given_up"] += 1
+            oldest.resolve(failed(oldest.request))
 
     def _queue_partial(self, item: _Item) -> None:
         key = (item.call_id, item.request.party)
@@ -330,6 +334,8 @@ class Scheduler:
                     if self._replacements < _REPLACEMENTS_MAX:
                         self._replacements += 1
                         self._start_worker()
+                if not self._slots:
+                    self._fail_all()  # nobody is left to decode
                 self._ended.wait(_WATCH_EVERY_S)
 
     def _abandon(self, slot: _Slot) -> None:
@@ -337,6 +343,12 @@ class Scheduler:
         self._slots = [other for other in self._slots if other is not slot]
         for item in slot.batch:
             item.resolve(failed(item.request))
+
+    def _fail_all(self) -> None:
+        for item in (*self._finals, *self._partials.values()):
+            item.resolve(failed(item.request))
+        self._finals.clear()
+        self._partials.clear()
 
     def _tell_lag(self) -> None:
         age = self._oldest_final_age()

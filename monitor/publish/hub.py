@@ -142,7 +142,8 @@ class Hub:
         self._wall: set[Subscription] = set()
         self._calls: dict[str, set[Subscription]] = {}
         self.overflows = 0
-        self._conflated_before = 0
+        self.conflated = 0
+        """Partials and prosody that newer ones replaced, so far."""
 
     def subscribe(
         self, topic: TopicName, call_id: str | None, after: int | None, wake: Callable[[], None]
@@ -159,7 +160,6 @@ class Hub:
     def unsubscribe(self, subscription: Subscription) -> None:
         """Ends a subscription; a second time does nothing."""
         self._drop(subscription)
-        self._conflated_before += subscription.conflated
         subscription.is_live = False
 
     def publish(self, call_id: str, events: Sequence[StoredEvent]) -> None:
@@ -209,11 +209,6 @@ class Hub:
         """Messages that wait in the longest queue."""
         return max((subscription.waiting for subscription in self._all()), default=0)
 
-    @property
-    def conflated(self) -> int:
-        """Partials and prosody that newer ones replaced, so far."""
-        return self._conflated_before + sum(subscription.conflated for subscription in self._all())
-
     def _all(self) -> list[Subscription]:
         return [*self._wall, *(one for listeners in self._calls.values() for one in listeners)]
 
@@ -235,7 +230,12 @@ class Hub:
             self._recent_from = self._recent.popleft().pos or self._recent_from
 
     def _offer(self, listeners: set[Subscription], item: Item) -> None:
-        behind = [subscription for subscription in listeners if not subscription.offer(item)]
+        behind = []
+        for subscription in listeners:
+            before = subscription.conflated
+            if not subscription.offer(item):
+                behind.append(subscription)
+            self.conflated += subscription.conflated - before
         for subscription in behind:
             self.overflows += 1
             self._drop(subscription)

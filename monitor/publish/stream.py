@@ -196,6 +196,8 @@ class Stream:
             async with asyncio.timeout(self._settings.heartbeat_s):
                 await self._wake.wait()
         except TimeoutError:
+            if self._wake.is_set():
+                return  # something came in the last moment, and its position is not the client's yet
             # Every subscription is live and its queue is empty, so this much the client has.
             await self._send_message(Heartbeat(pos=self._hub.pos))
 

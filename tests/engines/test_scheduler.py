@@ -184,6 +184,40 @@ async def test_one_bad_stretch_fails_alone(scheduler: Scheduler, gate: Gate) -> 
     assert scheduler.counters["failed"] == 1
 
 
+async def test_finals_that_nobody_gets_to_are_given_up_oldest_first(
+    scheduler: Scheduler, gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.engines.scheduler._FINALS_MAX", 3)
+    busy = scheduler.submit("a", request(0, is_final=True))
+    await gate.entered()
+    waiting = [scheduler.submit("a", request(n, is_final=True, utterance=n)) for n in range(1, 6)]
+    given_up = await asyncio.gather(*waiting[:2])
+    assert [answer.rejected for answer in given_up if answer] == [FAILED, FAILED]
+    assert (scheduler.queue_length, scheduler.counters["given_up"]) == (3, 2)
+    gate.open()
+    for answer in await asyncio.gather(busy, *waiting[2:]):
+        assert answer is not None
+        assert answer.rejected is None
+
+
+async def test_when_every_worker_hangs_nothing_waits_for_ever(
+    scheduler: Scheduler, gate: Gate, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.engines.scheduler._REPLACEMENTS_MAX", 0)
+    stuck = scheduler.submit("a", request(0, is_final=True))
+    await gate.entered()
+    waiting = scheduler.submit("b", request(1, is_final=True))
+    clock.now += 31.0
+    for future in (stuck, waiting, scheduler.submit("c", request(2, is_final=True))):
+        answer = await asyncio.wait_for(future, 5.0)
+        assert answer is not None
+        assert answer.rejected == FAILED
+    later = await asyncio.wait_for(scheduler.submit("d", request(3, is_final=True)), 5.0)
+    assert later is not None
+    assert later.rejected == FAILED
+    gate.open()
+
+
 async def test_a_hang_is_noticed_and_its_worker_replaced(
     scheduler: Scheduler, gate: Gate, clock: Clock
 ) -> None:
