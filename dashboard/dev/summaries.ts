@@ -29,6 +29,13 @@ export class Summaries {
     switch (event.type) {
       case "speaking":
         call.speaking = { ...call.speaking, [event.party]: event.is_speaking };
+        call.speech = {
+          ...call.speech,
+          [event.party]: [
+            ...call.speech[event.party].filter(([, end_s]) => end_s !== null),
+            [event.start_s, event.end_s],
+          ],
+        };
         break;
       case "temper":
         call.score = event.score;
@@ -73,6 +80,7 @@ function fresh(event: Extract<CallEvent, { type: "call_started" }>): CallSummary
     t_s: 0,
     duration_s: event.duration_s,
     speaking: { agent: false, caller: false },
+    speech: { agent: [], caller: [] },
     score: null,
     temper_state: "calm",
     heat: [],

@@ -123,6 +123,7 @@ export function summary(callId: string, changes: Partial<CallSummary> = {}): Cal
     t_s: 30,
     duration_s: null,
     speaking: { agent: false, caller: false },
+    speech: { agent: [], caller: [] },
     score: 0.2,
     temper_state: "calm",
     heat: [],

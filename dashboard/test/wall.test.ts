@@ -88,6 +88,14 @@ describe("the wall", () => {
     expect(wall.calls.a?.attention).toBe(2);
   });
 
+  it("shows who spoke before the page was opened", () => {
+    const speech = { agent: [[2, 9.5] as [number, number | null]], caller: [[12, null] as [number, null]] };
+    const heard = summary("a", { speaking: { agent: false, caller: true }, speech });
+    const call = wallOfSnapshot(emptyWall, [heard], NOW).calls.a!;
+    expect(call.speech).toEqual({ agent: [{ start_s: 2, end_s: 9.5 }], caller: [] });
+    expect(call.speakingSince).toEqual({ agent: null, caller: 12 });
+  });
+
   it("counts call time from the earliest arrival", () => {
     const temper = (t_s: number) =>
       recorded([{ type: "temper", t_s, party: "caller", score: 0.1, state: "calm", evidence: [] }], "a")[0]!;

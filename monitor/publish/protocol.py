@@ -102,6 +102,13 @@ class PartyCounts(msgspec.Struct, frozen=True, kw_only=True):
     caller: int = 0
 
 
+class PartySpeech(msgspec.Struct, frozen=True, kw_only=True):
+    """When each party spoke: (start_s, end_s), in order; the end is null while the party speaks."""
+
+    agent: list[tuple[float, float | None]] = []
+    caller: list[tuple[float, float | None]] = []
+
+
 class OpenAlert(msgspec.Struct, frozen=True, kw_only=True):
     """An alert that has not cleared yet."""
 
@@ -130,6 +137,8 @@ class CallSummary(msgspec.Struct, frozen=True, kw_only=True):
     duration_s: float | None
     """Known beforehand of files, and of calls that have ended."""
     speaking: PartyFlags
+    speech: PartySpeech
+    """The last 300 s, at most 200 stretches of each party."""
     score: float | None
     """The caller's temper, 0..1; null before the first reading."""
     temper_state: Literal["calm", "raised", "hot"]

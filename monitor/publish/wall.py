@@ -26,6 +26,7 @@ from monitor.publish.protocol import (
     OpenAlert,
     PartyCounts,
     PartyFlags,
+    PartySpeech,
 )
 
 HEAT_WINDOW_S = 300.0
@@ -33,6 +34,9 @@ HEAT_WINDOW_S = 300.0
 
 HEAT_STEP_S = 0.5
 """Readings come every half second; of those that share a step the last is kept: a snapshot stays bounded."""
+
+SPEECH_MAX = 200
+"""Stretches of speech kept of a party: more than anybody begins in five minutes."""
 
 ENDED_KEPT = 20
 """Calls that stay on the wall after their end, the latest ones: a page that is opened then finds them."""
@@ -50,6 +54,9 @@ class WallCall:
         self._t_s = started.t_s
         self._duration_s = started.duration_s
         self._speaking = {"agent": False, "caller": False}
+        self._speech: dict[str, deque[tuple[float, float | None]]] = {
+            party: deque(maxlen=SPEECH_MAX) for party in ("agent", "caller")
+        }
         self._interruptions = {"agent": 0, "caller": 0}
         self._heat: deque[tuple[float, float]] = deque()
         self._score: float | None = None
@@ -68,7 +75,7 @@ class WallCall:
         self._t_s = max(self._t_s, event.t_s)
         match event:
             case Speaking():
-                self._speaking[event.party] = event.is_speaking
+                self._on_speaking(event)
             case Temper():
                 self._on_temper(event)
             case Alert():
@@ -109,6 +116,7 @@ class WallCall:
             t_s=self._t_s,
             duration_s=self._duration_s,
             speaking=PartyFlags(**self._speaking),
+            speech=PartySpeech(**{party: list(stretches) for party, stretches in self._speech.items()}),
             score=self._score,
             temper_state=self._temper_state,
             heat=list(self._heat),
@@ -118,6 +126,17 @@ class WallCall:
             notices=list(self._notices),
             interruptions=PartyCounts(**self._interruptions),
         )
+
+    def _on_speaking(self, event: Speaking) -> None:
+        self._speaking[event.party] = event.is_speaking
+        stretches = self._speech[event.party]
+        if stretches and stretches[-1][1] is None:
+            stretches.pop()
+        end_s = None if event.is_speaking else event.t_s if event.end_s is None else event.end_s
+        stretches.append((event.start_s, end_s))
+        # The oldest has ended long ago where a later one follows, so that its end is known.
+        while (stretches[0][1] or event.t_s) < event.t_s - HEAT_WINDOW_S:
+            stretches.popleft()
 
     def _on_temper(self, event: Temper) -> None:
         self._score, self._temper_state = event.score, event.state
@@ -131,6 +150,9 @@ class WallCall:
         self._state = "ended" if event.reason == "completed" else event.reason
         self._duration_s = event.duration_s
         self._speaking = {"agent": False, "caller": False}
+        for stretches in self._speech.values():
+            if stretches and stretches[-1][1] is None:
+                stretches.append((stretches.pop()[0], self._t_s))
         self._alerts.clear()
         self._is_lagging = False
 

@@ -6,8 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from monitor.core.events import AudioLost, CallStarted, EngineLagging, InterruptionHeard, Notice, Temper, Text
-from monitor.publish.wall import ENDED_KEPT, HEAT_WINDOW_S, NOTICES_MAX, Wall
+from monitor.core.events import (
+    AudioLost,
+    CallStarted,
+    EngineLagging,
+    InterruptionHeard,
+    Notice,
+    Speaking,
+    Temper,
+    Text,
+)
+from monitor.publish.wall import ENDED_KEPT, HEAT_WINDOW_S, NOTICES_MAX, SPEECH_MAX, Wall
 
 if TYPE_CHECKING:
     from tests.publish.conftest import CallScript
@@ -36,12 +45,35 @@ def test_a_call_adds_up(script: type[CallScript]) -> None:
     assert summary is not None
     assert (summary.state, summary.t_s, summary.duration_s) == ("live", 7.25, 60.0)
     assert (summary.speaking.caller, summary.speaking.agent) == (True, False)
+    assert (summary.speech.caller, summary.speech.agent) == ([(0.5, None)], [])
     assert (summary.score, summary.temper_state, summary.heat) == (0.7, "raised", [(1.5, 0.7)])
     assert [alert.id for alert in summary.open_alerts] == ["a2"]
     assert (summary.interruptions.agent, summary.interruptions.caller) == (1, 0)
     assert summary.is_lagging
     assert summary.notices == ["source.clipped", "audio_lost"]
     assert wall.live_count == 1
+
+
+def test_who_spoke_is_kept_for_a_while(script: type[CallScript]) -> None:
+    call, wall = script("c"), Wall()
+    wall.apply("c", call.started())
+    common: dict[str, Any] = {"call_id": "c", "party": "agent"}
+    for start_s in range(1000):
+        begun = Speaking(**common, t_s=start_s, is_speaking=True, start_s=start_s, end_s=None)
+        over = Speaking(**common, t_s=start_s + 0.7, is_speaking=False, start_s=start_s, end_s=start_s + 0.5)
+        wall.apply_all("c", [begun, over])
+    summary = wall.summary("c")
+    assert summary is not None
+    assert len(summary.speech.agent) == SPEECH_MAX
+    assert summary.speech.agent[-1] == (999, 999.5)
+    late = Speaking(**common, t_s=1260, is_speaking=True, start_s=1259.5, end_s=None)
+    wall.apply_all("c", [late, call.ended()])
+    summary = wall.summary("c")
+    assert summary is not None
+    assert summary.speech.agent[0][1] is not None
+    assert summary.speech.agent[0][1] >= 1260 - HEAT_WINDOW_S
+    assert summary.speech.agent[-1][0] == 1259.5
+    assert summary.speech.agent[-1][1] is not None
 
 
 def test_an_ended_call_is_quiet_and_stays_for_a_while(script: type[CallScript]) -> None:

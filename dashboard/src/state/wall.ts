@@ -116,7 +116,8 @@ function ranked(call: WallCall, nowMs: number): WallCall {
 
 function callOfSummary(summary: CallSummary, before: WallCall | undefined, nowMs: number): WallCall {
   const isLive = summary.state === "live";
-  const speakingSince = (party: Party) => (summary.speaking[party] && isLive ? summary.t_s : null);
+  const speakingSince = (party: Party) =>
+    summary.speaking[party] && isLive ? (summary.speech[party].at(-1)?.[0] ?? summary.t_s) : null;
   const call: WallCall = {
     id: summary.call_id,
     title: summary.title,
@@ -128,7 +129,7 @@ function callOfSummary(summary: CallSummary, before: WallCall | undefined, nowMs
     zeroMs: isLive ? callZeroMs(before?.zeroMs ?? null, summary.t_s, nowMs) : null,
     durationS: summary.duration_s,
     speakingSince: { agent: speakingSince("agent"), caller: speakingSince("caller") },
-    speech: before?.speech ?? { agent: [], caller: [] },
+    speech: { agent: stretches(summary.speech.agent), caller: stretches(summary.speech.caller) },
     score: summary.score,
     temper: summary.temper_state,
     heat: summary.heat,
@@ -141,6 +142,11 @@ function callOfSummary(summary: CallSummary, before: WallCall | undefined, nowMs
     calmerSinceMs: before?.calmerSinceMs ?? null,
   };
   return ranked(call, nowMs);
+}
+
+/** What is over; who speaks now is told by `speakingSince`. */
+function stretches(speech: CallSummary["speech"][Party]): Stretch[] {
+  return speech.flatMap(([start_s, end_s]) => (end_s === null ? [] : [{ start_s, end_s }]));
 }
 
 function callOfStart(event: CallEvent): WallCall | null {
