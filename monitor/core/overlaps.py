@@ -21,6 +21,12 @@ _GOES_ON = samples(0.2)
 _RESUMED = samples(0.1)
 """Who comes in sooner after the other has taken breath could not know that the other would go on."""
 
+_RESUMES = samples(0.5)
+"""A holder who speaks on so soon was pausing, not finishing."""
+
+_ADDRESS_BREATH = samples(0.6)
+"""The breath between an address ("Madam,") and what the address is for."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Sides:
@@ -79,6 +85,9 @@ class Encounter:
 
     def _find_sides(self, onset: int, known: int) -> _Sides:
         first, second = self._runs
+        for holder, comer in ((first, second), (second, first)):
+            if self._is_bid_renewed(holder, comer):
+                return _Sides(holder, comer, onset, is_floor_held=True)
         starts = [max(s.start for s in run.stretches if s.start <= onset) for run in self._runs]
         holder, comer = (first, second) if starts[0] <= starts[1] else (second, first)
         if Role.BACKCHANNEL in {first.role, second.role} and holder.role is Role.BACKCHANNEL:
@@ -87,6 +96,23 @@ class Encounter:
             holder, comer, onset, known
         ) >= samples(self._settings.floor_s)
         return _Sides(holder, comer, onset, is_held)
+
+    def _is_bid_renewed(self, holder: Run, comer: Run) -> bool:
+        """True where the comer called out under the holder's speech and then said more under it.
+
+        The holder, who had the floor by then, only paused in between. Who speaks up in that pause takes a
+        floor that seemed free, so that is no such bid.
+        """
+        paused, address = holder.before, comer.before
+        if paused is None or address is None or holder.start - paused.end > _RESUMES:
+            return False
+        is_address = (
+            address.length <= samples(self._settings.backchannel_s)
+            and comer.start - address.end <= _ADDRESS_BREATH
+            and paused.start + samples(self._settings.floor_s) <= address.start < paused.end
+        )
+        is_in_pause = paused.end <= comer.start < holder.start
+        return is_address and not is_in_pause
 
     def _floor_time(self, holder: Run, comer: Run, onset: int, known: int) -> int:
         """Samples that the holder has spoken, in the turn, since the floor was theirs."""

@@ -52,6 +52,8 @@ class Run:
     role: Role = Role.UNDECIDED
     is_closed: bool = False
     """True once the silence after it is longer than a breath."""
+    before: Span | None = None
+    """The party's run before this one, from its first sample to its last."""
     turn_start: int | None = None
     """Where the turn began that the run belongs to."""
     breaths: list[Span] = field(default_factory=list)
@@ -60,9 +62,10 @@ class Run:
     """Samples of speech in stretches no longer remembered."""
 
     @classmethod
-    def begin(cls, party: Party, stretch: Stretch) -> Run:
-        """A run with its first IPU."""
-        return cls(party, stretch.start, deque([stretch]))
+    def begin(cls, party: Party, stretch: Stretch, previous: Run | None = None) -> Run:
+        """A run with its first IPU; `previous` is the party's run before it, which is over."""
+        before = None if previous is None else previous.span(stretch.start)
+        return cls(party, stretch.start, deque([stretch]), before=before)
 
     def extend(self, stretch: Stretch) -> None:
         """Adds the IPU after a breath."""

@@ -209,7 +209,7 @@ class Timeline:
         self._begin(party, at)
 
     def _begin(self, party: Party, at: int) -> None:
-        run = Run.begin(party, Stretch(at))
+        run = Run.begin(party, Stretch(at), self._current.get(party))
         self._current[party] = run
         self._undecided.append(run)
         self._undecided.sort(key=lambda waiting: waiting.start)

@@ -371,3 +371,45 @@ def test_memory_is_bounded_over_an_hour() -> None:
     held = [vars(timeline)[name] for name in ("_undecided", "_encounters", "_turns", "_ended", "_words")]
     assert all(len(value) <= 4 for value in held)
     assert all(len(floor) <= 64 for floor in vars(timeline)["_floor"].values())
+
+
+# --- an address, a breath, and the rest ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "speech",
+    [
+        # "Madam," at the end of the clause, the rest when the caller has just gone on
+        [(C, 0.5, 6.0), (A, 5.8, 6.2), (C, 6.45, 10.3), (A, 6.6, 11.0)],
+        # "Madam," in its middle, the rest just before the caller's comma
+        [(C, 0.5, 6.0), (A, 5.0, 5.4), (A, 5.82, 11.0), (C, 6.45, 10.15)],
+    ],
+)
+def test_an_address_and_the_rest_after_a_breath_are_one_bid(speech: list[Speech]) -> None:
+    told = play(speech)
+    (interruption,) = only(told, Interruption)
+    assert (interruption.by, interruption.of, interruption.is_yielded) == (A, C, True)
+    assert seconds(interruption.span.length) == pytest.approx(3.7, abs=0.05)
+    assert len(only(told, InterruptionBegan)) == 1
+
+
+@pytest.mark.parametrize(
+    "speech",
+    [
+        # no address before it: who comes in as the other seems to finish, or begins with the other
+        [(C, 0.5, 6.0), (A, 5.82, 11.0), (C, 6.45, 10.15)],
+        [(C, 0.5, 6.0), (C, 6.45, 10.3), (A, 6.6, 11.0)],
+        # a sign of listening, then an answer in what seemed to be the end
+        [(C, 0.5, 6.0), (A, 5.0, 5.6), (A, 6.1, 11.0), (C, 6.45, 10.3)],
+        # the same, and the caller adds a word
+        [(C, 0.5, 6.0), (A, 5.0, 5.4), (A, 5.82, 11.0), (C, 6.45, 6.9)],
+        # the caller goes on after a longer pause: that was an end
+        [(C, 0.5, 6.0), (A, 5.0, 5.4), (A, 5.82, 11.0), (C, 6.6, 10.15)],
+        # the caller had hardly begun
+        [(C, 4.5, 6.0), (A, 5.0, 5.4), (A, 5.82, 11.0), (C, 6.45, 10.15)],
+        # signs of listening, one after the other
+        [(C, 0.5, 6.0), (A, 5.0, 5.3), (A, 5.8, 6.2), (C, 6.45, 10.3), (A, 6.7, 7.1), (A, 7.6, 8.0)],
+    ],
+)
+def test_what_is_no_renewed_bid_is_no_interruption_by_the_agent(speech: list[Speech]) -> None:
+    assert [event for event in only(play(speech), Interruption) if event.by is A] == []
