@@ -54,6 +54,9 @@ def protocol_page() -> str:
         "`tingyin replay --events` writes one event as one JSON object a line; the stream `/ws` and the REST",
         "API send the same objects. " + _flow(inspect.getdoc(events) or ""),
         "",
+        "Further down: [the stream `/ws`](#messages-of-the-stream-ws), [sending sound to",
+        "`/ingest`](#sound-to-ingest), [the REST API](#questions-the-rest-api).",
+        "",
         "Every event has `type`, `v` (version of this format, now "
         f"{events.WIRE_VERSION}), `seq`, `call_id` and `t_s`; below are the fields that it has besides.",
     ]
@@ -71,7 +74,7 @@ def protocol_page() -> str:
             "",
             *_fields(part, skip=set()),
         ]
-    lines += ["", *_stream_lines()]
+    lines += ["", *_stream_lines(), "", *_ingest_lines(), "", *_api_lines()]
     return "\n".join(lines) + "\n"
 
 
@@ -155,6 +158,86 @@ def _stream_lines() -> Iterator[str]:
             yield _flow(inspect.getdoc(kind) or "")
             yield ""
             yield from _fields(kind, skip=set())
+    yield ""
+    yield "## Parts of messages"
+    for part in (
+        protocol.CallSummary,
+        protocol.PartyFlags,
+        protocol.PartySpeech,
+        protocol.PartyCounts,
+        protocol.OpenAlert,
+        protocol.Problem,
+    ):
+        yield ""
+        yield f"### {part.__name__}"
+        yield ""
+        yield _flow(inspect.getdoc(part) or "")
+        yield ""
+        yield from _fields(part, skip=set())
+
+
+def _ingest_lines() -> Iterator[str]:
+    from monitor.ingest import stream, websocket
+
+    yield "# Sound to `/ingest`"
+    yield ""
+    yield "A websocket of the same server, one connection for each call: `ws://127.0.0.1:8765/ingest`."
+    yield ""
+    # The example in the docstring is indented: it stays as it is written.
+    _, text = (inspect.getdoc(stream) or "").split("\n\n", 1)
+    for part in text.split("\n\n"):
+        yield f"```json\n{inspect.cleandoc(part)}\n```" if part.startswith("    ") else _flow(part)
+        yield ""
+    yield (
+        f"Samples of `pcm_s16le` are 16 bits, little-endian; of `mulaw` and `alaw` (G.711) 8 bits. A packet "
+        f"holds at most {stream.MAX_PACKET_S:g} s; 20 ms is usual. Send as the sound comes; a sender "
+        "that is faster than real time is slowed down. "
+        f"After {websocket.IDLE_S:g} s without a packet, or {websocket.REFUSALS_MAX} packets that cannot "
+        "be used, the call fails and the connection is closed."
+    )
+    for heading, kinds in (
+        ("To the server", (stream.StreamStart, stream.StreamStop)),
+        ("From the server", (websocket.Accepted, websocket.Refused)),
+    ):
+        yield ""
+        yield f"## {heading}"
+        for kind in kinds:
+            yield ""
+            yield f"### `{kind.__struct_config__.tag}`"
+            yield ""
+            yield _flow(inspect.getdoc(kind) or "")
+            yield ""
+            yield from _fields(kind, skip=set())
+
+
+def _api_lines() -> Iterator[str]:
+    from monitor.publish import server
+    from monitor.store import records
+
+    yield "# Questions: the REST API"
+    yield ""
+    yield (
+        "All are GET and answer with JSON, but for `audio` and `/metrics`. What fails answers with a status "
+        "of 400 or more and `{code, message}`; ERRORS.md has the codes."
+    )
+    yield ""
+    yield "| path | answers |"
+    yield "|---|---|"
+    for path, function in server.API.items():
+        yield f"| `{path}` | {_cell(inspect.getdoc(function) or '')} |"
+    for kind in (
+        server.Health,
+        server.CallPage,
+        records.CallRecord,
+        server.CallDetail,
+        server.EventPage,
+    ):
+        yield ""
+        yield f"## {kind.__name__}"
+        yield ""
+        yield _flow(inspect.getdoc(kind) or "")
+        yield ""
+        yield from _fields(kind, skip=set())
 
 
 def _fields(kind: type[msgspec.Struct], skip: set[str]) -> list[str]:
@@ -184,14 +267,16 @@ def _type(hint: object) -> str:
         return "null"
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin is typing.Literal:
-        return " or ".join(f'"{value}"' for value in arguments)
+        return " or ".join(f'"{value}"' if isinstance(value, str) else str(value) for value in arguments)
     if origin in (typing.Union, types.UnionType):
         return " or ".join(_type(argument) for argument in arguments)
     if origin in (list, tuple):
         return f"list of {_type(arguments[0])}"
     if origin is dict:
         return f"object of {_type(arguments[1])} by {_type(arguments[0])}"
-    names = {str: "string", float: "number", int: "integer", bool: "true or false"}
+    if origin is typing.Annotated:
+        return _type(arguments[0])
+    names = {str: "string", float: "number", int: "integer", bool: "true or false", msgspec.Raw: "event"}
     return names.get(typing.cast(type, hint), getattr(hint, "__name__", str(hint)))
 
 

@@ -63,16 +63,25 @@ _Label = Annotated[str, msgspec.Meta(max_length=200)]
 
 
 class StreamStart(msgspec.Struct, frozen=True, kw_only=True, tag="start", forbid_unknown_fields=True):
-    """What the sender will send. One channel needs `party`; of two, `agent_channel` is the agent's."""
+    """What the sender will send: `format`, `rate` and `channels`, the rest if there is a need.
+
+    One channel needs `party`, whose sound it is; the other party is then not heard.
+    """
 
     format: Literal["pcm_s16le", "mulaw", "alaw"]
     rate: Annotated[int, msgspec.Meta(ge=8_000, le=48_000)]
+    """Samples a second of each channel, 8000 to 48000."""
     channels: Literal[1, 2]
     agent_channel: Literal["left", "right"] | None = None
+    """Of two channels, which is the agent's; left unless told."""
     party: Literal["agent", "caller"] | None = None
+    """With one channel: whose it is."""
     agent: _Label = ""
+    """The agent's name or number, as the pages show it."""
     title: _Label = ""
+    """The call's; a line's or a queue's name, not a person's."""
     has_header: bool = False
+    """Whether eight bytes stand before each packet's samples."""
 
 
 class StreamStop(msgspec.Struct, frozen=True, tag="stop", forbid_unknown_fields=True):

@@ -111,19 +111,10 @@ class Api:
 
     def routes(self) -> list[Route]:
         """Path by path."""
-        return [
-            Route("/api/health", self.health),
-            Route("/api/version", self.version),
-            Route("/api/wall", self.wall),
-            Route("/api/calls", self.calls),
-            Route("/api/calls/{call_id}", self.call),
-            Route("/api/calls/{call_id}/events", self.events),
-            Route("/api/calls/{call_id}/audio", self.audio),
-            Route("/metrics", self.metrics),
-        ]
+        return [Route(path, getattr(self, question.__name__)) for path, question in API.items()]
 
     async def health(self, _request: Request) -> Response:
-        """Whether all is well: 200 as long as calls are heard, with what is wrong."""
+        """Whether all is well: `Health`; 200 as long as calls are heard, with what is wrong."""
         problems = self._publisher.problems()
         return _json(
             Health(
@@ -152,7 +143,8 @@ class Api:
         return _json(Snapshot(pos=self._publisher.hub.pos, calls=self._publisher.wall.snapshot()))
 
     async def calls(self, request: Request) -> Response:
-        """The history, page by page."""
+        """The history, page by page: `CallPage`. Takes `limit` (50, at most 500 calls), `state` (live,
+        ended, cut_off or failed) and, for the next page, `before`."""
         limit = _number(request.query_params, "limit", 50, 1, CALLS_MAX)
         before = _number(request.query_params, "before", 2**62, 0, 2**62)
         state = request.query_params.get("state")
@@ -169,7 +161,7 @@ class Api:
         return _json(CallPage(calls=calls, next_before=calls[-1].number if len(calls) == limit else None))
 
     async def call(self, request: Request) -> Response:
-        """One call."""
+        """One call: `CallDetail`."""
         call_id = await self._known_call(request)
         record = await self._publisher.read(self._publisher.log.call, call_id)
         return _json(
@@ -181,7 +173,8 @@ class Api:
         )
 
     async def events(self, request: Request) -> Response:
-        """A call's events in order, page by page."""
+        """A call's events in order, page by page: `EventPage`. Takes `limit` (1000, at most 10000
+        events) and, for the next page, `after_seq`."""
         after_seq = _number(request.query_params, "after_seq", 0, 0, 2**62)
         limit = _number(request.query_params, "limit", 1_000, 1, EVENTS_MAX)
         call_id = await self._known_call(request)
@@ -202,7 +195,7 @@ class Api:
         return FileResponse(path, headers={"cache-control": "no-store"})
 
     async def metrics(self, _request: Request) -> Response:
-        """For Prometheus."""
+        """Metrics in the text format of Prometheus."""
         return Response(self._publisher.metrics.text(), media_type=CONTENT_TYPE)
 
     async def _known_call(self, request: Request) -> str:
@@ -217,6 +210,19 @@ class Api:
     async def _settle(self) -> None:
         """An answer holds what was told before it was asked for."""
         await self._publisher.read(self._publisher.log.flush, _READ_WAIT_S)
+
+
+API = {
+    "/api/health": Api.health,
+    "/api/version": Api.version,
+    "/api/wall": Api.wall,
+    "/api/calls": Api.calls,
+    "/api/calls/{call_id}": Api.call,
+    "/api/calls/{call_id}/events": Api.events,
+    "/api/calls/{call_id}/audio": Api.audio,
+    "/metrics": Api.metrics,
+}
+"""What can be asked, and what answers it."""
 
 
 def create_app(
