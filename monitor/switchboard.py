@@ -63,14 +63,19 @@ class Switchboard:
         *,
         transcriber: Transcriber | None,
         report: Callable[[StoreError], None] = lambda error: None,
+        resolve: Callable[[str], None] = lambda code: None,
         announce: Callable[[str], None] = lambda call_id: None,
     ) -> None:
-        """`report` shows an operator why a journal was not kept; the call goes on without it.
+        """`report` shows an operator why a journal was not kept; the call goes on without it. `resolve` takes
+        that away, by its code, when a later call's journal was kept.
 
         `announce` is told the id of a call before anything is known of it.
         """
         self._announce = announce
         self._report = report
+        self._resolve = resolve
+        self._troubles: set[str] = set()
+        """Codes of why journals were not kept, as reported."""
         self._settings = settings
         self._rulebook = rulebook
         self._sinks = sinks
@@ -89,7 +94,11 @@ class Switchboard:
         return self._audio.get(call_id)
 
     def start(self, source: Source, *, audio: Path | None = None) -> str:
-        """Begins to hear a call; returns its id. `audio` is the file that pages may play."""
+        """Begins to hear a call; returns its id. `audio` is the file that pages may play.
+
+        Raises:
+            ModelError: a model that every call needs does not load.
+        """
         call_id = new_call_id()
         info = CallInfo(
             call_id=call_id,
@@ -100,11 +109,15 @@ class Switchboard:
             duration_s=source.info.duration_s,
             parties=source.info.parties,
         )
+        has_words = self._transcriber is not None and self._settings.transcription.is_enabled
+        session = make_session(info, self._settings, self._rulebook, has_words=has_words)
         if audio is not None:
             self._audio[call_id] = audio
         self._announce(call_id)
         extra: asyncio.Queue[SessionInput] = asyncio.Queue()
-        task = asyncio.create_task(self._run(info, source, extra), name=f"call {call_id}")
+        task = asyncio.create_task(
+            self._run(session, source, extra, has_words=has_words), name=f"call {call_id}"
+        )
         self._running[call_id] = _Running(task, extra)
         task.add_done_callback(lambda _: self._running.pop(call_id, None))
         return call_id
@@ -128,9 +141,10 @@ class Switchboard:
         await asyncio.gather(*tasks, return_exceptions=True)
         self._executor.shutdown()
 
-    async def _run(self, info: CallInfo, source: Source, extra: asyncio.Queue[SessionInput]) -> CallEnd:
-        has_words = self._transcriber is not None and self._settings.transcription.is_enabled
-        session = make_session(info, self._settings, self._rulebook, has_words=has_words)
+    async def _run(
+        self, session: CallSession, source: Source, extra: asyncio.Queue[SessionInput], *, has_words: bool
+    ) -> CallEnd:
+        info = session.info
         journal = self._open_journal(info, has_words=has_words)
         try:
             return await run_call(
@@ -146,8 +160,19 @@ class Switchboard:
         finally:
             if journal is not None:
                 await asyncio.to_thread(journal.close)
-                if journal.failure is not None:
-                    self._report(journal.failure)
+                self._journal_over(journal)
+
+    def _journal_over(self, journal: JournalWriter) -> None:
+        if journal.failure is not None:
+            self._trouble(journal.failure)
+            return
+        for code in self._troubles:
+            self._resolve(code)
+        self._troubles.clear()
+
+    def _trouble(self, error: StoreError) -> None:
+        self._troubles.add(error.code)
+        self._report(error)
 
     def _open_journal(self, info: CallInfo, *, has_words: bool) -> JournalWriter | None:
         store = self._settings.store
@@ -163,7 +188,7 @@ class Switchboard:
         try:
             return JournalWriter(path, header)
         except StoreError as error:
-            self._report(error)
+            self._trouble(error)
             return None
 
 

@@ -73,6 +73,7 @@ async def open_office(settings: Settings, *, has_words: bool) -> AsyncIterator[O
             [publisher],
             transcriber=scheduler,
             report=lambda error: publisher.report(error.code, error.sentence),
+            resolve=publisher.resolve,
             announce=publisher.expect,
         )
         if scheduler is not None:

@@ -15,7 +15,7 @@ from collections.abc import Callable
 import msgspec
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from monitor.errors import SourceError
+from monitor.errors import SourceError, TingyinError
 from monitor.ingest.stream import StreamSource, open_stream_source
 
 IDLE_S = 10.0
@@ -53,11 +53,11 @@ class Intake:
         with contextlib.suppress(WebSocketDisconnect):
             try:
                 source = open_stream_source(await self._message(socket))
-            except SourceError as error:
+                call_id = self._start(source)
+            except TingyinError as error:
                 await self._refuse(socket, error)
                 await socket.close(_CLOSE_UNUSABLE)
                 return
-            call_id = self._start(source)
             await socket.send_text(msgspec.json.encode(Accepted(call_id)).decode())
             await self._feed(socket, source)
 
@@ -102,5 +102,5 @@ class Intake:
         content: bytes | str | None = message.get("bytes")
         return message["text"] if content is None else content
 
-    async def _refuse(self, socket: WebSocket, error: SourceError) -> None:
+    async def _refuse(self, socket: WebSocket, error: TingyinError) -> None:
         await socket.send_text(msgspec.json.encode(Refused(error.code, error.sentence)).decode())

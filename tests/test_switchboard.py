@@ -1,0 +1,89 @@
+"""Many calls in one process: what one call's trouble leaves behind for the others."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from monitor import switchboard as module
+from monitor.config import Settings
+from monitor.core.audio import AudioFrame, Party
+from monitor.core.clock import BLOCK_SAMPLES
+from monitor.core.events import CallEnded, Event
+from monitor.core.inputs import SourceNotice
+from monitor.errors import ModelError
+from monitor.ingest.source import SourceInfo
+from monitor.playbook_files import load_playbook
+from monitor.switchboard import Switchboard
+
+
+class Quiet:
+    """A source of half a second of silence."""
+
+    info = SourceInfo(kind="file", title="quiet")
+
+    async def frames(self) -> AsyncGenerator[AudioFrame | SourceNotice, None]:
+        for at in range(0, 5 * BLOCK_SAMPLES, BLOCK_SAMPLES):
+            for party in Party:
+                yield AudioFrame(party=party, start=at, pcm=np.zeros(BLOCK_SAMPLES, dtype=np.float32))
+
+
+class Recorder:
+    """A sink."""
+
+    def __init__(self) -> None:
+        self.told: dict[str, list[Event]] = {}
+
+    def emit(self, call_id: str, events: Sequence[Event]) -> None:
+        self.told.setdefault(call_id, []).extend(events)
+
+
+def keeping_journals(folder: Path) -> Settings:
+    settings = Settings()
+    store = settings.store.model_copy(update={"folder": folder, "keeps_journal": True})
+    return settings.model_copy(update={"store": store})
+
+
+async def test_a_journal_s_trouble_is_over_when_the_next_one_is_kept(tmp_path: Path) -> None:
+    said: list[str] = []
+    sink = Recorder()
+    board = Switchboard(
+        keeping_journals(tmp_path),
+        load_playbook(),
+        [sink],
+        transcriber=None,
+        report=lambda error: said.append(f"trouble {error.code}"),
+        resolve=lambda code: said.append(f"over {code}"),
+    )
+    journals = tmp_path / "journals"
+    journals.write_text("in the way of the folder")
+    for _ in range(2):
+        call_id = board.start(Quiet())
+        await board.wait(call_id)
+        assert isinstance(sink.told[call_id][-1], CallEnded), "the call went on without its journal"
+    journals.unlink()
+    for _ in range(2):
+        await board.wait(board.start(Quiet()))
+    await board.stop()
+    code = "store.unwritable"
+    assert said == [f"trouble {code}", f"trouble {code}", f"over {code}"]
+
+
+async def test_a_call_that_cannot_be_heard_is_refused_and_not_announced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(*_args: object, **_options: object) -> None:
+        raise ModelError("model.missing", name="ear")
+
+    announced: list[str] = []
+    board = Switchboard(
+        keeping_journals(tmp_path), load_playbook(), [], transcriber=None, announce=announced.append
+    )
+    monkeypatch.setattr(module, "make_session", missing)
+    with pytest.raises(ModelError):
+        board.start(Quiet())
+    assert (announced, board.live_calls) == ([], ())
+    await board.stop()
