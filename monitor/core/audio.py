@@ -54,11 +54,6 @@ class Framer:
         self._pending: list[Pcm] = []
         self._pending_samples = 0
 
-    @property
-    def pending_samples(self) -> int:
-        """Samples held until a block is full; after `push`'s iterator is exhausted, less than one block."""
-        return self._pending_samples
-
     def push(self, pcm: Pcm) -> Iterator[Pcm]:
         """Takes samples and yields each block that they complete."""
         self._pending.append(pcm)

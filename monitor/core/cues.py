@@ -81,11 +81,6 @@ class CueDesk:
         self._last_rank = -1
         """The rank of the last cue's severity."""
 
-    @property
-    def shown_id(self) -> str | None:
-        """The id of the cue on the screen."""
-        return self._shown.id if self._shown else None
-
     def on_alerts(self, alerts: Iterable[AlertEvent], now: int) -> list[CueEvent]:
         """Takes alerts as they are raised and cleared."""
         told: list[CueEvent] = []

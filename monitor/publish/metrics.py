@@ -43,12 +43,6 @@ class Metrics:
         self._events = Counter(
             "tingyin_events", "Events of all calls, by type.", ["type"], registry=self.registry
         )
-        self._step = Histogram(
-            "tingyin_step_seconds",
-            "Time that one step of a call's analysis took.",
-            buckets=_SHORT_S,
-            registry=self.registry,
-        )
         self._loop_lag = Histogram(
             "tingyin_loop_lag_seconds",
             "How late the event loop came to a task that was due.",
@@ -67,10 +61,6 @@ class Metrics:
         """Counts events that were emitted."""
         for kind in types:
             self._events.labels(kind).inc()
-
-    def observe_step(self, took_s: float) -> None:
-        """One step of a call's analysis took this long."""
-        self._step.observe(took_s)
 
     def observe_log_write(self, took_s: float) -> None:
         """One transaction of the event log took this long."""

@@ -20,7 +20,6 @@ from monitor.core.events import (
     Temper,
 )
 from monitor.publish.protocol import (
-    WALL_TYPES,
     CallState,
     CallSummary,
     OpenAlert,
@@ -205,8 +204,3 @@ class Wall:
     def snapshot(self) -> list[CallSummary]:
         """Every call's summary, the one that started last first."""
         return [call.summary() for call in reversed(self._calls.values())]
-
-
-def is_for_wall(event_type: str) -> bool:
-    """Whether the topic `wall` carries events of this type."""
-    return event_type in WALL_TYPES

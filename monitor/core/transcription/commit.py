@@ -55,10 +55,6 @@ class Committer:
         """Where the committed words end, in samples; at first, where they may begin."""
         return self._end
 
-    def clear_tail(self) -> None:
-        """Forgets what was not committed: the sound is known to have held no more words."""
-        self._tail = []
-
     def raise_floor(self, not_before: int) -> None:
         """No later word may begin before this sample: an earlier utterance ended there."""
         self._end = max(self._end, not_before)
