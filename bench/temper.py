@@ -244,6 +244,7 @@ def trainer() -> ModuleType:
     spec = importlib.util.spec_from_file_location("train_temper", resource("models") / "temper" / "train.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # where its dataclasses look for their names
     spec.loader.exec_module(module)
     return module
 

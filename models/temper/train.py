@@ -2,7 +2,7 @@
 
 FOLDER holds emotion/<corpus>/labels.csv (path, speaker, emotion) and asr/manifest.csv (path, speaker,
 language); sound is 16 kHz mono. Each speaker's clips of one emotion are joined and heard twice by the live
-path: as recorded, and over a G.711 line at a random gain with noise at a random level. The same data gives
+path: as recorded, and over a G.711 line whose gain and noise are drawn for each speaker. The same data gives
 the same weights.
 """
 
@@ -13,6 +13,8 @@ import csv
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -43,11 +45,25 @@ def recordings(data: Path) -> Iterator[tuple[str, str, str, list[Path]]]:
         yield corpus, speaker, label, paths
 
 
-def telephone(pcm: Pcm, rng: np.random.Generator) -> Pcm:
-    """Over a G.711 line (8 kHz, mu-law) at -12 to +6 dB, with noise 15 to 35 dB below the speech."""
-    gain = 10.0 ** (rng.uniform(-12.0, 6.0) / 20.0)
-    noise = 10.0 ** (-rng.uniform(15.0, 35.0) / 20.0) * float(np.sqrt(np.mean(np.square(pcm))))
-    spoiled = gain * (pcm + noise * rng.standard_normal(len(pcm)))
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A speaker's telephone line: one for all clips, as a call has one for calm and for anger."""
+
+    gain: float
+    noise: float
+    """RMS."""
+
+
+def line_of(speaker: str, loudness: float) -> Line:
+    """-12 to +6 dB, with noise 25 to 45 dB below the RMS `loudness` of the speaker; the same every time."""
+    rng = np.random.default_rng(list(speaker.encode()))
+    gain_db, noise_db = rng.uniform(-12.0, 6.0), -rng.uniform(25.0, 45.0)
+    return Line(10.0 ** (gain_db / 20.0), loudness * 10.0 ** (noise_db / 20.0))
+
+
+def telephone(pcm: Pcm, line: Line) -> Pcm:
+    """Over a G.711 line (8 kHz, mu-law)."""
+    spoiled = line.gain * (pcm + line.noise * np.random.default_rng(0).standard_normal(len(pcm)))
     narrow = np.clip(soxr.resample(spoiled, 16_000, 8_000), -1.0, 1.0)
     squeezed = np.sign(narrow) * np.log1p(_MU * np.abs(narrow)) / np.log1p(_MU)
     coarse = np.round((squeezed + 1.0) / 2.0 * 255.0) / 255.0 * 2.0 - 1.0
@@ -57,14 +73,18 @@ def telephone(pcm: Pcm, rng: np.random.Generator) -> Pcm:
 
 def samples(data: Path) -> tuple[VoiceSamples, VoiceSamples]:
     """All windows: as recorded, and by telephone."""
-    rng = np.random.default_rng(1)
     clean: list[VoiceSamples] = []
     narrow: list[VoiceSamples] = []
-    for corpus, speaker, label, paths in recordings(data):
-        pcm = joined(np.asarray(soundfile.read(path, dtype="float32")[0]) for path in paths)
-        for made, sound in ((clean, pcm), (narrow, telephone(pcm, rng))):
-            made.append(VoiceSamples.of(windows(hear(sound)), corpus, speaker, label))
-        print(f"{corpus} {speaker} {label}: {len(pcm) / 16_000:.0f} s", flush=True)
+    for (corpus, speaker), group in groupby(recordings(data), key=lambda item: item[:2]):
+        sounds = {
+            label: joined(np.asarray(soundfile.read(path, dtype="float32")[0]) for path in paths)
+            for _, _, label, paths in group
+        }
+        line = line_of(speaker, float(np.sqrt(np.mean(np.square(np.concatenate([*sounds.values()]))))))
+        for label, pcm in sounds.items():
+            for made, sound in ((clean, pcm), (narrow, telephone(pcm, line))):
+                made.append(VoiceSamples.of(windows(hear(sound)), corpus, speaker, label))
+        print(f"{corpus} {speaker}: {sum(len(pcm) for pcm in sounds.values()) / 16_000:.0f} s", flush=True)
     return VoiceSamples.join(clean), VoiceSamples.join(narrow)
 
 

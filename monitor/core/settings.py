@@ -95,19 +95,19 @@ class TemperSettings(Section):
     model: str = Field(
         "rules",
         pattern="^(rules|trained)$",
-        description="rules: published rules alone; trained: joined by an ear trained on acted anger",
+        description="rules: published rules; trained: an ear for anger besides (research weights, see its card)",
     )
     anger_low: float = Field(
-        0.2, ge=0, le=1, description="probability of anger up to which the ear says none"
+        0.3, ge=0, le=1, description="probability of anger up to which the ear says none"
     )
     anger_high: float = Field(
-        0.7, ge=0, le=1, description="probability of anger from which it is there in full"
+        0.8, ge=0, le=1, description="probability of anger from which it is there in full"
     )
     voice_weight: float = Field(
         0.6, ge=0, le=1, description="heat of a voice that the trained ear calls angry"
     )
     arousal_weight: float = Field(
-        0.5, ge=0, le=1, description="most that level, F0 and alpha add together beside the trained ear"
+        0.42, ge=0, le=1, description="most that level, F0 and alpha add together beside the trained ear"
     )
     window_s: float = Field(4.0, gt=0, description="caller's speech that one judgement looks at")
     level_db: float = Field(6.0, gt=0, description="louder than usual")

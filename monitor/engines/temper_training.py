@@ -147,7 +147,7 @@ def train(samples: VoiceSamples, seed: int = 0) -> VoiceWeights:
     corpora = np.concatenate([samples.corpus[is_free] for _, _, is_free in parts])
     scale = np.maximum(rows.std(axis=0), 1e-6)
     classes = np.array([CLASS_OF[label] for label in labels])
-    fitted = LogisticRegression(C=_STRENGTH, max_iter=1000).fit(
+    fitted = LogisticRegression(C=_STRENGTH, max_iter=1000, tol=1e-3).fit(
         np.clip(rows / scale, -LIMIT, LIMIT), classes, sample_weight=_weights(labels, corpora)
     )
     names = tuple(str(name) for name in fitted.classes_)
