@@ -43,7 +43,7 @@ export const en = {
     noWords: "Sound only",
     noWordsWhy: "This call is judged by its sound alone: no recogniser is at work.",
     lagging: "Words late",
-    laggingWhy: (s: string) => `Words come ${s} s late. Alerts on sound are not affected.`,
+    laggingWhy: "Words come late for now and will be filled in. Alerts on sound are not affected.",
     laggingWhyShort: "Words come late. Alerts on sound are not affected.",
     audioLost: "Sound lost",
     audioLostWhy: (party: string, s: string) => `${party}: ${s} s of sound never arrived`,

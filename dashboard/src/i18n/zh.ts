@@ -35,7 +35,7 @@ export const zh: Dictionary = {
     noWords: "仅声音",
     noWordsWhy: "本次通话只按声音判断：没有启用语音识别。",
     lagging: "文字延迟",
-    laggingWhy: (s) => `文字晚到 ${s} 秒，声音类告警不受影响。`,
+    laggingWhy: "文字暂时跟不上，会晚些补上；声音类告警不受影响。",
     laggingWhyShort: "文字晚到，声音类告警不受影响。",
     audioLost: "声音丢失",
     audioLostWhy: (party, s) => `${party}：有 ${s} 秒声音没有收到`,

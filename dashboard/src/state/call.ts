@@ -73,7 +73,6 @@ export interface CallState {
   readonly notices: readonly Notice[];
   readonly lost: readonly AudioLost[];
   readonly isLagging: boolean;
-  readonly delayS: number;
 }
 
 export function emptyCall(id: string): CallState {
@@ -101,7 +100,6 @@ export function emptyCall(id: string): CallState {
     notices: [],
     lost: [],
     isLagging: false,
-    delayS: 0,
   };
 }
 
@@ -200,7 +198,7 @@ function fold(call: CallState, event: CallEvent, nowMs: number): CallState {
     case "audio_lost":
       return { ...call, lost: [...call.lost, event] };
     case "engine_lagging":
-      return { ...call, isLagging: event.is_lagging, delayS: event.delay_s };
+      return { ...call, isLagging: event.is_lagging };
     case "turn":
     case "pause":
       return call; // what they say is seen in the speech itself
