@@ -261,7 +261,8 @@ def main() -> int:
     data = Path(given.data)
     clean, narrow = trainer().cached_samples(data, given.cache)
     both = VoiceSamples.join([clean, narrow])
-    ears = {str(s): train(both.where(both.speaker != s)) for s in np.unique(both.speaker)}
+    judged = np.unique(both.speaker[np.isin(both.corpus, _CORPORA)])
+    ears = {str(speaker): train(both.where(both.speaker != speaker)) for speaker in judged}
     if importlib.util.find_spec("opensmile") is None:
         print("eGeMAPS (opensmile): not installed")
     print(

@@ -95,7 +95,7 @@ class TemperSettings(Section):
     model: str = Field(
         "rules",
         pattern="^(rules|trained)$",
-        description="rules: published rules; trained: an ear for anger besides (research weights, see its card)",
+        description="rules: published rules; trained: an ear for anger besides (research weights)",
     )
     anger_low: float = Field(
         0.3, ge=0, le=1, description="probability of anger up to which the ear says none"
