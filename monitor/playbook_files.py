@@ -25,6 +25,14 @@ _RULE_HEADER = re.compile(r"^\s*\[\[\s*rule\s*\]\]")
 _TABLE_HEADER = re.compile(r"^\s*\[(?!\[)\s*([^\]]+?)\s*\]")
 
 
+_PLAIN = {
+    "model_type": 'a table is needed here; words for people take both languages: { zh = "...", en = "..." }',
+    "missing": "it is missing",
+    "extra_forbidden": "there is no such field; RULES.md and the shipped playbooks show which there are",
+}
+"""What a mistake that is often made means to somebody who writes rules."""
+
+
 def load_playbook(folder: Path | None = None) -> RuleBook:
     """The rules of every `*.toml` in `folder` (the shipped playbooks where None), in order of file name.
 
@@ -103,7 +111,7 @@ def _rule(row: Any, index: int, text: str, path: Path) -> Rule:
         first = error.errors()[0]
         field = tuple(str(part) for part in first["loc"] if isinstance(part, str))
         name = row.get("id", "?") if isinstance(row, dict) else "?"
-        message = first["msg"].removeprefix("Value error, ")
+        message = _PLAIN.get(first["type"]) or first["msg"].removeprefix("Value error, ")
         where = ".".join(field)
         raise PlaybookError(
             "playbook.invalid",
