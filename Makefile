@@ -31,7 +31,7 @@ unit: .venv/.installed-dev dashboard/dist/index.html
 	@echo "== tests of the dashboard's state"
 	@cd dashboard && npm run --silent test
 	@echo "== tests"
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n 2 --dist loadfile
 
 browser: .venv/.installed-dev dashboard/dist/index.html
 	@echo "== tests in the browser"
