@@ -6,7 +6,8 @@
     const chosen = document.querySelector("input[name=language]:checked");
     document.documentElement.lang = chosen.value === "zh" ? "zh-CN" : "en";
   };
-  const wanted = new URLSearchParams(location.search).get("lang") ?? location.hash.match(/^#lang=(\w+)/)?.[1];
+  const asked = new URLSearchParams(location.search).get("lang") ?? location.hash.match(/^#lang=(\w+)/)?.[1];
+  const wanted = asked ?? navigator.language.slice(0, 2).toLowerCase();
   for (const radio of radios) {
     if (radio.value === wanted) radio.checked = true;
     radio.addEventListener("change", tell);
