@@ -129,7 +129,8 @@ class CallSession:
             min_silence_s=settings.speech.min_silence_s,
         )
         self._temper = TemperScorer(settings.temper, rulebook.temper_weights(), voice=voice)
-        self._detectors = [*build_detectors(settings.detectors), PhraseDetector(rulebook)]
+        self._phrases = PhraseDetector(rulebook)
+        self._detectors = [*build_detectors(settings.detectors), self._phrases]
         self._alerts = AlertDesk(rulebook)
         self._cues = CueDesk(rulebook, settings.cues)
         self._watch = SoundWatch(info.parties)
@@ -387,6 +388,7 @@ class CallSession:
         out: list[Event] = []
         for fact in self._timeline.finish(self._now):
             out.extend(self._tell(fact))
+        out.extend(self._settle(self._phrases.finish(self._now)))
         out.extend(
             notice_event(found.code, self._now, found.party, found.values)
             for found in self._watch.finish(self._now)

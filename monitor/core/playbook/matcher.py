@@ -209,6 +209,10 @@ class PhraseDetector:
             judgements.extend(self._judge(party, listener.settle(now)))
         return judgements
 
+    def finish(self, now: int) -> Iterable[Judgement]:
+        """The call is over: no word will come that could undo what waits."""
+        return self.on_tick(now + _SETTLE)
+
     def _judge(self, party: Party, found: Iterable[tuple[str, tuple[Word, ...]]]) -> list[Judgement]:
         judgements: list[Judgement] = []
         for rule, words in found:

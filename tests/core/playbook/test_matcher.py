@@ -131,6 +131,14 @@ def test_a_match_that_the_next_word_may_undo_waits(say: Say) -> None:
     assert phrases(judge.on_tick(samples(9))) == []
 
 
+def test_the_end_of_the_call_releases_what_waits(say: Say) -> None:
+    judge = detector(rule("refusal", zh=["不可以"], unless_zh=["不可以吗"]))
+    words = say(AGENT, "不可以")
+    assert phrases(judge.on_event(words, words.span.end)) == []
+    assert phrases(judge.finish(words.span.end)) == [("refusal", "不可以")]
+    assert phrases(judge.finish(words.span.end)) == []
+
+
 def test_the_end_of_the_turn_releases_what_waits(say: Say) -> None:
     judge = detector(rule("refusal", zh=["不可以(?!吗)"]))
     words = say(AGENT, "不可以")
