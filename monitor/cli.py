@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -90,7 +89,7 @@ def demo(
     languages = ["zh", "en"] if language is DemoLanguage.BOTH else [language.value]
     with told_errors():
         settings = _settings(settings_file, engine={"model": model}, server={"host": host, "port": port})
-        asyncio.run(online.demo(settings, languages, has_words=not no_words, is_once=is_once))
+        online.run(online.demo(settings, languages, has_words=not no_words, is_once=is_once))
 
 
 @app.command()
@@ -106,7 +105,7 @@ def serve(
 
     with told_errors():
         settings = _settings(settings_file, engine={"model": model}, server={"host": host, "port": port})
-        asyncio.run(online.serve(settings, has_words=not no_words))
+        online.run(online.serve(settings, has_words=not no_words))
 
 
 @app.command()
@@ -147,7 +146,7 @@ def listen(
             agent_channel=agent_channel.value,
             agent_label=agent_name,
         )
-        asyncio.run(online.listen(settings, source, has_words=not no_words))
+        online.run(online.listen(settings, source, has_words=not no_words))
 
 
 @app.command()

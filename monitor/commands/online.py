@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
-from collections.abc import AsyncIterator, Awaitable
+import sys
+import threading
+from collections.abc import AsyncIterator, Awaitable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -13,7 +16,7 @@ from rich.markup import escape
 
 from monitor.commands.common import console, engine_workers, load_engine
 from monitor.config import Settings
-from monitor.engines.scheduler import Scheduler
+from monitor.engines.scheduler import WORKER_NAME, Scheduler
 from monitor.engines.whisper import WhisperEngine
 from monitor.ingest.file import open_file_source
 from monitor.ingest.paced import PacedSource
@@ -34,6 +37,21 @@ SHIPPED_CALLS = {"zh": ("zh_parcel", "8012"), "en": ("en_parcel", "8027")}
 
 _BETWEEN_PLAYS_S = 6.0
 """Between two plays of a shipped call: long enough to see that it ended."""
+
+
+def run(work: Coroutine[None, None, None]) -> None:
+    """Runs a command to its end, and leaves the process even where a decode hangs in native code.
+
+    Such a thread cannot be stopped, and the interpreter's orderly exit would abort on it. By then every event
+    is written, so the process may simply end.
+    """
+    asyncio.run(work)
+    for thread in threading.enumerate():
+        if thread.name == WORKER_NAME:
+            thread.join(1.0)
+            if thread.is_alive():
+                sys.stderr.flush()
+                os._exit(0)
 
 
 @dataclass(frozen=True, slots=True)

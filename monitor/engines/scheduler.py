@@ -20,6 +20,9 @@ from monitor.core.inputs import EngineLag
 from monitor.core.recognition import Hypothesis, SpeechRecogniser, TranscriptionRequest
 from monitor.log import log
 
+WORKER_NAME = "words"
+"""What the threads that decode are called."""
+
 FAILED = "engine_failed"
 """`rejected` of an answer that the recogniser could not give."""
 
@@ -275,7 +278,7 @@ class Scheduler:
     def _start_worker(self) -> None:
         slot = _Slot()
         self._slots.append(slot)
-        threading.Thread(target=self._work, args=(slot,), name="words", daemon=True).start()
+        threading.Thread(target=self._work, args=(slot,), name=WORKER_NAME, daemon=True).start()
 
     def _work(self, slot: _Slot) -> None:
         while True:
