@@ -274,12 +274,12 @@ def models_verify(settings_file: SettingsFile = None) -> None:
 
 
 @playbook_app.command("list")
-def playbook_list() -> None:
+def playbook_list(settings_file: SettingsFile = None) -> None:
     """List the rules in force."""
     from monitor.playbook_files import load_playbook
 
     with told_errors():
-        for rule in load_playbook():
+        for rule in load_playbook(_settings(settings_file).playbook.folder):
             typer.echo(f"{rule.id:34} {rule.severity.value:9} {rule.who or 'both':7} {rule.title.en}")
 
 

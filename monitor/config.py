@@ -80,6 +80,16 @@ class StoreSettings(Section):
     )
 
 
+class PlaybookSettings(Section):
+    """Which rules are in force."""
+
+    folder: Path | None = Field(
+        None,
+        description="a folder of playbook files (*.toml) to use instead of the shipped ones; copy "
+        "`monitor/playbooks` to start from them",
+    )
+
+
 class Settings(BaseSettings):
     """The whole tree."""
 
@@ -97,6 +107,7 @@ class Settings(BaseSettings):
     engine: EngineSettings = EngineSettings()
     server: ServerSettings = ServerSettings()
     store: StoreSettings = StoreSettings()
+    playbook: PlaybookSettings = PlaybookSettings()
 
     @property
     def core(self) -> CoreSettings:

@@ -41,7 +41,7 @@ def load_playbook(folder: Path | None = None) -> RuleBook:
             a built-in detector is left without words.
     """
     place = folder if folder is not None else resource("playbooks")
-    paths = sorted(place.glob("*.toml"))
+    paths = sorted(place.glob("*.toml")) if place.is_dir() else []
     if not paths:
         raise PlaybookError("playbook.unreadable", path=place, reason="the folder holds no *.toml file")
     book = load_files(paths)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
+from monitor.config import load_settings
 from monitor.core.audio import Party
 from monitor.core.playbook.model import DETECTOR_RULES
 from monitor.errors import PlaybookError
 from monitor.playbook_files import load_files, load_playbook
+from monitor.resources import resource
 
 GOOD = """[[rule]]
 id = "one"
@@ -110,3 +113,18 @@ def test_a_folder_without_the_detectors_words(tmp_path: Path) -> None:
     with pytest.raises(PlaybookError) as caught:
         load_playbook(tmp_path)
     assert caught.value.code == "playbook.missing"
+
+
+def test_a_folder_of_ones_own_takes_the_place_of_the_shipped_rules(tmp_path: Path) -> None:
+    """The setting `playbook.folder` names it, for `serve`, `demo`, `listen`, `replay` and `playbook list`."""
+    for path in resource("playbooks").glob("*.toml"):
+        shutil.copy(path, tmp_path)
+    (tmp_path / "agent_phrases.toml").unlink()
+    settings = load_settings(overrides={"playbook": {"folder": str(tmp_path)}})
+    book = load_playbook(settings.playbook.folder)
+    assert "hot_temper" in book
+    assert "no_authority" not in book
+    assert "no_authority" in load_playbook(load_settings().playbook.folder)
+    with pytest.raises(PlaybookError) as error:
+        load_playbook(tmp_path / "nowhere")
+    assert error.value.code == "playbook.unreadable"

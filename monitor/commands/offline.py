@@ -93,7 +93,7 @@ def replay_file(source: FileSource, settings: Settings, outputs: Outputs, *, has
     transcriber = (
         OfflineTranscriber(load_engine(settings), workers=engine_workers(settings)) if has_words else None
     )
-    session = make_session(info, settings, load_playbook(), has_words=has_words)
+    session = make_session(info, settings, load_playbook(settings.playbook.folder), has_words=has_words)
     begun = time.perf_counter()
     failures: list[TingyinError] = []
     with ExitStack() as stack:
@@ -133,7 +133,9 @@ def replay_journal(path: Path, settings: Settings, outputs: Outputs) -> None:
         reason = "another version wrote it, with settings that this one does not have"
         raise StoreError("store.journal", path=path, reason=reason) from error
     settings = settings.model_copy(update={name: getattr(core, name) for name in CoreSettings.model_fields})
-    session = make_session(header.info, settings, load_playbook(), has_words=header.has_words)
+    session = make_session(
+        header.info, settings, load_playbook(settings.playbook.folder), has_words=header.has_words
+    )
     begun = time.perf_counter()
     with ExitStack() as stack:
         collector = _Collector(stack, outputs)

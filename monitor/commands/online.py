@@ -78,7 +78,7 @@ async def open_office(settings: Settings, *, has_words: bool) -> AsyncIterator[O
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopping.set)
     listener = listen_on(settings.server)
-    rulebook = load_playbook()
+    rulebook = load_playbook(settings.playbook.folder)
     with EventLog(settings.store.folder) as event_log:
         scheduler = None
         if has_words:
