@@ -15,6 +15,7 @@ from pathlib import Path
 
 import msgspec
 import typer
+from platformdirs import user_cache_path, user_data_path
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
@@ -291,7 +292,9 @@ def _commands(command: typing.Any, path: str) -> Iterator[tuple[str, typing.Any]
 def _value(value: object) -> str:
     text = str(value)
     if isinstance(value, Path):
-        text = text.replace(str(Path.home()), "~")
+        # Where these are differs by user and system: the page names the folder's kind.
+        text = text.replace(str(user_cache_path("tingyin")), "~/.cache/tingyin")
+        text = text.replace(str(user_data_path("tingyin")), "~/.local/share/tingyin")
     return f"`{text}`" if text else "empty"
 
 
