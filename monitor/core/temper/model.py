@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from monitor.core.facts import Evidence
+from monitor.core.settings import TemperSettings
 
 _STRENGTH_MIN = 0.1
 """Weaker evidence is not worth telling."""
@@ -71,6 +72,34 @@ def strength(value: float | None, usual: float, threshold: float) -> float:
         return 0.0
     way = threshold - usual
     return soft_step(value, usual + way / 3.0, usual + way * 5.0 / 3.0)
+
+
+def measured_kinds(features: TemperFeatures, settings: TemperSettings) -> list[Kind]:
+    """Level, F0, alpha ratio, pace, interruptions and words, in this order, each with its strength.
+
+    What is measured re the baseline counts as far as the baseline is trusted.
+    """
+    s = settings
+    trust = min(1.0, features.confidence / s.trust_confidence)
+    relative = (
+        ("level", "dB", features.level_db, 0.0, s.level_db),
+        ("f0", "st", features.f0_st, 0.0, s.f0_st),
+        ("alpha", "dB", features.alpha_delta_db, 0.0, s.alpha_db),
+        ("rate_ratio", "x", features.rate_ratio, 1.0, s.rate_ratio),
+    )
+    return [
+        *(
+            Kind(name, unit, value, strength(value, usual, threshold) * trust)
+            for name, unit, value, usual, threshold in relative
+        ),
+        Kind(
+            "interruptions",
+            "",
+            features.interruptions,
+            strength(features.interruptions, 0.0, s.interruptions),
+        ),
+        Kind("words", "", features.words, features.words),
+    ]
 
 
 def evidence_of(kinds: list[Kind], shares: list[float], total: float) -> tuple[Evidence, ...]:

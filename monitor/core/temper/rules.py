@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from monitor.core.settings import TemperSettings
 from monitor.core.temper.model import (
-    Kind,
     TemperFeatures,
     TemperJudgement,
     evidence_of,
+    measured_kinds,
     soft_step,
-    strength,
 )
 
 
@@ -35,33 +34,9 @@ class PublishedRules:
 
     def judge(self, features: TemperFeatures) -> TemperJudgement:
         """The heat of the stretch and its evidence, strongest first."""
-        s = self._settings
-        trust = min(1.0, features.confidence / s.trust_confidence)
-        kinds = [
-            Kind("level", "dB", features.level_db, strength(features.level_db, 0.0, s.level_db) * trust),
-            Kind("f0", "st", features.f0_st, strength(features.f0_st, 0.0, s.f0_st) * trust),
-            Kind(
-                "alpha",
-                "dB",
-                features.alpha_delta_db,
-                strength(features.alpha_delta_db, 0.0, s.alpha_db) * trust,
-            ),
-            Kind(
-                "rate_ratio",
-                "x",
-                features.rate_ratio,
-                strength(features.rate_ratio, 1.0, s.rate_ratio) * trust,
-            ),
-            Kind(
-                "interruptions",
-                "",
-                features.interruptions,
-                strength(features.interruptions, 0.0, s.interruptions),
-            ),
-            Kind("words", "", features.words, features.words),
-        ]
+        kinds = measured_kinds(features, self._settings)
         second = sorted(kind.strength for kind in kinds)[-2]
         shares = [kind.strength * weight for kind, weight in zip(kinds, self._weights, strict=True)]
         total = sum(shares)
-        heat = min(1.0, total) * soft_step(second, 0.0, s.second_kind)
+        heat = min(1.0, total) * soft_step(second, 0.0, self._settings.second_kind)
         return TemperJudgement(heat=heat, evidence=evidence_of(kinds, shares, total))

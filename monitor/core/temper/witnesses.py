@@ -8,8 +8,8 @@ from monitor.core.temper.model import (
     TemperFeatures,
     TemperJudgement,
     evidence_of,
+    measured_kinds,
     soft_step,
-    strength,
 )
 
 
@@ -26,29 +26,9 @@ class JoinedWitnesses:
     def judge(self, features: TemperFeatures) -> TemperJudgement:
         """The heat of the stretch and its evidence, strongest first."""
         s = self._settings
-        trust = min(1.0, features.confidence / s.trust_confidence)
         anger = 0.0 if features.anger is None else soft_step(features.anger, s.anger_low, s.anger_high)
         percent = None if features.anger is None else 100.0 * features.anger
-        alpha = strength(features.alpha_delta_db, 0.0, s.alpha_db) * trust
-        kinds = [
-            Kind("voice", "%", percent, anger),
-            Kind("level", "dB", features.level_db, strength(features.level_db, 0.0, s.level_db) * trust),
-            Kind("f0", "st", features.f0_st, strength(features.f0_st, 0.0, s.f0_st) * trust),
-            Kind("alpha", "dB", features.alpha_delta_db, alpha),
-            Kind(
-                "rate_ratio",
-                "x",
-                features.rate_ratio,
-                strength(features.rate_ratio, 1.0, s.rate_ratio) * trust,
-            ),
-            Kind(
-                "interruptions",
-                "",
-                features.interruptions,
-                strength(features.interruptions, 0.0, s.interruptions),
-            ),
-            Kind("words", "", features.words, features.words),
-        ]
+        kinds = [Kind("voice", "%", percent, anger), *measured_kinds(features, s)]
         voice, level, f0, alpha, rate, interruptions, words = (kind.strength for kind in kinds)
         arousal = [level * s.level_weight, f0 * s.f0_weight, alpha * s.alpha_weight]
         cap = min(1.0, s.arousal_weight / max(sum(arousal), 1e-9))
