@@ -88,7 +88,7 @@ class DeviceError(TingyinError):
     CODES: ClassVar = {
         "device.no_library": "the sound library PortAudio is missing; on Debian run "
         "`apt-get install libportaudio2`",
-        "device.library_failed": "the sound library PortAudio fails: {reason}; check the sound service of "
+        "device.sound_failed": "the sound library PortAudio fails: {reason}; check the sound service of "
         "this machine",
         "device.unknown": "there is no input device {name!r}; `tingyin devices` lists them",
         "device.none": "no input device was found; plug one in, or use `tingyin replay FILE`",

@@ -102,7 +102,7 @@ class PortAudioSystem:
             apis = self._sounddevice.query_hostapis()
             known = self._sounddevice.query_devices()
         except self._sounddevice.PortAudioError as error:
-            raise DeviceError("device.library_failed", reason=error) from error
+            raise DeviceError("device.sound_failed", reason=error) from error
         default = self._sounddevice.default.device[0]
         return [
             InputDevice(
@@ -162,7 +162,7 @@ class PortAudioSystem:
             self._sounddevice._terminate()
             self._sounddevice._initialize()
         except self._sounddevice.PortAudioError as error:
-            raise DeviceError("device.library_failed", reason=error) from error
+            raise DeviceError("device.sound_failed", reason=error) from error
 
 
 class _PortAudioInput:
