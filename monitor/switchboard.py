@@ -12,9 +12,10 @@ from pathlib import Path
 
 from monitor.config import Settings
 from monitor.core.audio import Party
+from monitor.core.hearing import Ears
 from monitor.core.inputs import CallEnd, CallInfo, EngineLag, SessionInput
 from monitor.core.playbook.model import RuleBook
-from monitor.core.session import CallSession, Ears
+from monitor.core.session import CallSession
 from monitor.engines.f0 import SwiftF0Model
 from monitor.engines.silero import SileroSpeechModel
 from monitor.engines.temper import load_voice_weights

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from itertools import count
-
-import numpy as np
 
 from monitor.core import events
 from monitor.core.alerts import AlertDesk
-from monitor.core.audio import AudioFrame, Framer, Party, Pcm
+from monitor.core.audio import AudioFrame, Party, Pcm
 from monitor.core.clock import BLOCK_SAMPLES, Span, seconds
 from monitor.core.cues import CueDesk
 from monitor.core.detectors import build_detectors
@@ -31,6 +28,7 @@ from monitor.core.facts import (
     TimelineEvent,
     Words,
 )
+from monitor.core.hearing import Ears, Hearing
 from monitor.core.inputs import (
     CallEnd,
     CallInfo,
@@ -45,43 +43,17 @@ from monitor.core.notices import notice_event
 from monitor.core.playbook.matcher import PhraseDetector
 from monitor.core.playbook.model import RuleBook
 from monitor.core.playbook.swap import SwapWatch
-from monitor.core.prosody.tracker import ProsodyTracker, TurnProsody
-from monitor.core.recognition import F0Model, Hypothesis, SpeechModel, TranscriptionRequest
+from monitor.core.prosody.tracker import TurnProsody
+from monitor.core.recognition import Hypothesis, TranscriptionRequest
 from monitor.core.settings import CoreSettings
-from monitor.core.speech import SpeechSegmenter
 from monitor.core.tally import Tally
 from monitor.core.temper import TemperScorer, VoiceWeights
 from monitor.core.timeline import Timeline
-from monitor.core.transcription.utterances import Utterances
 from monitor.core.watch import SoundWatch
 from monitor.core.wire import party_name, to_event
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ears:
-    """The models that hear one party; each is stateful and belongs to one call."""
-
-    speech: SpeechModel
-    f0: F0Model
-
-
 _BETWEEN_PARTIES = (Overlap, Backchannel, InterruptionBegan, Interruption)
 """What one party does to the other. Where both channels carry the same sound nobody did any of it."""
-
-
-@dataclass(slots=True)
-class _Hearing:
-    """One party's way from samples to facts."""
-
-    framer: Framer
-    blocks: list[Pcm]
-    speech: SpeechSegmenter
-    prosody: ProsodyTracker
-    utterances: Utterances | None
-    heard: int = 0
-    """Where the party's received sound ends."""
-    lost_since: int | None = None
-    """Where the stretch of lost sound began that is still going on."""
 
 
 class CallSession:
@@ -111,14 +83,7 @@ class CallSession:
         self._has_words = has_words
         ids = count(1)
         self._hearing = {
-            party: _Hearing(
-                framer=Framer(BLOCK_SAMPLES),
-                blocks=[],
-                speech=SpeechSegmenter(party, ears[party].speech, settings.speech),
-                prosody=ProsodyTracker(party, ears[party].f0, settings.prosody),
-                utterances=Utterances(party, settings.transcription, ids) if has_words else None,
-            )
-            for party in Party
+            party: Hearing(party, ears[party], settings, ids if has_words else None) for party in Party
         }
         self._leakage = LeakageMeter()
         self._timeline = Timeline(
@@ -187,22 +152,17 @@ class CallSession:
     # --- sound -------------------------------------------------------------------------------------------
 
     def _on_audio(self, frame: AudioFrame) -> list[Event]:
-        hearing = self._hearing[frame.party]
-        assert frame.start == hearing.heard, "frames of a party follow one another"
-        hearing.heard = frame.end
-        out = self._lost_sound(frame, hearing)
-        hearing.blocks.extend(hearing.framer.push(frame.pcm))
-        while all(hearing.blocks for hearing in self._hearing.values()):
-            out.extend(self._step({p: hearing.blocks.pop(0) for p, hearing in self._hearing.items()}))
+        lost = self._hearing[frame.party].take(frame)
+        out = [] if lost is None else [self._audio_lost(frame.party, lost)]
+        out.extend(self._steps())
         return out
 
-    def _lost_sound(self, frame: AudioFrame, hearing: _Hearing) -> list[Event]:
-        """Tells of lost sound once it is over."""
-        if frame.is_concealed:
-            hearing.lost_since = frame.start if hearing.lost_since is None else hearing.lost_since
-            return []
-        since, hearing.lost_since = hearing.lost_since, None
-        return [] if since is None else [self._audio_lost(frame.party, Span(since, frame.start))]
+    def _steps(self) -> list[Event]:
+        """Judges every block that both parties' sound has filled."""
+        out: list[Event] = []
+        while all(hearing.blocks for hearing in self._hearing.values()):
+            out.extend(self._step({p: hearing.blocks.popleft() for p, hearing in self._hearing.items()}))
+        return out
 
     def _audio_lost(self, party: Party, span: Span) -> Event:
         return events.AudioLost(
@@ -367,12 +327,10 @@ class CallSession:
         out: list[Event] = []
         longest = max(hearing.heard for hearing in self._hearing.values())
         for party, hearing in self._hearing.items():
-            if hearing.lost_since is not None:
-                out.append(self._audio_lost(party, Span(hearing.lost_since, hearing.heard)))
-            missing = -(-longest // BLOCK_SAMPLES) * BLOCK_SAMPLES - hearing.heard
-            hearing.blocks.extend(hearing.framer.push(_silence(missing)))
-        while all(hearing.blocks for hearing in self._hearing.values()):
-            out.extend(self._step({p: hearing.blocks.pop(0) for p, hearing in self._hearing.items()}))
+            lost = hearing.fill(longest)
+            if lost is not None:
+                out.append(self._audio_lost(party, lost))
+        out.extend(self._steps())
         facts: list[TimelineEvent | PartialText] = []
         for hearing in self._hearing.values():
             speech = hearing.speech.finish()
@@ -400,10 +358,6 @@ class CallSession:
         self._tally.count(out)
         out.append(self._tally.ended(self._now, end))
         return out
-
-
-def _silence(length: int) -> Pcm:
-    return np.zeros(length, dtype=np.float32)
 
 
 def _partial(fact: PartialText, now: int) -> Event:
