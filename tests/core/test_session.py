@@ -23,10 +23,10 @@ from monitor.core.inputs import (
 )
 from monitor.core.notices import NOTICES
 from monitor.core.recognition import Hypothesis, HypothesisWord, TranscriptionRequest
+from tests.core.simulated_call import Caller, hypothesis, new_session, silence, voice
 
 E = TypeVar("E", bound=Event)
 
-from tests.core.simulated_call import Caller, hypothesis, new_session, silence, voice
 
 # --- beginnings and ends -------------------------------------------------------------------------------
 

@@ -12,10 +12,9 @@ from monitor.core.events import Event
 from monitor.core.inputs import (
     RequestDropped,
 )
+from tests.core.simulated_call import Caller, hypothesis, new_session, silence, voice
 
 E = TypeVar("E", bound=Event)
-
-from tests.core.simulated_call import Caller, hypothesis, new_session, silence, voice
 
 
 def test_without_words_nothing_is_ever_asked() -> None:
