@@ -25,7 +25,7 @@ NEVER_SHIPPED = "S3-16"
 
 EVERYWHERE = {"who", "other", "evidence"}
 PROVIDED = {
-    "hot_temper": {"score_percent", "seconds_s"},
+    "hot_temper": {"since", "score_percent", "seconds_s"},
     "raised_voice": {"level_db", "seconds_s"},
     "fast_pace": {"rate_syl_s", "percent"},
     "slow_pace": {"rate_syl_s", "percent"},

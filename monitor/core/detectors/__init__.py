@@ -7,7 +7,8 @@ and `{evidence}` (the evidence's sentences, joined).
 
 | rule              | who    | judges | values                     | evidence                        |
 |-------------------|--------|--------|----------------------------|---------------------------------|
-| hot_temper        | caller | caller | score_percent, seconds_s   | temper_score, the reading's own |
+| hot_temper        | caller | caller | since, score_percent,      | temper_score, the reading's own |
+|                   |        |        | seconds_s                  |                                 |
 | raised_voice      | agent  | both   | level_db, seconds_s        | level, alpha, f0                |
 | fast_pace         | agent  | both   | rate_syl_s, percent        | rate, rate_ratio                |
 | slow_pace         | agent  | both   | rate_syl_s, percent        | rate, rate_ratio                |
@@ -15,6 +16,9 @@ and `{evidence}` (the evidence's sentences, joined).
 | talk_share        | agent  | both   | percent, window_s          | talk_share                      |
 | interruption      | agent  | both   | count, window_s, longest_s | interruptions, overlap          |
 | not_letting_speak | caller | caller | count, window_s, turn_s    | attempts, turn                  |
+
+`since` is the call time at which the temper rose (1:05); `seconds_s` of `hot_temper` is how long that was
+before the alert, which is no longer true when the alert is read later.
 
 `percent` is a whole number: of `fast_pace` and `slow_pace` how much faster or slower than usual (38), of
 `talk_share` the share (74). In `not_letting_speak`, `count` may be 0 (a long turn alone) and `turn_s` may

@@ -72,5 +72,15 @@ class HotTemper:
             party=Party.CALLER,
             about=Span(since, reading.at),
             evidence=(*reading.evidence, Evidence(feature="temper_score", value=percent, unit="%")),
-            values={"score_percent": percent, "seconds_s": rounded(seconds(reading.at - since))},
+            values={
+                "since": _clock(since),
+                "score_percent": percent,
+                "seconds_s": rounded(seconds(reading.at - since)),
+            },
         )
+
+
+def _clock(at: int) -> str:
+    """Call time as people read it, 1:05; true whenever it is read, as "for 0.5 s" is not."""
+    minutes, left_s = divmod(int(seconds(at)), 60)
+    return f"{minutes}:{left_s:02}"

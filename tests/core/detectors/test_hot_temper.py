@@ -21,7 +21,7 @@ def test_fires_when_the_temper_is_hot(scene: Any) -> None:
     assert heard.raised_at_s == 9.5
     assert heard.alert.party is Party.CALLER
     assert heard.alert.about == Span(samples(6.5), samples(9.5))
-    assert heard.alert.values == {"score_percent": 83, "seconds_s": 3.0}
+    assert heard.alert.values == {"since": "0:06", "score_percent": 83, "seconds_s": 3.0}
     assert {item.feature for item in heard.alert.evidence} == {"level", "temper_score"}
 
 
