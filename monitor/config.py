@@ -78,6 +78,11 @@ class StoreSettings(Section):
     keeps_journal: bool = Field(
         False, description="keep each call's inputs, its sound among them, so that it replays exactly"
     )
+    keep_days: float = Field(
+        90.0,
+        ge=0,
+        description="calls that ended longer ago are forgotten, with their journals; 0 keeps them for ever",
+    )
 
 
 class PlaybookSettings(Section):

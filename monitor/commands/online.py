@@ -8,14 +8,14 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import AsyncIterator, Awaitable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 from rich.markup import escape
 
 from monitor.commands.common import console, engine_workers, load_engine
-from monitor.config import Settings
+from monitor.config import Settings, StoreSettings
 from monitor.engines.scheduler import WORKER_NAME, Scheduler
 from monitor.engines.whisper import WhisperEngine
 from monitor.ingest.file import open_file_source
@@ -30,6 +30,7 @@ from monitor.publish.run import listen as listen_on
 from monitor.publish.server import create_app
 from monitor.resources import resource
 from monitor.store.log import EventLog
+from monitor.store.retention import Retention
 from monitor.switchboard import Switchboard
 
 SHIPPED_CALLS = {"zh": ("zh_parcel", "8012"), "en": ("en_parcel", "8027")}
@@ -79,7 +80,7 @@ async def open_office(settings: Settings, *, has_words: bool) -> AsyncIterator[O
         loop.add_signal_handler(number, stopping.set)
     listener = listen_on(settings.server)
     rulebook = load_playbook(settings.playbook.folder)
-    with EventLog(settings.store.folder) as event_log:
+    with EventLog(settings.store.folder) as event_log, _forgetting(settings.store):
         scheduler = None
         if has_words:
             engine = await asyncio.to_thread(load_engine, settings)
@@ -110,6 +111,19 @@ async def open_office(settings: Settings, *, has_words: bool) -> AsyncIterator[O
                 scheduler.close()
             for number in (signal.SIGINT, signal.SIGTERM):
                 loop.remove_signal_handler(number)
+
+
+@contextmanager
+def _forgetting(store: StoreSettings) -> Iterator[None]:
+    """Forgets old calls while the product runs."""
+    retention = Retention(store.folder, store.keep_days) if store.keep_days else None
+    if retention is not None:
+        retention.start()
+    try:
+        yield
+    finally:
+        if retention is not None:
+            retention.close()
 
 
 def _watch_scheduler(metrics: Metrics, scheduler: Scheduler, engine: WhisperEngine) -> None:
