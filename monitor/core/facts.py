@@ -97,6 +97,29 @@ class PartialText:
     text: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """A phrase of the playbook that a party said: `id` names the signal or the rule whose phrase it is.
+
+    `words` are the committed words that the phrase touches, at least one. It is known at the moment
+    in which it is told, which may be a little after the words (a phrase waits for what could undo it).
+    """
+
+    id: str
+    party: Party
+    words: tuple[Word, ...]
+
+    @property
+    def span(self) -> Span:
+        """From the first word's start to the last word's end."""
+        return Span(self.words[0].span.start, max(word.span.end for word in self.words))
+
+    @property
+    def phrase(self) -> str:
+        """The words as the language writes them."""
+        return "".join(word.text for word in self.words).strip()
+
+
 # --- prosody -------------------------------------------------------------------------------------------
 
 
