@@ -91,5 +91,5 @@ class F0Model(Protocol):
         """Takes a block; returns newly known (f0_hz, voicing), one per 10 ms, f0_hz 0 where unvoiced.
 
         Every 10 ms of sound gets its frame, in order, sooner or later. Where `is_wanted` is false nobody
-        will look: the frames may be zeros that cost nothing.
+        will look, unless the next block is wanted: the frames may be zeros that cost nothing.
         """

@@ -75,7 +75,8 @@ class SwiftF0Model:
             raise ValueError(f"{len(pcm)} samples are not a whole number of blocks of {BLOCK_SAMPLES}")
         if is_wanted:
             if self._wanted_end <= self._emitted * FRAME_SAMPLES:
-                self._wanted_start = self._pushed
+                # The block before it too: the detector may have been late.
+                self._wanted_start = max(0, self._pushed - BLOCK_SAMPLES)
             self._wanted_end = self._pushed + len(pcm)
         self._blocks.append(pcm)
         self._pushed += len(pcm)

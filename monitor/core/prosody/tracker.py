@@ -138,9 +138,11 @@ class ProsodyTracker:
         f0_hz, self._f0_hz = self._f0_hz[:FRAMES_PER_BLOCK], self._f0_hz[FRAMES_PER_BLOCK:]
         voicing, self._voicing = self._voicing[:FRAMES_PER_BLOCK], self._voicing[FRAMES_PER_BLOCK:]
         before, self._before = self._before, block.pcm[-MARGIN_SAMPLES:]
-        was_speech, self._was_speech = self._was_speech, block.is_speech
         follower = self._waiting[0]
-        if not block.is_speech:
+        # The detector is late where speech begins: voice that speech follows belongs to it.
+        is_speech = block.is_speech or (follower.is_speech and bool((f0_hz > 0.0).any()))
+        was_speech, self._was_speech = self._was_speech, is_speech
+        if not is_speech:
             if was_speech:
                 self._pace.pause()
             elif not follower.is_speech:

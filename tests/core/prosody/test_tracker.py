@@ -145,3 +145,23 @@ def test_frames_are_at_most_200_ms_late(synthetic_voice: Voice) -> None:
         now = (index + 1) * BLOCK_SAMPLES
         for frame in tracker.push(block, index * BLOCK_SAMPLES, True):
             assert now - frame.at <= 2 * BLOCK_SAMPLES
+
+
+class LateF0(KnownF0):
+    """Voice in every second frame, wherever anything sounds."""
+
+    def push(self, pcm: Pcm, is_wanted: bool = True) -> tuple[Pcm, Pcm]:
+        f0, voicing = super().push(pcm, is_wanted)
+        f0[::2] = 0.0
+        return f0, voicing
+
+
+@pytest.mark.parametrize(("is_voiced", "first"), [(True, 10), (False, 11)], ids=["voice", "breath"])
+def test_a_late_detector_loses_no_voice(is_voiced: bool, first: int, synthetic_voice: Voice) -> None:
+    voice = synthetic_voice(2.0) if is_voiced else synthetic_voice(2.0) * np.float32(1e-3)
+    pcm = np.concatenate([silence(1.0), voice[: 2 * BLOCK_SAMPLES], synthetic_voice(1.0)])
+    tracker = ProsodyTracker(Party.CALLER, LateF0(), ProsodySettings())
+    frames = []
+    for index, block in enumerate(blocks(pcm)):
+        frames.extend(tracker.push(block, index * BLOCK_SAMPLES, index >= 12))
+    assert frames[0].at == (first + 2) * BLOCK_SAMPLES
