@@ -25,7 +25,7 @@ from monitor.core.clock import seconds
 from monitor.core.inputs import CallEnd, CallInfo, SessionInput, SoundEnd
 from monitor.core.replay import replay
 from monitor.core.settings import CoreSettings
-from monitor.engines.scheduler import OfflineTranscriber
+from monitor.engines.offline import OfflineTranscriber
 from monitor.errors import StoreError, TingyinError
 from monitor.ingest.file import FileSource
 from monitor.playbook_files import load_playbook

@@ -15,7 +15,9 @@ from monitor.core.audio import Party
 from monitor.core.clock import Span
 from monitor.core.inputs import EngineLag
 from monitor.core.recognition import Hypothesis, TranscriptionRequest
-from monitor.engines.scheduler import FAILED, OfflineTranscriber, Scheduler, failed
+from monitor.engines.offline import OfflineTranscriber
+from monitor.engines.queue import FAILED, failed
+from monitor.engines.scheduler import BACK, DOWN, RESTARTED, Scheduler
 from monitor.engines.scripted import ScriptedTranscriber, ScriptedWord
 
 
@@ -187,7 +189,7 @@ async def test_one_bad_stretch_fails_alone(scheduler: Scheduler, gate: Gate) -> 
 async def test_finals_that_nobody_gets_to_are_given_up_oldest_first(
     scheduler: Scheduler, gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("monitor.engines.scheduler._FINALS_MAX", 3)
+    monkeypatch.setattr("monitor.engines.queue.FINALS_MAX", 3)
     busy = scheduler.submit("a", request(0, is_final=True))
     await gate.entered()
     waiting = [scheduler.submit("a", request(n, is_final=True, utterance=n)) for n in range(1, 6)]
@@ -203,7 +205,7 @@ async def test_finals_that_nobody_gets_to_are_given_up_oldest_first(
 async def test_when_every_worker_hangs_nothing_waits_for_ever(
     scheduler: Scheduler, gate: Gate, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("monitor.engines.scheduler._REPLACEMENTS_MAX", 0)
+    monkeypatch.setattr("monitor.engines.scheduler._HANGS_MAX", 1)
     stuck = scheduler.submit("a", request(0, is_final=True))
     await gate.entered()
     waiting = scheduler.submit("b", request(1, is_final=True))
@@ -231,6 +233,104 @@ async def test_a_hang_is_noticed_and_its_worker_replaced(
     answer = await asyncio.wait_for(waiting, 10)
     assert answer is not None and answer.rejected is None
     assert scheduler.counters["hung"] == 1
+
+
+class Makes:
+    """Makes recognisers in place of broken ones; `refuses` so many times first."""
+
+    def __init__(self, *, refuses: int = 0) -> None:
+        self.made: list[Gate] = []
+        self._refuses = refuses
+
+    def __call__(self) -> Gate:
+        if self._refuses:
+            self._refuses -= 1
+            raise MemoryError
+        gate = Gate()
+        gate.open()
+        self.made.append(gate)
+        return gate
+
+
+async def restarting(gate: Gate, clock: Clock, makes: Makes) -> tuple[Scheduler, asyncio.Queue[str]]:
+    scheduler = Scheduler(gate, workers=1, clock=clock, hang_s=30.0, restart=makes)
+    told: asyncio.Queue[str] = asyncio.Queue()
+    scheduler.watch_trouble(told.put_nowait)
+    return scheduler, told
+
+
+async def test_after_a_hang_a_new_recogniser_answers_and_it_is_told(gate: Gate, clock: Clock) -> None:
+    makes = Makes()
+    scheduler, told = await restarting(gate, clock, makes)
+    hung = await occupied(scheduler, gate)
+    waiting = scheduler.submit("a", request(1, is_final=True))
+    clock.now += 31.0
+    lost, kept = await asyncio.wait_for(asyncio.gather(hung, waiting), 10)
+    assert lost is not None and lost.rejected == FAILED
+    assert kept is not None and kept.rejected is None
+    assert makes.made[0].batches == [[1]], "the new recogniser decodes, not the one that hangs"
+    assert await asyncio.wait_for(told.get(), 10) == RESTARTED
+    gate.open()
+    await asyncio.to_thread(scheduler.close)
+
+
+async def test_a_recogniser_that_fails_again_and_again_is_replaced(gate: Gate, clock: Clock) -> None:
+    makes = Makes()
+    scheduler, told = await restarting(gate, clock, makes)
+    gate.open()
+    gate.bad = {1, 2, 3}
+    for number in (1, 2, 3):
+        answer = await scheduler.submit("a", request(number, is_final=True))
+        assert answer is not None and answer.rejected == FAILED
+    assert await asyncio.wait_for(told.get(), 10) == RESTARTED
+    answer = await scheduler.submit("a", request(2, is_final=True))
+    assert answer is not None and answer.rejected is None
+    await asyncio.to_thread(scheduler.close)
+
+
+async def test_now_and_then_a_failure_does_not_replace_the_recogniser(gate: Gate, clock: Clock) -> None:
+    makes = Makes()
+    scheduler, _ = await restarting(gate, clock, makes)
+    gate.open()
+    gate.bad = {1}
+    for number in (1, 1, 2, 1, 1, 2):
+        await scheduler.submit("a", request(number, is_final=True))
+    assert scheduler.counters["failed"] == 4 and not makes.made
+    await asyncio.to_thread(scheduler.close)
+
+
+async def test_a_recogniser_that_does_not_start_leaves_calls_without_words_until_it_does(
+    gate: Gate, clock: Clock
+) -> None:
+    makes = Makes(refuses=2)
+    scheduler, told = await restarting(gate, clock, makes)
+    gate.open()
+    gate.bad = {1}
+    for _ in range(3):
+        await scheduler.submit("a", request(1, is_final=True))
+    assert await asyncio.wait_for(told.get(), 10) == DOWN
+    assert scheduler.is_down
+    answer = await scheduler.submit("a", request(2, is_final=True))
+    assert answer is not None and answer.rejected == FAILED, "nobody waits for a recogniser that is down"
+    while told.empty():
+        clock.now += 6.0
+        await asyncio.sleep(0.05)
+    assert told.get_nowait() == BACK
+    answer = await scheduler.submit("a", request(2, is_final=True))
+    assert answer is not None and answer.rejected is None
+    await asyncio.to_thread(scheduler.close)
+
+
+async def test_guards_are_counted_over_all_recognisers(gate: Gate, clock: Clock) -> None:
+    vars(gate)["guards"] = {"repetition": 2}
+    scheduler, told = await restarting(gate, clock, Makes())
+    gate.open()
+    gate.bad = {1}
+    for _ in range(3):
+        await scheduler.submit("a", request(1, is_final=True))
+    await asyncio.wait_for(told.get(), 10)
+    assert scheduler.guards == {"repetition": 2}
+    await asyncio.to_thread(scheduler.close)
 
 
 async def test_lag_is_told_when_it_begins_and_when_it_ends(

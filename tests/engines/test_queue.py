@@ -1,0 +1,91 @@
+"""What waits, what is taken, and how partials give way as the decoders fill up."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from monitor.core.audio import Party
+from monitor.core.clock import Span
+from monitor.core.recognition import Hypothesis, TranscriptionRequest
+from monitor.engines.queue import Item, RequestQueue
+
+
+def item(call_id: str, now: float, *, is_final: bool = False, number: int = 1) -> Item:
+    request = TranscriptionRequest(
+        id=number,
+        party=Party.CALLER,
+        utterance=0,
+        span=Span(0, 16000),
+        pcm=np.zeros(1, dtype=np.float32),
+        is_final=is_final,
+        language=None,
+        hint="",
+        issued_at=0,
+    )
+    answers: list[Hypothesis | None] = []
+    return Item(call_id, request, answers.append, lambda: False, now, now)
+
+
+def served_s(calls: int, *, cost_s: float, final_cost_s: float = 0.0, length_s: float = 40.0) -> list[float]:
+    """When one call's partials are taken, where `calls` ask for one every half second, on one worker that
+    takes `cost_s` for each, and every call has a final every four seconds."""
+    queue = RequestQueue(1)
+    taken: list[float] = []
+    free_at = now = 0.0
+    while now < length_s:
+        tick = round(now * 100)
+        for call in range(calls):
+            if tick % 50 == call % 50:
+                queue.put(item(f"call {call}", now), now)
+            if final_cost_s and tick % 400 == 7 * call % 400:
+                queue.put(item(f"call {call}", now, is_final=True), now)
+        if now >= free_at and (batch := queue.take(now)):
+            took_s = sum(final_cost_s if one.request.is_final else cost_s for one in batch)
+            free_at = now + took_s
+            queue.done(batch, free_at, took_s)
+            taken += [now for one in batch if one.call_id == "call 0" and not one.request.is_final]
+        now += 0.01
+    return taken
+
+
+def test_while_there_is_room_every_partial_is_taken() -> None:
+    assert len(served_s(1, cost_s=0.1)) >= 75
+
+
+def test_under_load_partials_come_more_rarely_but_do_come() -> None:
+    taken = served_s(6, cost_s=0.2)
+    gaps = np.diff([at for at in taken if at > 10])
+    assert 1.2 <= float(np.median(gaps)) <= 2.6, "six parties at 0.2 s each share 0.7 of a worker"
+
+
+def test_when_finals_need_the_worker_partials_stop() -> None:
+    assert [at for at in served_s(6, cost_s=0.3, final_cost_s=0.45) if at > 20] == []
+
+
+def test_the_load_aim_is_kept() -> None:
+    queue = RequestQueue(2)
+    for number in range(40):
+        queue.put(item(f"call {number % 8}", number * 0.25), number * 0.25)
+        if batch := queue.take(number * 0.25):
+            queue.done(batch, number * 0.25 + 0.2, 0.2 * len(batch))
+    assert 0.2 < queue.busy_share(10.0) < 0.8
+
+
+def test_a_partial_that_waits_for_its_time_says_when() -> None:
+    queue = RequestQueue(1)
+    for number in range(20):
+        queue.put(item("a", number * 1.0, number=number), number * 1.0)
+        for one in queue.take(number * 1.0):
+            queue.done([one], number * 1.0 + 0.9, 0.9)
+    queue.put(item("a", 19.1, number=99), 19.1)
+    wait_s = queue.next_due_s(19.1)
+    assert wait_s is not None and wait_s > 0 and queue.take(19.1) == []
+    assert queue.take(19.1 + wait_s + 0.01) != []
+
+
+def test_finals_are_thorough_only_while_the_workers_idle() -> None:
+    queue = RequestQueue(1)
+    queue.put(item("a", 0.0, is_final=True), 0.0)
+    assert not queue.has_time(0.0), "others wait"
+    queue.done(queue.take(0.0), 0.5, 0.5)
+    assert not queue.has_time(0.6) and queue.has_time(10.0)
