@@ -61,11 +61,12 @@ AgentName = Annotated[
 
 @app.callback(invoke_without_command=True)
 def root(
+    context: typer.Context,
     is_version: Annotated[bool, typer.Option("--version", help="print the version and exit")] = False,
     is_verbose: Annotated[bool, typer.Option("--verbose", help="log more, on standard error")] = False,
 ) -> None:
     """Options of the whole program."""
-    configure_log(is_verbose=is_verbose)
+    configure_log(is_verbose=is_verbose, is_service=context.invoked_subcommand == "serve")
     if is_version:
         typer.echo(__version__)
         raise typer.Exit
@@ -83,7 +84,7 @@ def demo(
     host: Host = None,
     port: Port = None,
 ) -> None:
-    """Play the shipped calls in real time, with the pages and with sound in the browser."""
+    """Play the shipped calls in real time. The pages show them, and their sound plays in the browser."""
     from monitor.commands import online
 
     languages = ["zh", "en"] if language is DemoLanguage.BOTH else [language.value]
@@ -100,7 +101,7 @@ def serve(
     host: Host = None,
     port: Port = None,
 ) -> None:
-    """Serve the pages, the event stream and the REST API, and hear the calls that streams bring."""
+    """Hear streamed calls and serve the pages. The event stream and the REST API are there too."""
     from monitor.commands import online
 
     with told_errors():
@@ -128,7 +129,7 @@ def listen(
     host: Host = None,
     port: Port = None,
 ) -> None:
-    """Hear a call on this machine's sound devices, with the pages."""
+    """Hear a call on this machine's devices. The pages show it as it goes on."""
     from monitor.commands import online
     from monitor.ingest.device import open_device_source
 
@@ -175,7 +176,7 @@ def replay(
         typer.Option("--packet", help="samples a packet; events do not depend on it", min=1, max=16_000),
     ] = 1600,
 ) -> None:
-    """Judge a recorded call as fast as the machine allows; the same file gives the same events."""
+    """Judge a recorded call as fast as possible. The same file gives the same events."""
     from monitor.commands import offline
     from monitor.commands.output import refuse_overwriting
     from monitor.ingest.file import open_file_source

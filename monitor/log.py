@@ -11,14 +11,18 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger("tingyin")
 """Log with an event's name and key=value pairs: `log.warning("call failed", call_id=..., code=...)`."""
 
 
-def configure_log(*, is_verbose: bool = False) -> None:
-    """Sends the log to standard error: lines for people on a terminal, JSON elsewhere."""
+def configure_log(*, is_verbose: bool = False, is_service: bool = False) -> None:
+    """Sends the log to standard error: JSON for a service that no terminal watches, else lines for people."""
     is_terminal = sys.stderr.isatty()
     renderer: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
-        if is_terminal
-        else structlog.processors.JSONRenderer()
+        structlog.processors.JSONRenderer()
+        if is_service and not is_terminal
+        else structlog.dev.ConsoleRenderer(
+            colors=is_terminal, exception_formatter=structlog.dev.plain_traceback
+        )
     )
+    # asyncio warns of every packet for a browser that has gone; the stream's own messages say what matters.
+    logging.getLogger("asyncio").setLevel(logging.DEBUG if is_verbose else logging.ERROR)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
