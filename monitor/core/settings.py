@@ -210,6 +210,25 @@ class CueSettings(Section):
     slow_s: float = Field(3.0, gt=0, description="speech at that pace that is enough")
 
 
+class ReadingSettings(Section):
+    """How the call is read: the caller's type and need, the phase, the counts."""
+
+    memory_s: float = Field(
+        240.0, gt=1, description="call time in which what speaks for a type or need fades to a third"
+    )
+    shown_score: float = Field(
+        0.5, gt=0, lt=1, description="score from which a type or need is named, with how to meet it"
+    )
+    count_window_s: float = Field(
+        120.0, gt=1, description="the stretch over which apologies and questions are counted"
+    )
+    apologies_max: int = Field(3, ge=1, description="apologies within it that are enough")
+    questions_max: int = Field(8, ge=1, description="questions within it before it becomes an inquiry")
+    long_account_s: float = Field(
+        30.0, gt=0, description="complaint of a caller who asks for nothing that shows the need to vent"
+    )
+
+
 class CoreSettings(Section):
     """All that the pure core is told."""
 
@@ -220,3 +239,4 @@ class CoreSettings(Section):
     temper: TemperSettings = TemperSettings()
     detectors: DetectorSettings = DetectorSettings()
     cues: CueSettings = CueSettings()
+    reading: ReadingSettings = ReadingSettings()

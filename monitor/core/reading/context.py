@@ -96,6 +96,10 @@ class Note(StrEnum):
     ACKNOWLEDGEMENT = "acknowledgement"
     COMPLAINT = "complaint"
     """The caller complains: from here on the slots of a complaint matter."""
+    REFUSAL = "refusal"
+    """The agent refuses; soon after a demand that is a risk."""
+    RELIEF = "relief"
+    """The caller accepts, or gives thanks: heat and risk go down."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
