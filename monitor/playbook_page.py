@@ -49,7 +49,7 @@ def _section(rule: Rule) -> str:
     if rule.phrases is not None:
         lines += _phrases(rule.phrases)
         lines.append(
-            f"- Open for {rule.clears_after_s:g} s; again after {rule.cool_down_s:g} s at the earliest"
+            f"- Open for {rule.moment_s:g} s; again after {rule.cool_down_s:g} s at the earliest"
         )
     if rule.temper_weight:
         lines.append(f"- Speaks for a hot temper with weight {rule.temper_weight:g}")

@@ -85,7 +85,7 @@ class AlertDesk:
         for where, known in list(self._open.items()):
             if not known.id and now >= self._cool_until.get(where, 0):
                 told.append(self._raised(known, now))
-            elif known.raised.is_momentary and now - known.last >= samples(known.rule.clears_after_s):
+            elif known.raised.is_momentary and now - known.last >= samples(known.rule.moment_s):
                 del self._open[where]
                 told.append(self._cleared(known, now, MOMENT_OVER))
         return told

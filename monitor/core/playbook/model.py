@@ -1,22 +1,51 @@
-"""A rule of the playbook, and the book that holds them: the schema of the files in `monitor/playbooks`."""
+"""Rules, signals, and the book that holds them: the schema of the files in `monitor/playbooks`."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from monitor.core.audio import Party
 from monitor.core.facts import Severity
-from monitor.core.playbook.patterns import Pattern, PatternError
+from monitor.core.playbook.conditions import DEPTH_MAX, NODES_MAX, LikeLeaf, SaidLeaf, What, When, depth, walk
+from monitor.core.playbook.phrases import (
+    EXAMPLES_MAX,
+    HAN,
+    Phrases,
+    PositiveSeconds,
+    Row,
+    RuleId,
+    Sentence,
+)
+from monitor.core.reading.context import ComplaintSlot, Note
+from monitor.core.reading.meaning import Meaning, SpeaksFor
 
-PositiveSeconds = Annotated[float, Field(gt=0)]
+__all__ = [
+    "DETECTOR_RULES",
+    "CueText",
+    "Phrases",
+    "Rule",
+    "RuleBook",
+    "Sentence",
+    "Signal",
+    "Variant",
+    "Wording",
+]
 
 CUE_CHARACTERS_MAX = 17
 """Chinese characters of a cue: what is taken in at a glance, beside a conversation."""
+
+ROWS_MAX = 5_000
+"""Rules and signals of one book; more would hold up every call."""
+
+MOMENT_S = 15.0
+"""How long an alert about a moment stays open where its rule does not say."""
+
+LASTS_S = 60.0
+"""How long an alert about something left unsaid stays open at most: later it is too late to say it."""
 
 DETECTOR_RULES = (
     "hot_temper",
@@ -30,68 +59,8 @@ DETECTOR_RULES = (
 )
 """Rules that the detectors of the same names judge; a playbook must have words for each."""
 
-_HAN = re.compile("[㐀-鿿]")
-_SAFE_SYLLABLES_MIN = 3
-"""A shorter term has too many homophones to stand for itself (领导 and 领到, 权限 and 全线)."""
 
-
-class _Row(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Sentence(_Row):
-    """One sentence in both languages. `{name}` is filled from an alert's values."""
-
-    zh: str = Field(min_length=1)
-    en: str = Field(min_length=1)
-
-
-class Phrases(_Row):
-    """Words that one party says. A pattern matches committed words of one turn.
-
-    `zh` and `en` are patterns (`monitor.core.playbook.patterns`) over normalised text
-    (`monitor.core.playbook.normalise`: simplified, lower case, no punctuation); `unless` are exclusions
-    looked for in the same sentence. `sounds_zh` are terms of the patterns for which the recogniser may
-    write other characters of the same sound: what sounds like them is read as them, where the patterns
-    then match at least three characters. `sounds_alone_zh` are such terms of two characters that may be
-    the whole match because nothing usual sounds the same.
-    """
-
-    zh: tuple[str, ...] = ()
-    en: tuple[str, ...] = ()
-    unless_zh: tuple[str, ...] = ()
-    unless_en: tuple[str, ...] = ()
-    sounds_zh: tuple[str, ...] = ()
-    sounds_alone_zh: tuple[str, ...] = ()
-    count: int = Field(1, ge=1, le=20, description="how many matches within `window_s` it takes")
-    window_s: PositiveSeconds = 60.0
-
-    @field_validator("zh", "en", "unless_zh", "unless_en")
-    @classmethod
-    def _patterns_are_sound(cls, sources: tuple[str, ...]) -> tuple[str, ...]:
-        for source in sources:
-            try:
-                Pattern.compile(source)
-            except PatternError as error:
-                raise ValueError(f"pattern {source!r}: {error}") from error
-        return sources
-
-    @field_validator("sounds_zh", "sounds_alone_zh")
-    @classmethod
-    def _terms_are_chinese(cls, terms: tuple[str, ...]) -> tuple[str, ...]:
-        for term in terms:
-            if len(term) < 2 or len(_HAN.findall(term)) != len(term):
-                raise ValueError(f"{term!r} is not a term of at least two Chinese characters")
-        return terms
-
-    @model_validator(mode="after")
-    def _has_patterns(self) -> Phrases:
-        if not self.zh and not self.en:
-            raise ValueError("phrases need at least one pattern")
-        return self
-
-
-class CueText(_Row):
+class CueText(Row):
     """What the agent's screen shows, and when it goes away by itself."""
 
     text: Sentence
@@ -101,20 +70,34 @@ class CueText(_Row):
     )
     clearing_phrases: Phrases | None = None
     """With `agent_says`: what the agent says that clears the cue."""
+    clears_on: Annotated[tuple[RuleId, ...], Field(max_length=30)] = ()
+    """With `agent_says`: signals (or rules) whose phrases clear the cue when the agent says them."""
     expires_s: PositiveSeconds = 20.0
+    is_urgent: bool = False
+    """Shown even while the agent speaks, as critical ones are."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_id_is_a_list_of_one(cls, data: Any) -> Any:
+        if isinstance(data, dict) and isinstance(data.get("clears_on"), str):
+            return {**data, "clears_on": [data["clears_on"]]}
+        return data
 
     @model_validator(mode="after")
     def _is_calm_and_clears(self) -> CueText:
-        if len(_HAN.findall(self.text.zh)) > CUE_CHARACTERS_MAX:
+        if len(HAN.findall(self.text.zh)) > CUE_CHARACTERS_MAX:
             raise ValueError(
                 f"the cue {self.text.zh!r} has more than {CUE_CHARACTERS_MAX} Chinese characters"
             )
-        if (self.clears_when == "agent_says") != (self.clearing_phrases is not None):
-            raise ValueError('`clearing_phrases` and `clears_when = "agent_says"` go together')
+        is_cleared_by_words = self.clearing_phrases is not None or bool(self.clears_on)
+        if (self.clears_when == "agent_says") != is_cleared_by_words:
+            raise ValueError(
+                '`clears_when = "agent_says"` goes together with `clearing_phrases` or `clears_on`'
+            )
         return self
 
 
-class Variant(_Row):
+class Variant(Row):
     """Other words for a rule where the behaviour is one party's; what is left out is the rule's own."""
 
     title: Sentence | None = None
@@ -135,40 +118,133 @@ class Wording:
     cue: CueText | None
 
 
+class _Row(Row):
+    """What rules and signals share: a name, phrases, and what they mean to the reading of the call."""
+
+    id: RuleId
+    who: Party | None = None
+    """Whose words or behaviour; of a rule None: the conversation's, or each party's with variants."""
+    phrases: Phrases | None = None
+    like: tuple[Annotated[str, Field(min_length=4, max_length=200)], ...] = Field((), max_length=EXAMPLES_MAX)
+    """Example sentences; what is like one of them counts as said."""
+    like_at_least: float = Field(0.7, gt=0, le=1)
+    speaks_for: tuple[SpeaksFor, ...] = Field((), max_length=10)
+    """What it is evidence of: a caller type, a need, a risk, a phase."""
+    fills: ComplaintSlot | None = None
+    """The slot of the complaint that it fills."""
+    notes: Note | None = None
+    """What it enters into the call's books."""
+    source: tuple[Annotated[str, Field(min_length=1, max_length=80)], ...] = ()
+    """Where it comes from: the number in the table of rules, or whatever its author goes by."""
+
+    @property
+    def is_said(self) -> bool:
+        """Whether anything that is said can be an instance of it."""
+        return self.phrases is not None or bool(self.like)
+
+
+class Signal(_Row):
+    """Something a party says that other rules build on. It raises no alert."""
+
+    @model_validator(mode="after")
+    def _can_be_heard(self) -> Signal:
+        if not self.is_said:
+            raise ValueError("a signal has `phrases`, `like`, or both")
+        if self.who is None:
+            raise ValueError("a signal says in `who` whose words it looks at")
+        return self
+
+
 class Rule(_Row):
     """One behaviour worth telling.
 
-    With `phrases` the playbook's matcher judges it; without, the detector of the same name does and the
-    rule gives the words.
+    With `what` the playbook judges it; with `phrases` or `like` alone, `what` is that they are said. Without
+    any of these the detector of the same name judges, and the rule gives the words.
     """
 
-    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     title: Sentence
-    who: Party | None = None
-    """Whose behaviour it is about; None: the conversation's, or each party's where there are variants."""
     severity: Severity
     because: Sentence
-    """Why the alert was raised; placeholders are the detector's values (`{phrase}` for phrase rules)."""
-    phrases: Phrases | None = None
+    """Why the alert was raised; placeholders are the alert's values (`{phrase}` for what was said)."""
+    when: When = When()
+    """Gates: the rule is only looked at while they hold."""
+    what: What | None = None
+    """What it looks for."""
     cue: CueText | None = None
     variants: dict[Party, Variant] = Field(default_factory=dict)
     """Words that differ by the party whose behaviour an alert is about."""
-    clears_after_s: PositiveSeconds = 15.0
-    """How long a momentary alert stays open."""
-    cool_down_s: float = Field(30.0, ge=0)
+    clears_after_s: PositiveSeconds | None = None
+    """How long an alert stays open: of a moment 15 s, of something left unsaid at most 60 s, else as long
+    as it lasts."""
+    cool_down_s: float = Field(30.0, ge=0, le=7200)
     """The least time from an alert's end to the next of the same rule and key."""
+    yields_to: Annotated[tuple[RuleId, ...], Field(max_length=20)] = ()
+    """Rules that win where both see something in the same words."""
+    report_only: bool = False
+    """Judged for the call's report; nobody is told while the call goes on."""
     temper_weight: float = Field(0.0, ge=0, le=1)
     """How strongly the caller's saying so speaks for a hot temper; 0: not at all."""
-    source: tuple[Annotated[str, Field(pattern=r"^S[0-4]-\d\d$")], ...] = ()
-    """Where the rule comes from, as the table of rules numbers it."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_id_is_a_list_of_one(cls, data: Any) -> Any:
+        if isinstance(data, dict) and isinstance(data.get("yields_to"), str):
+            return {**data, "yields_to": [data["yields_to"]]}
+        return data
 
     @model_validator(mode="after")
     def _phrases_have_a_speaker(self) -> Rule:
-        if self.phrases is not None and self.who is None:
+        if self.is_said and self.who is None:
             raise ValueError("a rule with phrases says in `who` whose words it looks at")
         if self.temper_weight and self.who is not Party.CALLER:
             raise ValueError("only what the caller says speaks for the caller's temper")
+        if self.id in self.yields_to:
+            raise ValueError("a rule cannot yield to itself")
         return self
+
+    @model_validator(mode="after")
+    def _what_can_be_read(self) -> Rule:
+        if self.what is None:
+            if self.when != When() and not self.is_said:
+                raise ValueError("`when` needs a `what`, `phrases` or `like` to look for")
+            return self
+        parts = list(walk(self.what))
+        if len(parts) > NODES_MAX:
+            raise ValueError(f"`what` has {len(parts)} conditions; at most {NODES_MAX} can be read")
+        if depth(self.what) > DEPTH_MAX:
+            raise ValueError(f"`what` nests more than {DEPTH_MAX} deep")
+        if self.is_said and self.id not in self.names:
+            raise ValueError(
+                f"`what` never looks at the rule's own phrases; name them: {{ said = {self.id!r} }}"
+            )
+        if self.who is None and any(isinstance(part, LikeLeaf) for part in parts):
+            raise ValueError("`like` needs `who`: whose sentences are compared")
+        return self
+
+    @property
+    def condition(self) -> What | None:
+        """`what`, or that the rule's own phrases are said; None where a detector judges."""
+        if self.what is not None or not self.is_said:
+            return self.what
+        if self.phrases is None:
+            return SaidLeaf(said=(self.id,))
+        count, window_s = self.phrases.count, self.phrases.window_s
+        return SaidLeaf(said=(self.id,), at_least=count, within_s=window_s if count > 1 else None)
+
+    @property
+    def moment_s(self) -> float:
+        """How long a momentary alert stays open."""
+        return MOMENT_S if self.clears_after_s is None else self.clears_after_s
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The ids of signals and rules that its conditions, gates and cues name."""
+        named = set(self.when.names) | set(self.yields_to)
+        if self.what is not None:
+            named.update(id_ for part in walk(self.what) for id_ in getattr(part, "names", ()))
+        for cue in self.cues:
+            named.update(cue.clears_on)
+        return frozenset(named)
 
     def wording(self, party: Party | None) -> Wording:
         """The words for an alert about `party`."""
@@ -189,14 +265,28 @@ class Rule(_Row):
 
 
 class RuleBook:
-    """All rules in force, by id."""
+    """All rules in force, and the signals that they build on, by id.
 
-    def __init__(self, rules: Iterable[Rule]) -> None:
+    `rules` and `signals` share their names: what is said is looked up by one id.
+    """
+
+    def __init__(self, rules: Iterable[Rule], signals: Iterable[Signal] = ()) -> None:
+        """
+        Raises:
+            ValueError: two rows have the same id, or there are more than `ROWS_MAX`.
+        """
         self._by_id: dict[str, Rule] = {}
-        for rule in rules:
-            if rule.id in self._by_id:
-                raise ValueError(f"two rules are called {rule.id!r}")
-            self._by_id[rule.id] = rule
+        self._signals: dict[str, Signal] = {}
+        rows: tuple[Rule | Signal, ...] = (*signals, *rules)
+        for row in rows:
+            if row.id in self._by_id or row.id in self._signals:
+                raise ValueError(f"two rules are called {row.id!r}")
+            if isinstance(row, Rule):
+                self._by_id[row.id] = row
+            else:
+                self._signals[row.id] = row
+        if len(self._by_id) + len(self._signals) > ROWS_MAX:
+            raise ValueError(f"a playbook holds at most {ROWS_MAX} rules and signals")
 
     def __getitem__(self, rule_id: str) -> Rule:
         return self._by_id[rule_id]
@@ -209,6 +299,25 @@ class RuleBook:
 
     def __len__(self) -> int:
         return len(self._by_id)
+
+    @property
+    def signals(self) -> Mapping[str, Signal]:
+        """The signals by id."""
+        return self._signals
+
+    def said_by(self, id_: str) -> Party | None:
+        """Whose words the signal or rule `id_` is; None where nothing of that name can be said."""
+        row: Rule | Signal | None = self._signals.get(id_) or self._by_id.get(id_)
+        return row.who if row is not None and row.is_said else None
+
+    def meanings(self) -> dict[str, Meaning]:
+        """What the signals and rules mean to the reading of the call, those that mean something."""
+        rows: tuple[Rule | Signal, ...] = (*self._signals.values(), *self._by_id.values())
+        return {
+            row.id: Meaning(row.who, row.speaks_for, row.fills, row.notes)
+            for row in rows
+            if row.who is not None and (row.speaks_for or row.fills or row.notes)
+        }
 
     def temper_weights(self) -> dict[str, float]:
         """Rules whose match is lexical evidence of the caller's temper, with their weight 0..1."""
