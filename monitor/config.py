@@ -21,6 +21,7 @@ from monitor.core.settings import (
     CoreSettings,
     CueSettings,
     DetectorSettings,
+    PrivacySettings,
     ProsodySettings,
     Section,
     SpeechSettings,
@@ -105,6 +106,7 @@ class Settings(BaseSettings):
     speech: SpeechSettings = SpeechSettings()
     timeline: TimelineSettings = TimelineSettings()
     transcription: TranscriptionSettings = TranscriptionSettings()
+    privacy: PrivacySettings = PrivacySettings()
     prosody: ProsodySettings = ProsodySettings()
     temper: TemperSettings = TemperSettings()
     detectors: DetectorSettings = DetectorSettings()

@@ -32,7 +32,9 @@ class Hearing:
         """`ids` numbers the call's utterances; None makes no request of the recogniser."""
         self.speech = SpeechSegmenter(party, ears.speech, settings.speech)
         self.prosody = ProsodyTracker(party, ears.f0, settings.prosody)
-        self.utterances = None if ids is None else Utterances(party, settings.transcription, ids)
+        self.utterances = (
+            None if ids is None else Utterances(party, settings.transcription, ids, settings.privacy)
+        )
         self.blocks: deque[Pcm] = deque()
         """Whole blocks of 100 ms that wait for the other party's sound."""
         self.heard = 0

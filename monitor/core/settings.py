@@ -6,7 +6,10 @@ The settings are one tree: a file's tables and the environment's TINGYIN__SECTIO
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+import re
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 
 class Section(BaseModel):
@@ -66,6 +69,32 @@ class TranscriptionSettings(Section):
     agent_language: str = Field("", description="the agent's language where it differs")
     caller_language: str = Field("", description="the caller's language where it differs")
     script: str = Field("simplified", pattern="^(simplified|traditional)$", description="script of Mandarin")
+
+
+class PrivacySettings(Section):
+    """What is masked in words, alerts and reports, before anything is told or stored.
+
+    A journal (`store.keeps_journal`) is not masked: it holds the call's sound.
+    """
+
+    mask: tuple[Literal["card", "identity", "phone"], ...] = Field(
+        ("card", "identity"),
+        description="numbers to mask, however they are said: card (13 to 19 digits), identity (PRC identity "
+        "numbers, also cut short), phone",
+    )
+    patterns: tuple[str, ...] = Field(
+        (), description="regular expressions of your own; what they match in the written text is masked"
+    )
+
+    @field_validator("patterns")
+    @classmethod
+    def _are_patterns(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        for pattern in patterns:
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise ValueError(f"{pattern!r} is not a regular expression: {error}") from error
+        return patterns
 
 
 class ProsodySettings(Section):
@@ -235,6 +264,7 @@ class CoreSettings(Section):
     speech: SpeechSettings = SpeechSettings()
     timeline: TimelineSettings = TimelineSettings()
     transcription: TranscriptionSettings = TranscriptionSettings()
+    privacy: PrivacySettings = PrivacySettings()
     prosody: ProsodySettings = ProsodySettings()
     temper: TemperSettings = TemperSettings()
     detectors: DetectorSettings = DetectorSettings()

@@ -209,7 +209,7 @@ def test_an_agent_s_phrases_on_the_caller_s_channel_are_told(is_swapped: bool) -
         )
         caller.hear(agent=silence(1.5))
     caller.end()
-    assert len(caller.of(events.WordsCommitted)) == len(lines)
+    assert len({words.start_s for words in caller.of(events.WordsCommitted)}) >= len(lines)
     codes = [notice.code for notice in caller.of(events.Notice)]
     assert codes == (["sound.channels_swapped"] if is_swapped else [])
 

@@ -25,14 +25,15 @@ def is_han(character: str) -> bool:
 
 
 def units(text: str) -> list[str]:
-    """The units in which texts are compared: each ideograph, and each run of other letters and digits.
+    """The units in which texts are compared: each ideograph, each digit, and each run of other letters.
 
-    Width, case and punctuation do not count; an apostrophe joins ("don't" is one unit).
+    Width, case and punctuation do not count; an apostrophe joins ("don't" is one unit). Digits stand alone,
+    because a number that is still being read out is written longer each time.
     """
     found: list[str] = []
     run = ""
     for character in unicodedata.normalize("NFKC", text).casefold():
-        if is_han(character):
+        if is_han(character) or character.isdecimal():
             found.extend((run, character) if run else (character,))
             run = ""
         elif character.isalnum() or unicodedata.category(character) in ("Mn", "Mc"):
@@ -49,7 +50,8 @@ def normalise(text: str) -> str:
     """The text for matching: units, ideographs unspaced, other words a space apart."""
     joined = ""
     for unit in units(text):
-        needs_space = joined and not is_han(unit[0]) and not is_han(joined[-1])
+        is_number = unit.isdecimal() and joined[-1:].isdecimal()
+        needs_space = joined and not is_number and not is_han(unit[0]) and not is_han(joined[-1])
         joined += f" {unit}" if needs_space else unit
     return joined
 

@@ -9,7 +9,7 @@ is cut where it is softest, behind its committed words, and goes on as the next.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -18,12 +18,14 @@ from monitor.core.audio import Party, Pcm
 from monitor.core.clock import Span, samples
 from monitor.core.facts import Ipu, PartialText, SpeechStarted, Word, Words
 from monitor.core.recognition import Hypothesis, HypothesisWord, TranscriptionRequest
-from monitor.core.settings import TranscriptionSettings
+from monitor.core.settings import PrivacySettings, TranscriptionSettings
 from monitor.core.transcription.commit import Committer
 from monitor.core.transcription.cutting import softest, trimmed
 from monitor.core.transcription.language import LanguageLock
+from monitor.core.transcription.redaction import Finder
 from monitor.core.transcription.text import to_script
 from monitor.core.transcription.utterance import Utterance
+from monitor.core.transcription.writing import Writer
 
 Output = TranscriptionRequest | Words | PartialText
 
@@ -59,13 +61,22 @@ class Utterances:
     the numbers of the requests, which both parties share.
     """
 
-    def __init__(self, party: Party, settings: TranscriptionSettings, ids: Iterator[int]) -> None:
+    def __init__(
+        self,
+        party: Party,
+        settings: TranscriptionSettings,
+        ids: Iterator[int],
+        privacy: PrivacySettings | None = None,
+        finders: Sequence[Finder] = (),
+    ) -> None:
+        """`privacy` and the `finders` say what is masked (None: by default)."""
         self._party = party
         self._settings = settings
         self._ids = ids
         own = settings.agent_language if party is Party.AGENT else settings.caller_language
         language = own or settings.language
         self._language = LanguageLock(None if language == "auto" else language)
+        self._writer = Writer(privacy or PrivacySettings(), finders)
         self._ring: deque[Pcm] = deque()
         self._ring_samples = 0
         self._heard = 0
@@ -77,6 +88,8 @@ class Utterances:
         """Where the previous utterance's sound ended: no sound is decoded in two utterances."""
         self._words_end = 0
         """Where the party's committed words end."""
+        self._is_over = False
+        """Whether the sound has ended."""
 
     @property
     def language(self) -> str | None:
@@ -108,6 +121,8 @@ class Utterances:
                 out.extend(self._on_silence(event.span, now))
         if self._open is not None:
             out.extend(self._on_progress(self._open, now))
+        if not self._undone:
+            out.extend(self._writer.tick(now))
         return out
 
     def on_hypothesis(self, hypothesis: Hypothesis) -> list[Output]:
@@ -145,7 +160,8 @@ class Utterances:
                 out.extend(self._on_silence(event.span, now))
         if self._open is not None:
             out.extend(self._close(self._open, now))
-        return out
+        self._is_over = True
+        return [*out, *self._settle()]
 
     # --- cutting the sound ----------------------------------------------------------------------------
 
@@ -302,6 +318,8 @@ class Utterances:
                 break
             out.extend(self._take_final(utterance, utterance.answer))
             self._undone.popleft()
+        if self._is_over and not self._undone:
+            out.extend(self._writer.flush())
         return out
 
     def _take_partial(self, utterance: Utterance, hypothesis: Hypothesis) -> list[Output]:
@@ -310,9 +328,9 @@ class Utterances:
             return []
         utterance.language = hypothesis.language
         words = utterance.committer.on_partial(self._written(utterance, hypothesis), hypothesis.span.end)
-        out: list[Output] = list(self._commit(utterance, words, hypothesis.language))
-        text = utterance.committer.tail
-        if text or (utterance.is_shown and not words):
+        out: list[Output] = list(self._commit(utterance, words, hypothesis.language, is_final=False))
+        text = self._writer.preview(utterance.committer.tail)
+        if text or (utterance.is_shown and not out):
             out.append(self._partial(utterance, hypothesis.span, text))
         utterance.is_shown = bool(text)
         return out
@@ -327,16 +345,23 @@ class Utterances:
         if utterance.final != -1:
             self._language.on_final(hypothesis)
         language = hypothesis.language or utterance.language
-        out: list[Output] = list(self._commit(utterance, words, language))
-        if utterance.is_shown and not words:
-            out.append(self._partial(utterance, hypothesis.span, ""))
+        out: list[Output] = list(self._commit(utterance, words, language, is_final=True))
+        text = self._writer.preview("")
+        if text or (utterance.is_shown and not out):
+            out.append(self._partial(utterance, hypothesis.span, text))
         return out
 
-    def _commit(self, utterance: Utterance, words: list[Word], language: str) -> list[Words]:
+    def _commit(
+        self, utterance: Utterance, words: list[Word], language: str, *, is_final: bool
+    ) -> list[Words]:
+        """The words that can be told: what the utterance commits, save a number that may still go on."""
         if not words:
-            return []
+            return self._writer.push(None, is_final=is_final)
         self._words_end = max(self._words_end, words[-1].span.end)
-        return [Words(party=self._party, words=tuple(words), language=language, utterance=utterance.number)]
+        committed = Words(
+            party=self._party, words=tuple(words), language=language, utterance=utterance.number
+        )
+        return self._writer.push(committed, is_final=is_final)
 
     def _partial(self, utterance: Utterance, span: Span, text: str) -> PartialText:
         start = min(max(span.start, utterance.committer.end), span.end)
