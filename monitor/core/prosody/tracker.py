@@ -165,7 +165,7 @@ class ProsodyTracker:
         if voiced >= _VOICED_FRAMES_MIN:
             high, low = float(spectrum.high[is_voiced].sum()), float(spectrum.low[is_voiced].sum())
             alpha_db = decibels(high) - decibels(low)
-        syllables = self._pace.push(spectrum.telephone)
+        syllables = self._pace.push(spectrum.mel, is_voiced)
         rate_syl_s = self._pace.rate_syl_s
         is_clear = voiced >= _VOICED_FRAMES_MIN
         if is_clear:

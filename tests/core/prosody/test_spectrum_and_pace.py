@@ -31,32 +31,37 @@ def test_decibels_have_a_floor() -> None:
     assert decibels(0.0) == -100.0
 
 
+VOICED = np.ones(10, dtype=np.bool_)
+
+
 def envelope(syllables_s: float, length_s: float, gain: float) -> np.ndarray:
+    """Blocks of ten frames in four bands."""
     time_s = np.arange(round(length_s * 100)) / 100
-    return gain * np.square(0.52 - 0.5 * np.cos(2 * np.pi * syllables_s * time_s))
+    power = gain * np.square(0.52 - 0.5 * np.cos(2 * np.pi * syllables_s * time_s))
+    return np.repeat(power.reshape(-1, 10, 1), 4, axis=2)
 
 
 @pytest.mark.parametrize("syllables_s", [3.0, 4.5, 6.0])
 @pytest.mark.parametrize("gain", [1.0, 1e-3])
 def test_rate_of_a_steady_envelope(syllables_s: float, gain: float) -> None:
     counter = SyllableCounter(window_blocks=30, min_blocks=15)
-    for frames in envelope(syllables_s, 6.0, gain).reshape(-1, 10):
-        counter.push(frames)
+    for frames in envelope(syllables_s, 6.0, gain):
+        counter.push(frames, VOICED)
     assert counter.rate_syl_s == pytest.approx(syllables_s, abs=0.4)
 
 
 def test_rate_needs_enough_speech() -> None:
     counter = SyllableCounter(window_blocks=30, min_blocks=15)
-    for frames in envelope(4.0, 1.4, 1.0).reshape(-1, 10):
-        counter.push(frames)
+    for frames in envelope(4.0, 1.4, 1.0):
+        counter.push(frames, VOICED)
     assert counter.rate_syl_s is None
 
 
 def test_pauses_cost_no_time_and_no_syllables() -> None:
     steady, broken = (SyllableCounter(window_blocks=100, min_blocks=15) for _ in range(2))
-    for index, frames in enumerate(envelope(4.0, 10.0, 1.0).reshape(-1, 10)):
-        steady.push(frames)
-        broken.push(frames)
+    for index, frames in enumerate(envelope(4.0, 10.0, 1.0)):
+        steady.push(frames, VOICED)
+        broken.push(frames, VOICED)
         if index % 20 == 19:
             broken.pause()
     assert broken.rate_syl_s == pytest.approx(steady.rate_syl_s, abs=0.6)
@@ -64,5 +69,12 @@ def test_pauses_cost_no_time_and_no_syllables() -> None:
 
 def test_silence_has_no_syllables() -> None:
     counter = SyllableCounter(window_blocks=30, min_blocks=15)
-    assert sum(counter.push(np.zeros(10)) for _ in range(40)) == 0
+    assert sum(counter.push(np.zeros((10, 4)), VOICED) for _ in range(40)) == 0
     assert counter.rate_syl_s == 0.0
+
+
+def test_what_has_no_voice_is_no_syllable() -> None:
+    counter = SyllableCounter(window_blocks=60, min_blocks=15)
+    for index, frames in enumerate(envelope(5.0, 6.0, 1.0)):
+        counter.push(frames, VOICED if index // 2 % 2 else ~VOICED)
+    assert counter.rate_syl_s == pytest.approx(2.5, abs=0.4)
