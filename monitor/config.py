@@ -23,6 +23,7 @@ from monitor.core.settings import (
     DetectorSettings,
     PrivacySettings,
     ProsodySettings,
+    ReadingSettings,
     Section,
     SpeechSettings,
     TemperSettings,
@@ -111,6 +112,7 @@ class Settings(BaseSettings):
     temper: TemperSettings = TemperSettings()
     detectors: DetectorSettings = DetectorSettings()
     cues: CueSettings = CueSettings()
+    reading: ReadingSettings = ReadingSettings()
     engine: EngineSettings = EngineSettings()
     server: ServerSettings = ServerSettings()
     store: StoreSettings = StoreSettings()
@@ -140,7 +142,7 @@ def load_settings(path: Path | None = None, overrides: dict[str, dict[str, Any]]
     Raises:
         SettingsError: the file cannot be read, a key is unknown, or a value does not fit.
     """
-    values: dict[str, Any] = _read_toml(path) if path else {}
+    values: dict[str, Any] = _with_vocabulary(_read_toml(path), path.parent) if path else {}
     _check_variables()
     try:
         settings = Settings(**values)
@@ -164,6 +166,21 @@ def _read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError("settings.unreadable", path=path, reason=error) from error
+
+
+def _with_vocabulary(values: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """The values, with the terms of the file that `transcription.vocabulary` names where it is no list: one
+    a line, beside the settings' file."""
+    section = values.get("transcription")
+    if not isinstance(section, dict) or not isinstance(section.get("vocabulary"), str):
+        return values
+    path = folder / section["vocabulary"]
+    try:
+        terms = [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError("settings.unreadable", path=path, reason=error) from error
+    vocabulary = [term for term in terms if term and not term.startswith("#")]
+    return {**values, "transcription": {**section, "vocabulary": vocabulary}}
 
 
 def _check_variables() -> None:

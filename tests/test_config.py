@@ -90,3 +90,19 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as error:
         load_settings(tmp_path / "none.toml")
     assert error.value.code == "settings.unreadable"
+
+
+def test_the_vocabulary_may_be_a_file_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "terms.txt").write_text("\ufeff# our products\n邮件号\n\n 代收货款 \n", encoding="utf-8")
+    path = tmp_path / "settings.toml"
+    path.write_text('[transcription]\nvocabulary = "terms.txt"\n', encoding="utf-8")
+    assert load_settings(path).transcription.vocabulary == ("邮件号", "代收货款")
+    path.write_text('[transcription]\nvocabulary = ["权限"]\n', encoding="utf-8")
+    assert load_settings(path).transcription.vocabulary == ("权限",)
+
+
+def test_a_vocabulary_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_text('[transcription]\nvocabulary = "none.txt"\n', encoding="utf-8")
+    with pytest.raises(SettingsError, match=r"none\.txt"):
+        load_settings(path)

@@ -65,6 +65,14 @@ class TranscriptionSettings(Section):
     hold_back_s: float = Field(0.5, ge=0, description="newest sound whose words are not yet committed")
     is_speculative: bool = Field(True, description="decode at the first silence, before the utterance ended")
     hint: str = Field("", description="words that the recogniser should expect; at most a few dozen")
+    vocabulary: tuple[str, ...] = Field(
+        (),
+        description="names and terms of your trade: words that sound like them are written as they are; in a "
+        "file of settings also the name of a file of terms, one a line",
+    )
+    has_vocabulary_hint: bool = Field(
+        False, description="tell them to the recogniser beforehand too, from a second of speech on"
+    )
     language: str = Field("auto", description="auto, zh or en")
     agent_language: str = Field("", description="the agent's language where it differs")
     caller_language: str = Field("", description="the caller's language where it differs")
