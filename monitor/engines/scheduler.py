@@ -103,7 +103,7 @@ class Scheduler:
         self._trouble_watchers: list[tuple[asyncio.AbstractEventLoop, Callable[[str], None]]] = []
         self._guards_before: Counter[str] = Counter()
         self.counters = self._queue.counters
-        """What became of requests (`RequestQueue.counters`), and: thorough (finals), failed, hung, restarts."""
+        """What became of requests (`RequestQueue.counters`), and: thorough, failed, hung, restarts."""
         for _ in range(max(1, workers)):
             self._start_worker()
         threading.Thread(target=self._watch_over, name="words-watch", daemon=True).start()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -34,8 +34,7 @@ FRAME_SAMPLES = SAMPLE_RATE_HZ // 100
 
 FRAMES_MAX = 3000
 _PARTIAL_FRAMES_MIN = 800
-_FINAL_FRAMES_QUICK = 1000
-_FINAL_FRAMES_THOROUGH = 1500
+_FINAL_FRAMES_MIN = 1000
 _FRAMES_MARGIN = 100
 _FRAMES_BUCKET = 200
 """Stretches of one bucket can be decoded in one batch."""
@@ -45,11 +44,14 @@ _LOOKS = (1500, FRAMES_MAX)
 _LOOKS_AT_NOTHING = (1500,)
 """Enough where the answer is what silence and noise are heard as: with more context it seldom changes."""
 _SECOND_LOOK_LOG_PROBABILITY = -0.4
-"""A quick final under this is decoded again with the whole context (a sixth of real utterances)."""
+"""A greedy final under this is searched again, wider and with more context (a sixth of real utterances)."""
 
 _BEAM_THOROUGH = 5
 _BATCH_MAX = 4
-_NGRAM_BLOCK = 4
+_NGRAM_BLOCK_PARTIAL = 4
+_NGRAM_BLOCK_FINAL = 6
+"""How many tokens may not come twice in a row of tokens. Four stop every loop on short context, but also a
+number read in groups (138 138 138), which a final must not lose; what six let through, the guard stops."""
 _HINT_TOKENS_MAX = 100
 _SHORTEST_SAMPLES = SAMPLE_RATE_HZ // 10
 """The feature extractor mirrors 200 samples at the edges; and less than this holds no word."""
@@ -61,8 +63,8 @@ class _Look:
 
     frames: int
     beam: int
-    has_block: bool
-    """Whether no four tokens may come twice: stops loops, and now and then a word truly said twice."""
+    block: int
+    """So many tokens in a row may not come twice (`_NGRAM_BLOCK_FINAL`)."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -150,7 +152,7 @@ class WhisperEngine:
     def _job(self, request: TranscriptionRequest, *, is_thorough: bool) -> _Job:
         if len(request.pcm) < _SHORTEST_SAMPLES:
             features = np.zeros((1, 0), dtype=np.float32)
-            look = _Look(frames=0, beam=1, has_block=False)
+            look = _Look(frames=0, beam=1, block=0)
             return _Job(request=request, features=features, look=look, rejected="too_short")
         pcm = request.pcm[: FRAMES_MAX * FRAME_SAMPLES - FRAME_SAMPLES]
         features = np.asarray(self._whisper.feature_extractor(pcm), dtype=np.float32)
@@ -191,10 +193,10 @@ class WhisperEngine:
         best = max(shares, key=lambda language: shares[language])
         return best, shares[best] / (sum(shares.values()) or 1.0)
 
-    def _batch_key(self, job: _Job) -> tuple[int, int, int, bool, bool]:
+    def _batch_key(self, job: _Job) -> tuple[int, int, int, int, bool]:
         # In one batch, the frames and the place of the start token must be the same for all.
         prompt = self._prompt(job)
-        return (job.look.frames, len(prompt), job.look.beam, job.look.has_block, job.request.is_final)
+        return (job.look.frames, len(prompt), job.look.beam, job.look.block, job.request.is_final)
 
     def _generate(self, jobs: Sequence[_Job]) -> None:
         prompts = [self._prompt(job) for job in jobs]
@@ -203,7 +205,7 @@ class WhisperEngine:
             _stack(jobs),
             prompts,
             beam_size=jobs[0].look.beam,
-            no_repeat_ngram_size=_NGRAM_BLOCK if jobs[0].look.has_block else 0,
+            no_repeat_ngram_size=jobs[0].look.block,
             # ctranslate2 generates up to the lesser of half of this and what the prompt leaves of it.
             max_length=max(2 * cap, cap + len(prompts[0])),
             return_scores=True,
@@ -248,7 +250,7 @@ class WhisperEngine:
         """Counts what the guard found; where a final can be tried with more context, prepares that."""
         is_doubtful = (
             job.request.is_final
-            and job.look.frames < _FINAL_FRAMES_THOROUGH
+            and job.look.beam < _BEAM_THOROUGH
             and job.average_log_probability < _SECOND_LOOK_LOG_PROBABILITY
         )
         if job.rejected is None and not is_doubtful:
@@ -262,7 +264,7 @@ class WhisperEngine:
                 self.guards["refused"] += 1
         if frames is None or not has_another:
             return False
-        job.look = replace(job.look, frames=frames, has_block=True)
+        job.look = _Look(frames=frames, beam=_BEAM_THOROUGH, block=_NGRAM_BLOCK_PARTIAL)
         return True
 
     # --- prompts -----------------------------------------------------------------------------------------
@@ -289,10 +291,9 @@ def _first_look(frames: int, *, is_final: bool, is_thorough: bool) -> _Look:
     wanted = frames + _FRAMES_MARGIN
     wanted = min(FRAMES_MAX, -(-wanted // _FRAMES_BUCKET) * _FRAMES_BUCKET)
     if not is_final:
-        return _Look(frames=max(_PARTIAL_FRAMES_MIN, wanted), beam=1, has_block=True)
-    if is_thorough:
-        return _Look(frames=max(_FINAL_FRAMES_THOROUGH, wanted), beam=_BEAM_THOROUGH, has_block=False)
-    return _Look(frames=max(_FINAL_FRAMES_QUICK, wanted), beam=1, has_block=True)
+        return _Look(frames=max(_PARTIAL_FRAMES_MIN, wanted), beam=1, block=_NGRAM_BLOCK_PARTIAL)
+    beam = _BEAM_THOROUGH if is_thorough else 1
+    return _Look(frames=max(_FINAL_FRAMES_MIN, wanted), beam=beam, block=_NGRAM_BLOCK_FINAL)
 
 
 def _groups(jobs: Sequence[_Job], key: Callable[[_Job], Any]) -> Iterator[list[_Job]]:

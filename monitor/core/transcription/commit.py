@@ -1,8 +1,9 @@
 """Successive hypotheses of one utterance become words that never change.
 
 The rule is local agreement (Macháček et al. 2023, after Liu et al. 2020): what two successive hypotheses
-begin with is committed, save the newest sound, whose words still move. The final hypothesis decides what
-follows the words already committed. Committed text only ever grows at its end.
+begin with is committed, save the newest sound, whose words still move. A hypothesis that ends in silence
+ends in no half-heard word: it is committed whole. The final hypothesis decides what follows the words
+already committed. Committed text only ever grows at its end.
 """
 
 from __future__ import annotations
@@ -77,6 +78,10 @@ class Committer:
             stable[-1] = _with_agreed_ending(stable, before)
         self._tail = tail[count:]
         return self._commit(stable)
+
+    def on_phrase(self, words: Sequence[HypothesisWord]) -> list[Word]:
+        """The words of a hypothesis whose sound ended in silence: no sound cut short is left to hold back."""
+        return self.on_final(words)
 
     def on_final(self, words: Sequence[HypothesisWord]) -> list[Word]:
         """The final hypothesis's words after the committed ones; nothing is held back."""

@@ -1,9 +1,10 @@
 """One party's sound becomes requests to the recogniser, and its answers become words.
 
 The utterance is the unit of decoding. It opens where speech begins, with a little sound before it; it is
-decoded from its start now and then while it lasts (partials), once at its first silence (speculatively), and
-that answer is its final one if the silence lasts. Silence is never decoded. An utterance that grows too long
-is cut where it is softest, behind its committed words, and goes on as the next.
+decoded from its start now and then while it lasts (partials), and once at each silence (speculatively). That
+answer is its final one if the silence lasts; if not, the phrase before the silence stands already. Silence is
+never decoded. An utterance that grows too long is cut where it is softest, behind its committed words, and
+goes on as the next.
 """
 
 from __future__ import annotations
@@ -25,7 +26,6 @@ from monitor.core.transcription.language import LanguageLock
 from monitor.core.transcription.redaction import Finder
 from monitor.core.transcription.text import to_script
 from monitor.core.transcription.utterance import Utterance
-from monitor.core.transcription.vocabulary import Vocabulary
 from monitor.core.transcription.writing import Writer
 
 Output = TranscriptionRequest | Words | PartialText
@@ -46,6 +46,10 @@ _MAX_OUTSTANDING_PARTIALS = 2
 _MAX_WAITING_PARTIALS = 4
 """Of an utterance whose forerunner's final is not yet known; agreement needs the last two only."""
 
+_PHRASE_LOG_PROBABILITY = -0.6
+"""A speculative answer at least this sure decides the words before its silence; one below it only agrees or
+disagrees with others. On short context, what scores less is heard otherwise in a wider search."""
+
 _CUT_FROM = 0.6
 """A forced cut lies in the last 40 % of the utterance: earlier ones would cost the next decode context."""
 
@@ -53,9 +57,6 @@ _CUT_GRACE_SAMPLES = samples(1.0)
 """How much longer than the limit an utterance may grow in search of a place behind its committed words."""
 
 _CUT_ROOM_SAMPLES = samples(0.5)
-
-_HINT_FROM = samples(1.0)
-"""Speech from which on the recogniser is told what to expect."""
 
 
 class Utterances:
@@ -80,7 +81,6 @@ class Utterances:
         own = settings.agent_language if party is Party.AGENT else settings.caller_language
         language = own or settings.language
         self._language = LanguageLock(None if language == "auto" else language)
-        self._vocabulary = Vocabulary(settings.vocabulary)
         self._writer = Writer(privacy or PrivacySettings(), finders)
         self._ring: deque[Pcm] = deque()
         self._ring_samples = 0
@@ -304,17 +304,9 @@ class Utterances:
             pcm=utterance.pcm(end),
             is_final=is_final,
             language=self._language.language,
-            hint=self._hint(utterance),
+            hint=self._settings.hint,
             issued_at=now,
         )
-
-    def _hint(self, utterance: Utterance) -> str:
-        """What the recogniser is told to expect. A short sound is never met with words: it would be heard as
-        them."""
-        if utterance.speech < _HINT_FROM:
-            return ""
-        terms = self._vocabulary.hint(self._language.language) if self._settings.has_vocabulary_hint else ""
-        return self._settings.hint + terms
 
     # --- answers ---------------------------------------------------------------------------------------
 
@@ -340,7 +332,11 @@ class Utterances:
         if is_over_long or utterance.final is not None:
             return []
         utterance.language = hypothesis.language
-        words = utterance.committer.on_partial(self._written(utterance, hypothesis), hypothesis.span.end)
+        heard = self._written(utterance, hypothesis)
+        if hypothesis.is_final and hypothesis.average_log_probability >= _PHRASE_LOG_PROBABILITY:
+            words = utterance.committer.on_phrase(heard)
+        else:
+            words = utterance.committer.on_partial(heard, hypothesis.span.end)
         out: list[Output] = list(self._commit(utterance, words, hypothesis.language, is_final=False))
         text = self._writer.preview(utterance.committer.tail)
         if text or (utterance.is_shown and not out):
@@ -383,10 +379,9 @@ class Utterances:
         )
 
     def _written(self, utterance: Utterance, hypothesis: Hypothesis) -> list[HypothesisWord]:
-        """The hypothesis's words in the script of the settings, with the vocabulary's terms, none of them
-        begun or ended in silence."""
+        """The hypothesis's words in the script of the settings, none of them begun or ended in silence."""
         words = trimmed(hypothesis.words, utterance.silences, utterance.speech_end)
-        if hypothesis.language == "zh":
-            texts = to_script([word.text for word in words], self._settings.script)
-            words = [replace(word, text=text) for word, text in zip(words, texts, strict=True)]
-        return self._vocabulary.corrected(words) if self._vocabulary else words
+        if hypothesis.language != "zh":
+            return words
+        texts = to_script([word.text for word in words], self._settings.script)
+        return [replace(word, text=text) for word, text in zip(words, texts, strict=True)]
