@@ -26,6 +26,7 @@ from monitor.core.transcription.language import LanguageLock
 from monitor.core.transcription.redaction import Finder
 from monitor.core.transcription.text import to_script
 from monitor.core.transcription.utterance import Utterance
+from monitor.core.transcription.vocabulary import Vocabulary
 from monitor.core.transcription.writing import Writer
 
 Output = TranscriptionRequest | Words | PartialText
@@ -58,6 +59,9 @@ _CUT_GRACE_SAMPLES = samples(1.0)
 
 _CUT_ROOM_SAMPLES = samples(0.5)
 
+_HINT_FROM = samples(1.0)
+"""Speech from which on the recogniser is told what to expect."""
+
 
 class Utterances:
     """Folds one party's blocks, speech events and hypotheses into requests, words and partial texts.
@@ -81,6 +85,7 @@ class Utterances:
         own = settings.agent_language if party is Party.AGENT else settings.caller_language
         language = own or settings.language
         self._language = LanguageLock(None if language == "auto" else language)
+        self._vocabulary = Vocabulary(settings.vocabulary)
         self._writer = Writer(privacy or PrivacySettings(), finders)
         self._ring: deque[Pcm] = deque()
         self._ring_samples = 0
@@ -304,9 +309,17 @@ class Utterances:
             pcm=utterance.pcm(end),
             is_final=is_final,
             language=self._language.language,
-            hint=self._settings.hint,
+            hint=self._hint(utterance),
             issued_at=now,
         )
+
+    def _hint(self, utterance: Utterance) -> str:
+        """What the recogniser is told to expect. A short sound is never met with words: it would be heard as
+        them."""
+        if utterance.speech < _HINT_FROM:
+            return ""
+        terms = self._vocabulary.hint(self._language.language) if self._settings.has_vocabulary_hint else ""
+        return self._settings.hint + terms
 
     # --- answers ---------------------------------------------------------------------------------------
 
@@ -379,9 +392,10 @@ class Utterances:
         )
 
     def _written(self, utterance: Utterance, hypothesis: Hypothesis) -> list[HypothesisWord]:
-        """The hypothesis's words in the script of the settings, none of them begun or ended in silence."""
+        """The hypothesis's words in the script of the settings, with the vocabulary's terms, none of them
+        begun or ended in silence."""
         words = trimmed(hypothesis.words, utterance.silences, utterance.speech_end)
-        if hypothesis.language != "zh":
-            return words
-        texts = to_script([word.text for word in words], self._settings.script)
-        return [replace(word, text=text) for word, text in zip(words, texts, strict=True)]
+        if hypothesis.language == "zh":
+            texts = to_script([word.text for word in words], self._settings.script)
+            words = [replace(word, text=text) for word, text in zip(words, texts, strict=True)]
+        return self._vocabulary.corrected(words) if self._vocabulary else words
