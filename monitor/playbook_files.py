@@ -1,36 +1,24 @@
 """Playbook files: TOML on disk -> the rule book in force. `python -m monitor.playbook_files` lists it.
 
-A file holds rules, each a table `[[rule]]` with the fields of `monitor.core.playbook.model.Rule`.
+A file holds rules and signals, tables `[[rule]]` and `[[signal]]` with the fields of
+`monitor.core.playbook.model`; PLAYBOOK.md explains them.
 """
 
 from __future__ import annotations
 
-import re
 import sys
-import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
-
-from pydantic import ValidationError
 
 from monitor.core.playbook.model import DETECTOR_RULES, Rule, RuleBook
+from monitor.core.playbook.source import BookError, SourceRow, book_of, read_sources
 from monitor.errors import PlaybookError
 from monitor.resources import resource
 
 FILE_BYTES_MAX = 1_000_000
 """A larger file is not a playbook; it would only hold up the start."""
-
-_RULE_HEADER = re.compile(r"^\s*\[\[\s*rule\s*\]\]")
-_TABLE_HEADER = re.compile(r"^\s*\[(?!\[)\s*([^\]]+?)\s*\]")
-
-
-_PLAIN = {
-    "model_type": 'a table is needed here; words for people take both languages: { zh = "...", en = "..." }',
-    "missing": "it is missing",
-    "extra_forbidden": "there is no such field; RULES.md and the shipped playbooks show which there are",
-}
-"""What a mistake that is often made means to somebody who writes rules."""
+FILES_MAX = 200
+"""Files of one playbook."""
 
 
 def load_playbook(folder: Path | None = None) -> RuleBook:
@@ -40,15 +28,34 @@ def load_playbook(folder: Path | None = None) -> RuleBook:
         PlaybookError: a file cannot be read, a rule is not sound (it names the file, rule and line), or
             a built-in detector is left without words.
     """
-    place = folder if folder is not None else resource("playbooks")
-    paths = sorted(place.glob("*.toml")) if place.is_dir() else []
-    if not paths:
-        raise PlaybookError("playbook.unreadable", path=place, reason="the folder holds no *.toml file")
-    book = load_files(paths)
+    place = shipped_or(folder)
+    book = load_files(playbook_paths(place))
     for rule in DETECTOR_RULES:
         if rule not in book:
             raise PlaybookError("playbook.missing", path=place, rule=rule)
     return book
+
+
+def shipped_or(folder: Path | None) -> Path:
+    """The folder, or that of the shipped playbooks."""
+    return folder if folder is not None else resource("playbooks")
+
+
+def playbook_paths(place: Path) -> list[Path]:
+    """The files of a playbook: the file itself, or every `*.toml` of the folder in order of name.
+
+    Raises:
+        PlaybookError: there is no such file, or the folder holds none, or too many.
+    """
+    if place.is_file():
+        return [place]
+    paths = sorted(place.glob("*.toml")) if place.is_dir() else []
+    if not paths:
+        reason = "the folder holds no *.toml file" if place.is_dir() else "there is no such file or folder"
+        raise PlaybookError("playbook.unreadable", path=place, reason=reason)
+    if len(paths) > FILES_MAX:
+        raise PlaybookError("playbook.unreadable", path=place, reason=f"over {FILES_MAX} files")
+    return paths
 
 
 def load_files(paths: Iterable[Path]) -> RuleBook:
@@ -57,42 +64,51 @@ def load_files(paths: Iterable[Path]) -> RuleBook:
     Raises:
         PlaybookError: as `load_playbook`.
     """
-    rules: list[Rule] = []
-    homes: dict[str, Path] = {}
-    for path in paths:
-        text = _read(path)
-        for index, rule in enumerate(parse_playbook(text, path)):
-            if rule.id in homes:
-                raise PlaybookError(
-                    "playbook.duplicate",
-                    path=path,
-                    line=_line(text, index, ("id",)),
-                    rule=rule.id,
-                    other=homes[rule.id],
-                )
-            homes[rule.id] = path
-            rules.append(rule)
-    return RuleBook(rules)
+    return book_of_texts(read_texts(paths))
 
 
-def parse_playbook(text: str, path: Path) -> list[Rule]:
-    """The rules in a file's text; `path` is for the errors only.
+def read_texts(paths: Iterable[Path]) -> tuple[tuple[str, str], ...]:
+    """The name and text of each file.
 
     Raises:
-        PlaybookError: the text is not TOML (`playbook.unreadable`), or a rule does not fit
-            (`playbook.invalid`).
+        PlaybookError: playbook.unreadable.
     """
+    return tuple((str(path), _read(path)) for path in paths)
+
+
+def book_of_texts(texts: Iterable[tuple[str, str]]) -> RuleBook:
+    """The rules of these files (name and text) together.
+
+    Raises:
+        PlaybookError: as `load_playbook`.
+    """
+    rows, faults = read_sources(texts)
+    for fault in faults:
+        raise told(fault)
+    if not any(isinstance(row.row, Rule) for row in rows):
+        name = next((file for file, _ in texts), "")
+        raise PlaybookError("playbook.unreadable", path=name, reason="it holds no [[rule]]")
+    return _book(rows)
+
+
+def told(fault: BookError) -> PlaybookError:
+    """A fault of a playbook's text as the error that people meet."""
+    if fault.kind == "unreadable":
+        return PlaybookError("playbook.unreadable", path=fault.file, reason=fault.reason)
+    if fault.kind == "duplicate":
+        return PlaybookError(
+            "playbook.duplicate", path=fault.file, line=fault.line, rule=fault.rule, other=fault.other
+        )
+    return PlaybookError(
+        "playbook.invalid", path=fault.file, line=fault.line, rule=fault.rule, reason=fault.reason
+    )
+
+
+def _book(rows: list[SourceRow]) -> RuleBook:
     try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise PlaybookError("playbook.unreadable", path=path, reason=error) from error
-    unknown = sorted(set(content) - {"rule"})
-    if unknown:
-        raise PlaybookError("playbook.unreadable", path=path, reason=f"there is no table {unknown[0]!r}")
-    rows = content.get("rule", [])
-    if not isinstance(rows, list) or not rows:
-        raise PlaybookError("playbook.unreadable", path=path, reason="it holds no [[rule]]")
-    return [_rule(row, index, text, path) for index, row in enumerate(rows)]
+        return book_of(rows)
+    except BookError as fault:
+        raise told(fault) from fault
 
 
 def _read(path: Path) -> str:
@@ -100,48 +116,10 @@ def _read(path: Path) -> str:
         if path.stat().st_size > FILE_BYTES_MAX:
             raise PlaybookError("playbook.unreadable", path=path, reason=f"over {FILE_BYTES_MAX} bytes")
         return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise PlaybookError("playbook.unreadable", path=path, reason=error) from error
-
-
-def _rule(row: Any, index: int, text: str, path: Path) -> Rule:
-    try:
-        return Rule.model_validate(row)
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = tuple(str(part) for part in first["loc"] if isinstance(part, str))
-        name = row.get("id", "?") if isinstance(row, dict) else "?"
-        message = _PLAIN.get(first["type"]) or first["msg"].removeprefix("Value error, ")
-        where = ".".join(field)
-        raise PlaybookError(
-            "playbook.invalid",
-            path=path,
-            line=_line(text, index, field),
-            rule=name,
-            reason=f"{where}: {message}" if where else message,
-        ) from error
-
-
-def _line(text: str, rule_index: int, field: Sequence[str]) -> int:
-    """The line of a rule's field: of the deepest part of its name that the rule's text shows."""
-    lines = text.splitlines()
-    headers = [number for number, line in enumerate(lines) if _RULE_HEADER.match(line)]
-    if rule_index >= len(headers):
-        return 1
-    start = headers[rule_index]
-    end = headers[rule_index + 1] if rule_index + 1 < len(headers) else len(lines)
-    best, depth, table = start, 0, ""
-    for number in range(start + 1, end):
-        header = _TABLE_HEADER.match(lines[number])
-        if header:
-            table = header[1].removeprefix("rule").lstrip(".")
-        key = re.match(r"^\s*([\w.-]+)\s*=", lines[number])
-        name = ".".join(part for part in (table, key[1] if key else "") if part)
-        for length in range(len(field), depth, -1):
-            if name == ".".join(field[:length]):
-                best, depth = number, length
-                break
-    return best + 1
+    except OSError as error:
+        raise PlaybookError("playbook.unreadable", path=path, reason=error.strerror or error) from error
+    except UnicodeDecodeError as error:
+        raise PlaybookError("playbook.unreadable", path=path, reason="it is no text in UTF-8") from error
 
 
 if __name__ == "__main__":

@@ -81,6 +81,13 @@ FEATURES: dict[str, _Wording] = {
         Text(zh="话里带着不满（强度 {value}%）", en="the words show anger (strength {value} %)"),
         scale=_percent,
     ),
+    "turn_s": _Wording(Text(zh="这一轮已连续说 {value} 秒", en="this turn has lasted {value} s")),
+    "quiet": _Wording(Text(zh="已安静 {value} 秒", en="{value} s of silence so far")),
+    "unheard": _Wording(
+        Text(zh="对方说了 {value} 秒没有得到回应", en="{value} s of the other's speech without a response")
+    ),
+    "after": _Wording(Text(zh="此前说到“{value}”", en='after "{value}"')),
+    "waited": _Wording(Text(zh="已过 {value} 秒", en="{value} s have passed")),
     "phrase": _Wording(Text(zh="说了“{value}”", en='said "{value}"')),
 }
 """Every feature that the built-in detectors, the temper and the playbook use."""

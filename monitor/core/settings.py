@@ -266,6 +266,14 @@ class ReadingSettings(Section):
     )
 
 
+class RuleSettings(Section):
+    """How a rule of the playbook that fires on and on is contained."""
+
+    raises_max: int = Field(12, ge=1, le=60, description="times a rule may fire within the window")
+    raises_window_s: float = Field(60.0, gt=0, description="the window over which that counts")
+    muted_s: float = Field(300.0, gt=0, description="how long a rule that fires more often is not heard")
+
+
 class CoreSettings(Section):
     """All that the pure core is told."""
 
@@ -277,4 +285,5 @@ class CoreSettings(Section):
     temper: TemperSettings = TemperSettings()
     detectors: DetectorSettings = DetectorSettings()
     cues: CueSettings = CueSettings()
+    rules: RuleSettings = RuleSettings()
     reading: ReadingSettings = ReadingSettings()

@@ -19,7 +19,7 @@ TAIL_CHARACTERS_MAX = 200
 """What is kept of a turn for phrases that are split over batches of words; bounds every search."""
 _TURN_GAP = samples(2.0)
 """Own silence after which words belong to a new turn, whoever spoke meanwhile."""
-_SETTLE = samples(0.8)
+SETTLE = samples(0.8)
 """How long a match at the very end of what was said waits for a word that may undo it (不可以 … 吗)."""
 _CUT = "…"
 """Stands for what was cut off, so that ^ does not match there."""
@@ -79,6 +79,11 @@ class PhraseListener:
         self._waiting: list[Hit] = []
         self._due = 0
 
+    def rebook(self, book: PhraseBook) -> None:
+        """Looks for another book's phrases from here on; what was said so far is not looked at again."""
+        self._book = book
+        self._waiting = []
+
     def hear(self, words: Words, now: int) -> Iterator[tuple[str, tuple[Word, ...]]]:
         """Rules whose phrases are complete with these words, with the words matched."""
         given: list[tuple[str, tuple[Word, ...]]] = []
@@ -92,7 +97,7 @@ class PhraseListener:
         for hit in self._search(since, waited):
             if hit.is_tentative:
                 self._waiting.append(hit)
-                self._due = now + _SETTLE
+                self._due = now + SETTLE
             else:
                 given.append(self._give(hit))
         moved = self._tail.trim()
@@ -211,7 +216,7 @@ class PhraseDetector:
 
     def finish(self, now: int) -> Iterable[Judgement]:
         """The call is over: no word will come that could undo what waits."""
-        return self.on_tick(now + _SETTLE)
+        return self.on_tick(now + SETTLE)
 
     def _judge(self, party: Party, found: Iterable[tuple[str, tuple[Word, ...]]]) -> list[Judgement]:
         judgements: list[Judgement] = []

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from monitor.core.audio import Party
 from monitor.core.facts import Severity
-from monitor.core.playbook.conditions import DEPTH_MAX, NODES_MAX, LikeLeaf, SaidLeaf, What, When, depth, walk
+from monitor.core.playbook.conditions import LikeLeaf, SaidLeaf
 from monitor.core.playbook.phrases import (
     EXAMPLES_MAX,
     HAN,
@@ -20,6 +20,7 @@ from monitor.core.playbook.phrases import (
     RuleId,
     Sentence,
 )
+from monitor.core.playbook.tree import DEPTH_MAX, NODES_MAX, What, When, depth, walk
 from monitor.core.reading.context import ComplaintSlot, Note
 from monitor.core.reading.meaning import Meaning, SpeaksFor
 

@@ -1,0 +1,269 @@
+"""What the rules remember of a call: what was said, who spoke when, how it sounded. All of it bounded."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import count
+
+from monitor.core.audio import Party
+from monitor.core.clock import BLOCK_SAMPLES, Span, samples
+from monitor.core.detectors.base import Activity
+from monitor.core.facts import (
+    Interruption,
+    InterruptionBegan,
+    Ipu,
+    ProsodyFrame,
+    SpeechStarted,
+    TemperState,
+    TimelineEvent,
+    Turn,
+    Words,
+)
+from monitor.core.playbook.sentences import SentenceSaid
+from monitor.core.reading.context import CallContext
+
+HEARD_MAX = 32
+"""Instances of one phrase that are remembered: the most that a count can ask for, and some."""
+SPEECH_MAX = 600
+"""Stretches of one party's speech that are remembered: about 20 minutes."""
+SOUND_FRAMES_MAX = 300
+"""Frames of a party's voice that are remembered: 30 s of speech."""
+SENTENCES_MAX = 60
+"""Sentences of a party with which its next one is compared."""
+_CUTS_MAX = 20
+_TURN_GAP = samples(2.0)
+"""Own silence after which a party's speech is a new turn, whoever spoke meanwhile."""
+_TAKES_FLOOR = samples(1.0)
+"""The other's speech alone after which a party's speech is a new turn."""
+_SAME_CUT = samples(2.0)
+_TRUST = 0.5
+"""How well a party's own usual must be known before its voice is compared with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Something that happened once: a phrase that was said, a rule that fired, a party that cut in."""
+
+    serial: int
+    id: str
+    party: Party | None
+    span: Span
+    phrase: str
+
+
+def sentence_id(party: Party) -> str:
+    """Under which name the judge finds who listens for a party's sentences."""
+    return f"<sentence:{party}>"
+
+
+class Memory:
+    """One call's memory, told facts in their order."""
+
+    def __init__(self) -> None:
+        self._serials = count(1)
+        self._heard: dict[str, deque[Heard]] = {}
+        self._counts: dict[str, int] = {}
+        self.activity = Activity()
+        self.speech: dict[Party, deque[Span]] = {party: deque(maxlen=SPEECH_MAX) for party in Party}
+        self._spoken: dict[Party, int] = dict.fromkeys(Party, 0)
+        self.turn_start: dict[Party, int | None] = dict.fromkeys(Party)
+        """Where the party's latest turn began."""
+        self.turn_end: dict[Party, int] = dict.fromkeys(Party, 0)
+        """Where the party's latest whole turn ended."""
+        self.turn_ends: dict[Party, deque[Span]] = {party: deque(maxlen=64) for party in Party}
+        self.turns: dict[Party, int] = dict.fromkeys(Party, 0)
+        self.words_end: dict[Party, int] = dict.fromkeys(Party, 0)
+        self.unacknowledged: dict[Party, int] = dict.fromkeys(Party, 0)
+        """Samples of the other's speech since the party made a sound."""
+        self._alone: dict[Party, int] = dict.fromkeys(Party, 0)
+        """Samples that the party has spoken alone since the other did."""
+        self.sentences: dict[Party, deque[SentenceSaid]] = {
+            party: deque(maxlen=SENTENCES_MAX) for party in Party
+        }
+        self.cuts: dict[Party, deque[Heard]] = {party: deque(maxlen=_CUTS_MAX) for party in Party}
+        self.frames: dict[Party, deque[ProsodyFrame]] = {
+            party: deque(maxlen=SOUND_FRAMES_MAX) for party in Party
+        }
+        self.temper_since: dict[TemperState, int] = {TemperState.CALM: 0}
+        """Since when the temper has been in each state that it is in, or beyond it on the way up."""
+        self.calm_since: dict[TemperState, int] = dict.fromkeys(TemperState, 0)
+        """Since when the temper has been at most this."""
+        self._temper = TemperState.CALM
+        self._has_speech = False
+
+    # --- what was said ------------------------------------------------------------------------------------
+
+    def hear(self, id_: str, party: Party | None, span: Span, phrase: str) -> Heard:
+        """Remembers one instance."""
+        heard = Heard(next(self._serials), id_, party, span, phrase)
+        self._heard.setdefault(id_, deque(maxlen=HEARD_MAX)).append(heard)
+        self._counts[id_] = self._counts.get(id_, 0) + 1
+        return heard
+
+    def heard(self, ids: Iterable[str]) -> list[Heard]:
+        """The remembered instances of any of these, oldest first."""
+        lists = [self._heard[id_] for id_ in ids if id_ in self._heard]
+        if len(lists) == 1:
+            return list(lists[0])
+        return sorted((heard for one in lists for heard in one), key=lambda heard: heard.serial)
+
+    def count(self, ids: Collection[str]) -> int:
+        """How often any of these was said in the whole call."""
+        return sum(self._counts.get(id_, 0) for id_ in ids)
+
+    def said_before(self, ids: Collection[str], just: Heard | None) -> bool:
+        """Whether any of these was said, what has just been said not counted."""
+        return self.count(ids) > (just is not None and just.id in ids)
+
+    def said_within(self, ids: Iterable[str], just: Heard | None, at: int, window: int | None) -> bool:
+        """Whether any of these was said up to `window` samples before `at`, or at all."""
+        return any(
+            heard is not just and (window is None or heard.span.end >= at - window)
+            for heard in self.heard(ids)
+        )
+
+    def take_sentence(self, sentence: SentenceSaid) -> Heard:
+        """Remembers a sentence; returns the instance of its being said."""
+        self.sentences[sentence.party].append(sentence)
+        return Heard(next(self._serials), sentence_id(sentence.party), sentence.party, sentence.span, "")
+
+    # --- facts --------------------------------------------------------------------------------------------
+
+    def take(self, fact: TimelineEvent, now: int) -> Heard | None:
+        """Takes one fact; returns the instance that it is of a party's cutting in, if it is one."""
+        match fact:
+            case SpeechStarted():
+                self._has_speech = True
+                self._begins(fact.party, fact.at)
+                self.activity.take(fact)
+            case Ipu():
+                self.activity.take(fact)
+                self.speech[fact.party].append(fact.span)
+                self._spoken[fact.party] += fact.span.length
+            case Words():
+                self.words_end[fact.party] = max(self.words_end[fact.party], fact.span.end)
+                if not self._has_speech:  # words alone must do where nobody tells of speech
+                    self._begins(fact.party, fact.span.start)
+                    self.speech[fact.party].append(fact.span)
+                    self._spoken[fact.party] += fact.span.length
+            case Turn():
+                self.turn_end[fact.party] = fact.span.end
+                self.turn_ends[fact.party].append(fact.span)
+                self.turns[fact.party] += 1
+            case ProsodyFrame():
+                self.frames[fact.party].append(fact)
+            case InterruptionBegan():
+                return self._cut(fact.by, fact.at, now)
+            case Interruption():
+                return self._cut(fact.by, fact.span.start, now)
+            case _:
+                pass
+        return None
+
+    def tick(self, context: CallContext) -> None:
+        """100 ms have passed."""
+        speaking = {party: self.activity.is_speaking(party) for party in Party}
+        for party in Party:
+            if speaking[party]:
+                self.unacknowledged[party] = 0
+                if not speaking[party.other]:
+                    self._alone[party] += BLOCK_SAMPLES
+                    self._alone[party.other] = 0
+            elif speaking[party.other]:
+                self.unacknowledged[party] += BLOCK_SAMPLES
+        self._follow(context.temper, context.now)
+
+    def _follow(self, temper: TemperState, now: int) -> None:
+        if temper is self._temper:
+            return
+        states = list(TemperState)
+        level = states.index(temper)
+        for at, state in enumerate(states):
+            if at <= level:
+                self.temper_since.setdefault(state, now)
+            else:
+                self.temper_since.pop(state, None)
+            if level <= at:
+                self.calm_since.setdefault(state, now)
+            else:
+                self.calm_since.pop(state, None)
+        self._temper = temper
+
+    def _begins(self, party: Party, at: int) -> None:
+        last = self.speech[party][-1].end if self.speech[party] else None
+        is_new = last is None or at - last > _TURN_GAP or self._alone[party.other] >= _TAKES_FLOOR
+        if not is_new and last is not None and not self._has_speech:
+            is_new = any(other.start >= last for other in self.speech[party.other])
+        if is_new:
+            self.turn_start[party] = at
+            self._alone[party.other] = 0
+
+    def _cut(self, by: Party, at: int, now: int) -> Heard | None:
+        if any(abs(cut.span.start - at) <= _SAME_CUT for cut in self.cuts[by]):
+            return None
+        cut = Heard(next(self._serials), "", by, Span(at, max(at + 1, now)), "")
+        self.cuts[by].append(cut)
+        return cut
+
+    # --- questions ----------------------------------------------------------------------------------------
+
+    def turns_begun(self, party: Party, at: int) -> int:
+        """Which turn of the party goes on at `at`, from 1; the next one where none does."""
+        later = sum(1 for turn in self.turn_ends[party] if turn.end > at)
+        return self.turns[party] - later + 1
+
+    def spoken(self, party: Party, now: int) -> int:
+        """Samples that the party has spoken in the call."""
+        since = self.activity.since(party)
+        return self._spoken[party] + (0 if since is None else max(0, now - since))
+
+    def speech_of(self, party: Party, now: int) -> Iterator[Span]:
+        """The party's remembered speech, latest first, with what goes on."""
+        since = self.activity.since(party)
+        if since is not None and now > since:
+            yield Span(since, now)
+        yield from reversed(self.speech[party])
+
+    def spoken_within(self, party: Party, start: int, now: int) -> int:
+        """Samples that the party spoke since `start`."""
+        total = 0
+        for span in self.speech_of(party, now):
+            if span.end <= start:
+                break
+            total += span.end - max(span.start, start)
+        return total
+
+    def last_speech_end(self, party: Party) -> int | None:
+        """Where the party's latest whole stretch of speech ended."""
+        return self.speech[party][-1].end if self.speech[party] else None
+
+    def quiet_since(self, party: Party | None) -> int | None:
+        """Since when the party is, or both are, silent; None while one speaks, and before the first word."""
+        parties = tuple(Party) if party is None else (party,)
+        if any(self.activity.is_speaking(one) for one in parties):
+            return None
+        ends = [end for one in parties if (end := self.last_speech_end(one)) is not None]
+        return max(ends, default=None)
+
+    def is_waiting_for_words(self, party: Party, now: int, patience: int) -> bool:
+        """Whether the party has spoken and the words of it may still come."""
+        if self.activity.is_speaking(party):
+            return True
+        end = self.last_speech_end(party)
+        if not self._has_speech or end is None:
+            return False
+        return end - self.words_end[party] > samples(0.5) and now - end < patience
+
+    def mean_sound(self, party: Party, feature: str, frames: int) -> float | None:
+        """The mean of a feature over the party's last frames of speech; None where too few are known."""
+        recent = list(self.frames[party])[-frames:]
+        known: list[float] = [
+            value
+            for frame in recent
+            if frame.confidence >= _TRUST and (value := getattr(frame, feature)) is not None
+        ]
+        if len(recent) < frames or 2 * len(known) < frames:
+            return None
+        return sum(known) / len(known)

@@ -1,0 +1,164 @@
+"""Conditions that are plain questions to what is remembered of the call, or to how it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from monitor.core.audio import Party
+from monitor.core.clock import Span, samples, seconds
+from monitor.core.facts import Evidence, TemperState
+from monitor.core.playbook import conditions as rows
+from monitor.core.playbook.leaves import NOTHING, Found, Moment, Node
+from monitor.core.reading.context import CallContext
+
+_FRAMES_A_SECOND = 10
+
+
+class Check(Node):
+    """A condition that is a plain question to the context or the memory."""
+
+    def __init__(self, facet: str, ask: Callable[[Moment], Found | None]) -> None:
+        self.facet = facet
+        self._ask = ask
+
+    def found(self, moment: Moment) -> Found | None:
+        """The answer."""
+        return self._ask(moment)
+
+
+def _measured(feature: str, value: float, unit: str, name: str = "seconds_s", digits: int = 0) -> Found:
+    told = round(value, digits) if digits else round(value)
+    return Found((), (Evidence(feature=feature, value=told, unit=unit),), {name: told})
+
+
+def sounds(row: rows.SoundsLeaf, party: Party) -> Callable[[Moment], Found | None]:
+    """The question of a party's voice against its own usual."""
+    frames = round(row.sounds.for_s * _FRAMES_A_SECOND)
+    features = {"rate_ratio": "rate_ratio", "level_db": "level_db", "f0_st": "f0_st"}
+    shown = {"rate_ratio": ("rate_ratio", ""), "level_db": ("level", "dB"), "f0_st": ("f0", "st")}
+
+    def ask(moment: Moment) -> Found | None:
+        found = NOTHING
+        for bound, limit in row.sounds.bounds.items():
+            name, end = bound[:-4], bound[-3:]
+            mean = moment.memory.mean_sound(party, features[name], frames)
+            if mean is None or (mean < limit if end == "min" else mean > limit):
+                return None
+            feature, unit = shown[name]
+            digits = 2 if name == "rate_ratio" else 1
+            found = found.joined(
+                Found((), (Evidence(feature=feature, value=round(mean, digits), unit=unit),))
+            )
+        return found
+
+    return ask
+
+
+def turn_longer(limit_s: float, party: Party) -> Callable[[Moment], Found | None]:
+    """The question of how long the party's turn has lasted."""
+
+    def ask(moment: Moment) -> Found | None:
+        start = moment.memory.turn_start[party]
+        if start is None or not moment.memory.activity.is_speaking(party):
+            return None
+        lasted_s = seconds(moment.now - start)
+        if lasted_s <= limit_s:
+            return None
+        return Found(
+            (Span(start, moment.now),),
+            (Evidence(feature="turn_s", value=round(lasted_s), unit="s"),),
+            {"seconds_s": round(lasted_s)},
+        )
+
+    return ask
+
+
+def silent(row: rows.SilentLeaf) -> Callable[[Moment], Found | None]:
+    """The question of how long the party, or both, have been silent."""
+
+    def ask(moment: Moment) -> Found | None:
+        since = moment.memory.quiet_since(row.who)
+        if since is None or moment.now - since < samples(row.silent_for_s):
+            return None
+        return _measured("quiet", seconds(moment.now - since), "s")
+
+    return ask
+
+
+def reply_gap(limit_s: float, party: Party) -> Callable[[Moment], Found | None]:
+    """The question of how long the other has waited for the party's reply."""
+
+    def ask(moment: Moment) -> Found | None:
+        since = moment.memory.quiet_since(None)
+        other = moment.memory.last_speech_end(party.other)
+        if since is None or other is None or other < since or moment.now - since < samples(limit_s):
+            return None
+        return _measured("quiet", seconds(moment.now - since), "s")
+
+    return ask
+
+
+def unacknowledged(limit_s: float, party: Party) -> Callable[[Moment], Found | None]:
+    """The question of how long the other has spoken without a sound of the party."""
+
+    def ask(moment: Moment) -> Found | None:
+        spoken = moment.memory.unacknowledged[party]
+        if spoken < samples(limit_s) or not moment.memory.activity.is_speaking(party.other):
+            return None
+        return _measured("unheard", seconds(spoken), "s")
+
+    return ask
+
+
+def talk_share(row: rows.TalkShareLeaf, party: Party) -> Callable[[Moment], Found | None]:
+    """The question of the party's share of the talk."""
+
+    def ask(moment: Moment) -> Found | None:
+        start = moment.now - samples(row.within_s)
+        own, other = (moment.memory.spoken_within(one, start, moment.now) for one in (party, party.other))
+        if own + other < samples(row.speech_s):
+            return None
+        share = own / (own + other)
+        if row.talk_share_at_least is not None and share < row.talk_share_at_least:
+            return None
+        if row.talk_share_at_most is not None and share > row.talk_share_at_most:
+            return None
+        return _measured("talk_share", 100 * share, "%", "percent")
+
+    return ask
+
+
+def temper(row: rows.TemperLeaf) -> Callable[[Moment], Found | None]:
+    """The question of the caller's temper, and since when."""
+    states = list(TemperState)
+
+    def ask(moment: Moment) -> Found | None:
+        level = states.index(moment.context.temper)
+        least, most = row.temper_at_least, row.temper_at_most
+        if (least is not None and level < states.index(least)) or (
+            most is not None and level > states.index(most)
+        ):
+            return None
+        held = moment.now - samples(row.for_s)
+        since = [moment.memory.temper_since.get(least, moment.now)] if least is not None else []
+        since += [moment.memory.calm_since.get(most, moment.now)] if most is not None else []
+        if row.for_s and max(since) > held:
+            return None
+        return _measured("temper_score", 100 * moment.context.temper_score, "%", "score_percent")
+
+    return ask
+
+
+FACETS: dict[str, Callable[[CallContext], Any]] = {
+    "phase": lambda context: context.phase,
+    "account": lambda context: context.has_account_ended,
+    "temper": lambda context: context.temper,
+    "types": lambda context: tuple(context.types.values()),
+    "needs": lambda context: tuple(context.needs.values()),
+    "slots": lambda context: len(context.slots),
+    "complaint": lambda context: context.is_complaint,
+    "risk": lambda context: context.risk,
+    "noted": lambda context: tuple(tally.total for tally in context.counts.values()),
+}
+"""What conditions look at in the context; a condition is asked again when its facet has changed."""

@@ -1,0 +1,255 @@
+"""The text of playbook files -> a book, or what is wrong with it and on which line."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from graphlib import CycleError, TopologicalSorter
+from typing import Any
+
+from pydantic import ValidationError
+
+from monitor.core.playbook.model import Rule, RuleBook, Signal
+from monitor.core.playbook.places import Key, Place, places
+
+OTHER_TABLES = frozenset({"type", "need", "limits", "slot", "phase", "risk"})
+"""Tables of playbook files that are not rules: wording and limits of the reading of the call."""
+
+NESTING_MAX = 24
+"""How deep tables and arrays may lie in one another; nothing that anybody reads lies deeper."""
+
+PLAIN = {
+    "model_type": 'a table is needed here; words for people take both languages: { zh = "...", en = "..." }',
+    "missing": "it is missing",
+    "extra_forbidden": "there is no such field here; PLAYBOOK.md lists all fields, and `all = [...]` joins "
+    "two conditions",
+}
+"""What a mistake that is often made means to somebody who writes rules."""
+
+
+class BookError(ValueError):
+    """Something in a playbook's text is not sound.
+
+    `kind` is unreadable (no TOML, or no rules), invalid (a row does not fit) or duplicate (of `other`).
+    """
+
+    def __init__(
+        self, kind: str, file: str, reason: str, *, line: int = 1, rule: str = "", other: str = ""
+    ) -> None:
+        super().__init__(f"{file}, line {line}: {reason}")
+        self.kind, self.file, self.reason = kind, file, reason
+        self.line, self.rule, self.other = line, rule, other
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRow:
+    """A rule or signal with where it stands."""
+
+    row: Rule | Signal
+    file: str
+    place: Place
+
+    def line(self, *path: Key) -> int:
+        """The line of a field of the row, or of the row."""
+        return self.place.find(path).line
+
+
+def parse_rows(text: str, file: str) -> tuple[list[SourceRow], list[BookError]]:
+    """The sound rows of one file's text in its order, and the faults of the others.
+
+    Raises:
+        BookError: the text is not TOML or holds a table that no playbook has.
+    """
+    content = _content(text, file)
+    where = places(text)
+    rows: list[SourceRow] = []
+    faults: list[BookError] = []
+    kinds: tuple[tuple[str, type[Signal] | type[Rule]], ...] = (("signal", Signal), ("rule", Rule))
+    for table, kind in kinds:
+        listed = content.get(table, [])
+        if not isinstance(listed, list):
+            raise BookError("unreadable", file, f"it holds no [[{table}]]; write the name in two brackets")
+        for index, row in enumerate(listed):
+            place = where.find((table, index))
+            try:
+                rows.append(SourceRow(kind.model_validate(row), file, place))
+            except ValidationError as error:
+                faults.append(_fault(error, row, file, place))
+            except RecursionError:
+                faults.append(BookError("invalid", file, "it is nested too deeply", line=place.line))
+    return rows, faults
+
+
+def read_sources(
+    files: Mapping[str, str] | Iterable[tuple[str, str]],
+) -> tuple[list[SourceRow], list[BookError]]:
+    """All rows of the files (name to text), and all faults that show without looking at what rows mean."""
+    rows: list[SourceRow] = []
+    faults: list[BookError] = []
+    homes: dict[str, SourceRow] = {}
+    for file, text in files.items() if isinstance(files, Mapping) else files:
+        try:
+            found, wrong = parse_rows(text, file)
+        except BookError as fault:
+            faults.append(fault)
+            continue
+        faults.extend(wrong)
+        for row in found:
+            home = homes.setdefault(row.row.id, row)
+            if home is row:
+                rows.append(row)
+                continue
+            other = f"{home.file}, line {home.line('id')}"
+            reason = f"there is another {row.row.id!r}"
+            faults.append(
+                BookError("duplicate", file, reason, line=row.line("id"), rule=row.row.id, other=other)
+            )
+    faults.extend(unknown_names(rows))
+    return rows, faults
+
+
+def unknown_names(rows: Iterable[SourceRow]) -> Iterator[BookError]:
+    """Faults of rows that name what does not exist, or whose firing waits for itself."""
+    rows = list(rows)
+    known = {row.row.id for row in rows}
+    rules = {row.row.id: row for row in rows if isinstance(row.row, Rule)}
+    for id_, row in rules.items():
+        for name in sorted(_rule(row).names):
+            if name not in (rules if name in _rule(row).yields_to else known):
+                reason = f"it names {name!r}, which no rule or signal is called"
+                yield BookError("invalid", row.file, reason, line=_line_of_name(row, name), rule=id_)
+    cycle = _cycle({id_: _waits_for(_rule(row), rules) for id_, row in rules.items()})
+    if cycle:
+        row = rules[cycle[0]]
+        reason = f"it waits for itself: {' → '.join(cycle)}"
+        yield BookError("invalid", row.file, reason, line=row.line("id"), rule=cycle[0])
+
+
+def _rule(row: SourceRow) -> Rule:
+    assert isinstance(row.row, Rule)
+    return row.row
+
+
+def _waits_for(rule: Rule, rules: Mapping[str, SourceRow]) -> list[str]:
+    """Rules whose firing the rule listens for, and rules that it yields to."""
+    fired = [name for name in rule.names if name in rules and not rules[name].row.is_said]
+    return sorted({*fired, *(name for name in rule.yields_to if name in rules)})
+
+
+def _cycle(graph: Mapping[str, Iterable[str]]) -> list[str]:
+    """A circle in which rules wait for one another, first and last alike; empty where there is none."""
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return [str(name) for name in reversed(error.args[1])]
+    return []
+
+
+def parse_book(files: Mapping[str, str] | Iterable[tuple[str, str]]) -> RuleBook:
+    """The book that the files (name to text) hold together.
+
+    Raises:
+        BookError: the first fault, of the file and line that it names.
+    """
+    rows, faults = read_sources(files)
+    for fault in faults:
+        raise fault
+    return book_of(rows)
+
+
+def book_of(rows: Iterable[SourceRow]) -> RuleBook:
+    """The book of sound rows.
+
+    Raises:
+        BookError: there are too many.
+    """
+    rows = list(rows)
+    try:
+        return RuleBook(
+            [row.row for row in rows if isinstance(row.row, Rule)],
+            [row.row for row in rows if isinstance(row.row, Signal)],
+        )
+    except ValueError as error:
+        raise BookError("unreadable", rows[0].file if rows else "", str(error)) from error
+
+
+@lru_cache(maxsize=8)
+def cached_book(files: tuple[tuple[str, str], ...]) -> RuleBook:
+    """As `parse_book`; calls that are told of the same files share the book."""
+    return parse_book(files)
+
+
+def digest(files: Iterable[tuple[str, str]]) -> str:
+    """A short name of the files' content: equal content, equal digest."""
+    hashed = hashlib.sha256()
+    for name, text in files:
+        for part in (name, text):
+            hashed.update(len(part.encode()).to_bytes(8, "big") + part.encode())
+    return hashed.hexdigest()[:16]
+
+
+def _content(text: str, file: str) -> dict[str, Any]:
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BookError("unreadable", file, str(error)) from error
+    except RecursionError as error:
+        raise BookError("unreadable", file, "it is nested too deeply") from error
+    unknown = sorted(set(content) - {"rule", "signal"} - OTHER_TABLES)
+    if unknown:
+        line = places(text).find((unknown[0],)).line
+        raise BookError("unreadable", file, f"there is no table {unknown[0]!r} (line {line})", line=line)
+    if not content:
+        raise BookError("unreadable", file, "it holds no [[rule]]")
+    if _nesting(content) > NESTING_MAX:
+        raise BookError("unreadable", file, "it is nested too deeply")
+    return content
+
+
+def _nesting(value: Any) -> int:
+    """How deep a value is, counted without recursion and only as far as it matters."""
+    level, depth = [value], 0
+    while level and depth <= NESTING_MAX:
+        inner: list[Any] = []
+        for item in level:
+            if isinstance(item, dict):
+                inner.extend(item.values())
+            elif isinstance(item, list):
+                inner.extend(item)
+        level, depth = inner, depth + 1
+    return depth
+
+
+def _fault(error: ValidationError, row: Any, file: str, place: Place) -> BookError:
+    first = error.errors()[0]
+    found = [part for part in first["loc"] if not (isinstance(part, str) and part[:1].isupper())]
+    name = str(row.get("id", "?"))[:60] if isinstance(row, dict) else "?"
+    message = PLAIN.get(first["type"]) or first["msg"].removeprefix("Value error, ")
+    where = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in found).lstrip(".")
+    return BookError(
+        "invalid",
+        file,
+        f"{where}: {message}" if where else message,
+        line=place.find(found).line,
+        rule=name,
+    )
+
+
+def _line_of_name(row: SourceRow, name: str) -> int:
+    """The line of the condition that names `name`: the deepest place whose row's value holds it."""
+
+    def lines(value: Any, place: Place) -> Iterator[int]:
+        if isinstance(value, dict):
+            for key, inner in value.items():
+                yield from lines(inner, place.within.get(key, place))
+        elif isinstance(value, list | tuple):
+            for index, inner in enumerate(value):
+                yield from lines(inner, place.within.get(index, place))
+        elif value == name:
+            yield place.line
+
+    fields = row.row.model_dump(by_alias=True, include={"when", "what", "cue", "variants", "yields_to"})
+    return next(lines(fields, row.place), row.line())
