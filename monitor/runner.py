@@ -313,13 +313,14 @@ async def run_offline(
 
 
 def _crashed(call: _Call, error: Exception) -> CallEnd:
-    """Ends a call whose analysis failed: its events so far stand, and the wall is told that it is over."""
+    """Ends a call whose analysis failed: its events so far stand, what is open ends, the wall is told."""
     code = "engine.analysis"
     # Where, not what: the message of an exception may quote what somebody said.
     where = [f"{at.filename}:{at.lineno}" for at in traceback.extract_tb(error.__traceback__)]
     log.error("call crashed", call_id=call.call_id, code=code, error=type(error).__name__, where=where)
     end = CallEnd(reason="failed", code=code)
-    call.emit(call.numbering.number([call.tally.ended(call.session.now, end)]))
+    now = call.session.now
+    call.emit(call.numbering.number([*call.tally.closings(now), call.tally.ended(now, end)]))
     return end
 
 

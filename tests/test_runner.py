@@ -286,6 +286,58 @@ async def test_a_crashed_call_still_says_what_it_added_up_to_and_leaves_nothing_
     assert {task for task in asyncio.all_tasks() if not task.done()} == {asyncio.current_task()}
 
 
+async def test_a_crash_ends_the_alerts_and_the_cue_that_are_open() -> None:
+    text = events.Text(zh="火", en="hot")
+
+    def alert(number: int) -> Event:
+        return events.Alert(
+            t_s=0.1,
+            id=f"a{number}",
+            rule="hot_temper",
+            title=text,
+            severity="high",
+            party="caller",
+            about=events.Stretch(start_s=0.0, end_s=0.1),
+            raised_at_s=0.1,
+            because=text,
+            evidence=[],
+        )
+
+    class Alarmed(BlockSession):
+        def receive(self, item: SessionInput) -> list[Event]:
+            told = super().receive(item)
+            if told and self.now == 2 * BLOCK_SAMPLES:
+                cue = events.Cue(
+                    t_s=0.2,
+                    id="c1",
+                    rule="hot_temper",
+                    severity="high",
+                    text=text,
+                    say=None,
+                    raised_at_s=0.2,
+                    clears_when=text,
+                )
+                told.extend((alert(1), alert(2), cue))
+            if told and self.now == 4 * BLOCK_SAMPLES:
+                told.append(
+                    events.AlertCleared(
+                        t_s=0.4, id="a1", rule="hot_temper", cleared_at_s=0.4, reason="calmer"
+                    )
+                )
+            return told
+
+    sink = Recorder()
+    source = Tape(30 * BLOCK_SAMPLES, pause=lambda at: 0.001)
+    await run_call(CALL, Alarmed(crash_at=7), source, None, [sink])
+    *_, alert_end, cue_end, end = sink.events
+    assert isinstance(alert_end, events.AlertCleared)
+    assert (alert_end.id, alert_end.reason, alert_end.t_s) == ("a2", "call_ended", 0.7)
+    assert isinstance(cue_end, events.CueCleared)
+    assert (cue_end.id, cue_end.reason) == ("c1", "ended")
+    assert isinstance(end, events.CallEnded)
+    assert [event.seq for event in sink.events] == list(range(1, len(sink.events) + 1))
+
+
 async def test_the_log_of_a_crash_quotes_nobody() -> None:
     class Quoting(BlockSession):
         def receive(self, item: SessionInput) -> list[Event]:
