@@ -10,6 +10,16 @@ from monitor.core.audio import Party, Pcm
 from monitor.core.clock import Span
 
 
+@dataclass(slots=True, eq=False)
+class Speculation:
+    """What became of the guess that an utterance is over; the core writes it, a scheduler may read it."""
+
+    is_kept: bool = False
+    """The silence lasted: the answer ends the utterance."""
+    is_over: bool = False
+    """Speech went on: the answer shows how the utterance begins, no more."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TranscriptionRequest:
     """One stretch of a party's sound to be decoded. `id` counts up within a call."""
@@ -28,6 +38,8 @@ class TranscriptionRequest:
     """A prompt for the recogniser (domain words, script); never a partial's own text."""
     issued_at: int
     """Call time of the request, in samples; deadlines count from it."""
+    speculation: Speculation | None = None
+    """For a final that is asked for before it is known whether the utterance is over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

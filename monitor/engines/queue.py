@@ -2,8 +2,8 @@
 
 Finals go before partials, the earliest deadline first. A party's waiting partial gives its place to a newer
 one, and is dropped when its utterance's final is queued. As the decoders fill up, a party's partials come
-more rarely; when even that is too much, or finals wait, they stop. A final is only ever replaced by a longer
-final of the same utterance.
+more rarely, and finals wait until it is known that their utterance is over; when even that is too much, or
+finals wait, partials stop. A final of an utterance that is over is only ever replaced by a longer one.
 
 Every method takes the time, so that a test or a simulation can be its clock. Nothing here is thread-safe.
 """
@@ -26,8 +26,6 @@ BATCH_MAX = 4
 FINALS_MAX = 256
 """Finals that wait: a quarter of an hour of speech, or 60 MB. Beyond that the oldest are given up."""
 
-_FINAL_DUE_S = 0.5
-_PARTIAL_DUE_S = 1.0
 _PARTIAL_STALE_S = 2.0
 """A partial that waited this long shows the past: it is dropped undecoded."""
 
@@ -42,6 +40,12 @@ _LOAD_AIM = 0.7
 
 _CADENCE_MAX_S = 4.0
 """A partial rarer than this is of no use to anybody: below that rate they stop."""
+
+_SPECULATE_UNTIL_S = 1.5
+"""While partials are further apart than this, no final is decoded on the guess that its utterance is over."""
+
+_POLL_S = 0.05
+"""How soon it is noticed that an utterance is over, or goes on."""
 
 _COST_PRIOR_S = 0.3
 """What a partial costs before one was seen: Whisper base on a core of 2020."""
@@ -91,8 +95,8 @@ class RequestQueue:
         self._work: deque[_Work] = deque()
         self._began_at: float | None = None
         self.counters: Counter[str] = Counter()
-        """finals, partials, batches, batched_2 ... batched_4 (decoded); coalesced, superseded, stale, shed
-        (dropped undecoded); given_up (finals, because too many waited)."""
+        """finals, partials, batches, batched_2 ... batched_4 (decoded); coalesced, superseded, stale, shed,
+        retracted (dropped undecoded); given_up (finals, because too many waited)."""
 
     def __len__(self) -> int:
         return len(self._finals) + len(self._partials)
@@ -162,15 +166,15 @@ class RequestQueue:
     def take(self, now: float) -> list[Item]:
         """The next batch of one kind: no more than this worker's share, so that none idles."""
         self._finals = [item for item in self._finals if not item.is_cancelled()]
-        if self._finals:
-            self._finals.sort(key=lambda item: item.since + _FINAL_DUE_S)
-            count = self._share(len(self._finals))
-            batch, self._finals = self._finals[:count], self._finals[count:]
-            return batch
+        finals = self._certain() if self.cadence_s(now) > _SPECULATE_UNTIL_S else self._finals
+        if finals:
+            finals = sorted(finals, key=lambda item: item.since)[: self._share(len(finals))]
+            self._finals = [item for item in self._finals if item not in finals]
+            return finals
         self._forget_stale(now)
         cadence_s = self.cadence_s(now)
         due = [
-            (item.since + _PARTIAL_DUE_S, key)
+            (item.since, key)
             for key, item in self._partials.items()
             if now - self._shown_at.get(key, -_WINDOW_S) >= cadence_s
         ]
@@ -180,8 +184,23 @@ class RequestQueue:
             self._shown_at[key] = now
         return [self._partials.pop(key) for key in keys]
 
+    def _certain(self) -> list[Item]:
+        """The finals of utterances that are over; drops those of utterances that went on."""
+        for item in list(self._finals):
+            if item.request.speculation is not None and item.request.speculation.is_over:
+                self._finals.remove(item)
+                self._drop(item, "retracted")
+        return [
+            item
+            for item in self._finals
+            if item.request.speculation is None or item.request.speculation.is_kept
+        ]
+
     def next_due_s(self, now: float) -> float | None:
-        """In how many seconds a waiting partial will be due; None where none waits for its time."""
+        """In how many seconds to look again though nothing new comes; None where nothing waits for its
+        time."""
+        if self._finals:
+            return _POLL_S
         if not self._partials:
             return None
         cadence_s = self.cadence_s(now)

@@ -6,11 +6,18 @@ import numpy as np
 
 from monitor.core.audio import Party
 from monitor.core.clock import Span
-from monitor.core.recognition import Hypothesis, TranscriptionRequest
+from monitor.core.recognition import Hypothesis, Speculation, TranscriptionRequest
 from monitor.engines.queue import Item, RequestQueue
 
 
-def item(call_id: str, now: float, *, is_final: bool = False, number: int = 1) -> Item:
+def item(
+    call_id: str,
+    now: float,
+    *,
+    is_final: bool = False,
+    number: int = 1,
+    speculation: Speculation | None = None,
+) -> Item:
     request = TranscriptionRequest(
         id=number,
         party=Party.CALLER,
@@ -21,6 +28,7 @@ def item(call_id: str, now: float, *, is_final: bool = False, number: int = 1) -
         language=None,
         hint="",
         issued_at=0,
+        speculation=speculation,
     )
     answers: list[Hypothesis | None] = []
     return Item(call_id, request, answers.append, lambda: False, now, now)
@@ -89,3 +97,40 @@ def test_finals_are_thorough_only_while_the_workers_idle() -> None:
     assert not queue.has_time(0.0), "others wait"
     queue.done(queue.take(0.0), 0.5, 0.5)
     assert not queue.has_time(0.6) and queue.has_time(10.0)
+
+
+def loaded() -> RequestQueue:
+    """A queue whose one worker has long had too much to do for partials every second."""
+    queue = RequestQueue(1)
+    for number in range(20):
+        queue.put(item("a", number * 0.5, is_final=True), number * 0.5)
+        queue.done(queue.take(number * 0.5), number * 0.5 + 0.3, 0.3)
+        queue.put(item("b", number * 0.5), number * 0.5)
+    return queue
+
+
+def test_while_there_is_room_a_guess_is_decoded_at_once() -> None:
+    queue = RequestQueue(1)
+    guess = item("a", 0.0, is_final=True, speculation=Speculation())
+    queue.put(guess, 0.0)
+    assert queue.take(0.0) == [guess]
+
+
+def test_under_load_a_guess_waits_until_the_utterance_is_over() -> None:
+    queue = loaded()
+    speculation = Speculation()
+    guess = item("c", 10.0, is_final=True, speculation=speculation)
+    queue.put(guess, 10.0)
+    assert guess not in queue.take(10.0)
+    wait_s = queue.next_due_s(10.0)
+    assert wait_s is not None and wait_s <= 0.1, "nobody tells the queue that an utterance is over"
+    speculation.is_kept = True
+    assert queue.take(10.3) == [guess]
+
+
+def test_under_load_a_wrong_guess_costs_nothing() -> None:
+    queue = loaded()
+    guess = item("c", 10.0, is_final=True, speculation=Speculation(is_over=True))
+    queue.put(guess, 10.0)
+    assert guess not in queue.take(10.0)
+    assert queue.counters["retracted"] == 1 and not queue.has_finals

@@ -8,7 +8,7 @@ import numpy as np
 
 from monitor.core.audio import Party, Pcm
 from monitor.core.clock import Span
-from monitor.core.recognition import Hypothesis
+from monitor.core.recognition import Hypothesis, Speculation
 from monitor.core.transcription.commit import Committer
 
 
@@ -34,6 +34,8 @@ class Utterance:
     """Requests for partials that are not yet answered."""
     speculative: int | None = None
     """The request that becomes the final if the silence lasts."""
+    speculation: Speculation | None = None
+    """What the recogniser's scheduler is told of it."""
     speculated: int | None = None
     """`speech` at the last speculative request."""
     final: int | None = None

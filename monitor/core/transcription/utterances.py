@@ -18,7 +18,7 @@ import numpy as np
 from monitor.core.audio import Party, Pcm
 from monitor.core.clock import Span, samples
 from monitor.core.facts import Ipu, PartialText, SpeechStarted, Word, Words
-from monitor.core.recognition import Hypothesis, HypothesisWord, TranscriptionRequest
+from monitor.core.recognition import Hypothesis, HypothesisWord, Speculation, TranscriptionRequest
 from monitor.core.settings import PrivacySettings, TranscriptionSettings
 from monitor.core.transcription.commit import Committer
 from monitor.core.transcription.cutting import softest, trimmed
@@ -224,7 +224,8 @@ class Utterances:
             return []
         utterance.speculated = utterance.speech
         end = min(utterance.end, utterance.speech_end + _TRAIL_SAMPLES)
-        request = self._request(utterance, end, now, is_final=True)
+        utterance.speculation = Speculation()
+        request = self._request(utterance, end, now, is_final=True, speculation=utterance.speculation)
         utterance.speculative, utterance.answer = request.id, None
         return [request]
 
@@ -234,7 +235,9 @@ class Utterances:
             return
         if utterance.answer is None:
             utterance.partials.add(utterance.speculative)
-        utterance.speculative, utterance.answer = None, None
+        if utterance.speculation is not None:
+            utterance.speculation.is_over = True
+        utterance.speculative, utterance.answer, utterance.speculation = None, None, None
 
     def _on_progress(self, utterance: Utterance, now: int) -> list[Output]:
         silent = None if utterance.speech_end is None else now - utterance.speech_end
@@ -262,6 +265,8 @@ class Utterances:
         out: list[Output] = []
         if utterance.speculative is not None:
             utterance.final = utterance.speculative
+            if utterance.speculation is not None:
+                utterance.speculation.is_kept = True
             self._decoded_until = min(utterance.end, (utterance.speech_end or 0) + _TRAIL_SAMPLES)
         elif self._is_too_short(utterance):
             utterance.final = -1
@@ -299,7 +304,15 @@ class Utterances:
         self._open.speech = self._heard - at
         return [request, *self._settle()]
 
-    def _request(self, utterance: Utterance, end: int, now: int, *, is_final: bool) -> TranscriptionRequest:
+    def _request(
+        self,
+        utterance: Utterance,
+        end: int,
+        now: int,
+        *,
+        is_final: bool,
+        speculation: Speculation | None = None,
+    ) -> TranscriptionRequest:
         utterance.speech_asked = utterance.speech
         return TranscriptionRequest(
             id=next(self._ids),
@@ -311,6 +324,7 @@ class Utterances:
             language=self._language.language,
             hint=self._hint(utterance),
             issued_at=now,
+            speculation=speculation,
         )
 
     def _hint(self, utterance: Utterance) -> str:

@@ -317,3 +317,10 @@ def test_every_word_is_committed_once_and_in_order(
         for word in words.words:
             assert word.span.start >= end
             end = word.span.end
+
+
+def test_what_became_of_a_guess_is_known_to_the_scheduler() -> None:
+    line = Line([*said("我要", 1.0), *said("退款", 1.9)], [(1.0, 1.5), (1.9, 2.4)]).play(5)
+    went_on, lasted = [request.speculation for _, request in line.requests if request.is_final]
+    assert went_on is not None and went_on.is_over and not went_on.is_kept
+    assert lasted is not None and lasted.is_kept and not lasted.is_over
