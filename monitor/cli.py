@@ -187,7 +187,11 @@ def replay(
         settings = _settings(
             settings_file,
             engine={"model": model},
-            transcription={"language": language, "has_partials": has_partials},
+            transcription={
+                "language": language,
+                "has_partials": has_partials,
+                "is_speculative": has_partials,  # a guess spares nobody's time here
+            },
         )
         refuse_overwriting(
             outputs=[path for path in (events, report) if path is not None],
