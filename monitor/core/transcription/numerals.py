@@ -260,7 +260,7 @@ def _english_run(lower: str, run: list[re.Match[str]]) -> Iterator[Number]:
     words = [match[0] for match in run]
     start, end = run[0].start(), run[-1].end()
     has_measure = _MEASURE_EN.match(lower, end) is not None
-    value = _english_value(words)
+    value = english_value(words)
     is_hundred_percent = value == 100 and lower[end:].startswith(" percent")
     if has_measure and value is not None and value >= 10 and not is_hundred_percent:
         yield Number(start, end, str(value))
@@ -285,7 +285,7 @@ def _english_row(words: list[str]) -> str | None:
     return spoken_digits(" ".join(words))
 
 
-def _english_value(words: list[str]) -> int | None:
+def english_value(words: list[str]) -> int | None:
     """The value of an English cardinal number; None where it is not well formed."""
     total, group, last = 0, 0, 10**9
     for word in words:
