@@ -21,7 +21,9 @@ _WAIT_S = 3.0
 _SAME_S = 8.0
 """Phrases of a promise within this time are one promise."""
 _SAME_OFFER_S = 12.0
-_SAME_QUESTION_S = 1.5
+"""An offer goes on for this long, if the caller has not answered it."""
+_ANSWERED = samples(0.8)
+_SAME_QUESTION_S = 2.5
 """Phrases that begin within this time are one question, one apology."""
 _COUNTED_MAX = 64
 _AMOUNT = re.compile(
@@ -67,14 +69,15 @@ class PromiseLedger:
     def _enter(self, tellings: Tellings) -> None:
         assert self._open is not None
         span, self._open = self._open.span, None
-        what, about = tellings.clause(Party.AGENT, span)
+        sentence, about = tellings.sentence(Party.AGENT, span)
+        what = tellings.quote(Party.AGENT, span)
         if not what:
             return
         last = self.entries[-1] if self.entries else None
         if last is not None and last.what == what:
             return
         if len(self.entries) < PROMISES_MAX:
-            self.entries.append(Promise(what=what, due=due_in(what, about), span=span))
+            self.entries.append(Promise(what=what, due=due_in(sentence, about), span=span))
 
 
 class ConcessionLedger:
@@ -85,17 +88,17 @@ class ConcessionLedger:
         self._amounts: list[frozenset[str]] = []
         self._last_at: int | None = None
 
-    def on_said(self, said: Said, tellings: Tellings) -> None:
+    def on_said(self, said: Said, now: int, tellings: Tellings) -> None:
         """A phrase that offers something."""
         span = said.span
-        what, _ = tellings.clause(said.party, span)
-        what = what or said.phrase
+        what = tellings.quote(said.party, span) or said.phrase
         amounts = frozenset(_AMOUNT.findall(what.lower()))
         last_at, self._last_at = self._last_at, span.end
         if last_at is not None and span.start - last_at <= samples(_SAME_OFFER_S):
-            if self._amounts:
+            between = Span(last_at, max(last_at, span.start))
+            if tellings.spoken(Party.CALLER, between, now) < _ANSWERED:
                 self._amounts[-1] |= amounts
-            return
+                return
         if any(self._is_same(number, what, amounts) for number in range(len(self.entries))):
             return
         if len(self.entries) < CONCESSIONS_MAX:

@@ -146,7 +146,8 @@ class CallReader:
         at = said.span.start
         self._phases.on_said(said, meaning, now, self._tellings)
         for evidence in meaning.speaks_for:
-            proof = Proof(code="said", at=at, weight=evidence.weight, words=said.phrase)
+            words = said.phrase.strip("，,。.、；;？?！! ")
+            proof = Proof(code="said", at=at, weight=evidence.weight, words=words)
             if evidence.type is not None:
                 self._types[evidence.type].add(proof, said.id)
             elif evidence.need is not None:
@@ -183,7 +184,7 @@ class CallReader:
             case Note.PROMISE:
                 self._promises.on_said(said, now, self._tellings)
             case Note.CONCESSION:
-                self._concessions.on_said(said, self._tellings)
+                self._concessions.on_said(said, now, self._tellings)
             case Note.COMPLAINT:
                 self._state.is_complaint = True
             case Note.REFUSAL:
@@ -199,7 +200,7 @@ class CallReader:
             self._on_demand(said)
         elif slot in slots:
             return
-        words, _ = self._tellings.clause(said.party, said.span)
+        words = self._tellings.quote(said.party, said.span)
         if slot in (ComplaintSlot.NAME, ComplaintSlot.CONTACT, ComplaintSlot.ORDER_NUMBER) or not words:
             words = said.phrase
         if slot is ComplaintSlot.CONTACT:

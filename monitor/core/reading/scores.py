@@ -14,6 +14,8 @@ SAME_SOURCE_S = 20.0
 """The same phrase again within this time is the same point made twice."""
 SAME_SOURCE_SHARE = 0.3
 """What such a repetition still adds."""
+SAME_WORDS_S = 0.7
+"""Phrases that begin within this time are in the same words: only the weightiest counts."""
 _SUM_MAX = 6.0
 """The score is 0.998 there; more would only take longer to fade."""
 
@@ -45,6 +47,13 @@ class Leaning:
 
     def add(self, proof: Proof, source: str) -> None:
         """Takes a proof; `source` is what it came from, so that a repetition counts less."""
+        before = self._proofs[-1] if self._proofs else None
+        if before is not None and abs(proof.at - before.at) <= samples(SAME_WORDS_S):
+            self._sum = min(_SUM_MAX, self._sum + max(0.0, proof.weight - before.weight))
+            if proof.weight > before.weight:
+                self._proofs[-1] = proof
+            self._last[source] = proof.at
+            return
         last = self._last.get(source)
         self._last[source] = proof.at
         if last is not None and proof.at - last < samples(SAME_SOURCE_S):

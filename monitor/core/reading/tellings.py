@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 
 from monitor.core.audio import Party
 from monitor.core.clock import Span, samples
@@ -12,11 +13,16 @@ WORDS_KEPT = 240
 """Committed words kept of a party: about a minute of fast speech, more than any clause reaches."""
 SPEECH_KEPT = 24
 """Stretches of speech kept of a party: enough for the last minute of a lively call."""
-_CLAUSE_ENDS = frozenset("。！？!?；;…")
+_SENTENCE_ENDS = frozenset("。！？!?；;…")
+_COMMAS = frozenset("，,、：:")
+_TRIMMED = " ，,、：:。.；;"
+_Ends = Callable[[Word, Word], bool]
 _GAP = samples(1.5)
 """Own silence between two words over which no clause reaches."""
 QUOTE_CHARACTERS_MAX = 80
 """A quotation on the page is one glance."""
+_QUOTE_WORDS_MIN = 8
+"""Fewer words say little without the clause before them."""
 
 
 class Tellings:
@@ -58,37 +64,49 @@ class Tellings:
             total += common.length if common is not None else 0
         return total
 
-    def clause(self, party: Party, span: Span) -> tuple[str, int]:
-        """The clause about `span` as it is written, and where in it the span begins."""
+    def quote(self, party: Party, span: Span) -> str:
+        """What was said at `span` with the rest of its clause, for the page."""
+        words, first, last = self._around(party, span, _ends_clause)
+        while words and first > 0 and last + 1 - first < _QUOTE_WORDS_MIN:
+            if _ends_sentence(words[first - 1], words[first]):
+                break
+            first -= 1
+            while first > 0 and not _ends_clause(words[first - 1], words[first]):
+                first -= 1
+        text = "".join(word.text for word in words[first : last + 1]).strip(_TRIMMED)
+        return text[:QUOTE_CHARACTERS_MAX]
+
+    def sentence(self, party: Party, span: Span) -> tuple[str, int]:
+        """The sentence about `span` as it is written, and where in it the span begins."""
+        words, first, last = self._around(party, span, _ends_sentence)
+        at = next((at for at in range(first, last + 1) if words[at].span.end > span.start), first)
+        before = "".join(word.text for word in words[first:at]).lstrip()
+        return before + "".join(word.text for word in words[at : last + 1]).rstrip(), len(before)
+
+    def _around(self, party: Party, span: Span, ends: _Ends) -> tuple[list[Word], int, int]:
+        """The party's words, and the first and last of those between two ends around `span`."""
         words = list(self._words[party])
         inside = [
             at for at, word in enumerate(words) if word.span.end > span.start and word.span.start < span.end
         ]
         if not inside:
-            return "", 0
+            return [], 0, -1
         first, last = inside[0], inside[-1]
-        while first > 0 and not _parts(words[first - 1], words[first]):
+        while first > 0 and not ends(words[first - 1], words[first]):
             first -= 1
-        while last + 1 < len(words) and not _parts(words[last], words[last + 1]):
+        while last + 1 < len(words) and not ends(words[last], words[last + 1]):
             last += 1
-        before = "".join(word.text for word in words[first : inside[0]]).lstrip()
-        text = before + "".join(word.text for word in words[inside[0] : last + 1]).rstrip()
-        return _cut(text.strip(), len(before))
+        return words, first, last
 
 
-def _parts(before: Word, after: Word) -> bool:
-    """Whether a clause ends between two words."""
-    is_end = before.text[-1:] in _CLAUSE_ENDS or (
+def _ends_sentence(before: Word, after: Word) -> bool:
+    """Whether a sentence ends between two words."""
+    is_end = before.text[-1:] in _SENTENCE_ENDS or (
         before.text[-1:] == "." and not before.text[-2:-1].isdigit()
     )
     return is_end or after.span.start - before.span.end > _GAP
 
 
-def _cut(text: str, at: int) -> tuple[str, int]:
-    """At most `QUOTE_CHARACTERS_MAX` characters of a text around position `at`."""
-    text = text.strip(" ，,、")
-    surplus = len(text) - QUOTE_CHARACTERS_MAX
-    if surplus <= 0:
-        return text, min(at, len(text))
-    start = min(max(0, at - QUOTE_CHARACTERS_MAX // 2), surplus)
-    return text[start : start + QUOTE_CHARACTERS_MAX].strip(" ，,、"), at - start
+def _ends_clause(before: Word, after: Word) -> bool:
+    """Whether a clause ends between two words."""
+    return before.text[-1:] in _COMMAS or _ends_sentence(before, after)
