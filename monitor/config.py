@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from platformdirs import user_cache_path, user_data_path
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError as UnparsableError
 
@@ -87,6 +87,28 @@ class StoreSettings(Section):
     )
 
 
+class AccountSettings(Section):
+    """Who may come in."""
+
+    is_required: bool = Field(
+        False, description="false lets everybody on this machine do everything; only on a loopback address"
+    )
+    idle_s: float = Field(1_800.0, ge=60, description="a session that no page uses for this long is over")
+    session_s: float = Field(43_200.0, ge=300, description="a session is over after this long at the latest")
+    is_https: bool = Field(
+        False, description="browsers come by https (a proxy before the server has the certificate)"
+    )
+    program_token: SecretStr = Field(
+        SecretStr(""), description="what a telephone system and Prometheus send as a bearer token"
+    )
+    provider_issuer: str = Field("", description="the OpenID Connect provider's issuer; empty: none")
+    provider_client_id: str = Field("", description="this server's name at the provider")
+    provider_client_secret: SecretStr = Field(SecretStr(""), description="and its secret there")
+    provider_name_claim: str = Field(
+        "preferred_username", description="the claim that holds the name of the account that was made here"
+    )
+
+
 class PlaybookSettings(Section):
     """Which rules are in force."""
 
@@ -117,6 +139,7 @@ class Settings(BaseSettings):
     server: ServerSettings = ServerSettings()
     store: StoreSettings = StoreSettings()
     playbook: PlaybookSettings = PlaybookSettings()
+    accounts: AccountSettings = AccountSettings()
 
     @property
     def core(self) -> CoreSettings:

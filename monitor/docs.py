@@ -19,6 +19,7 @@ from platformdirs import user_cache_path, user_data_path
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
+from monitor.accounts import roles, trail
 from monitor.config import Settings
 from monitor.core import events
 from monitor.core.notices import NOTICES
@@ -212,7 +213,7 @@ def _ingest_lines() -> Iterator[str]:
 
 
 def _api_lines() -> Iterator[str]:
-    from monitor.publish import server
+    from monitor.publish import account_api, server
     from monitor.store import records
 
     yield "# Questions: the REST API"
@@ -226,7 +227,21 @@ def _api_lines() -> Iterator[str]:
     yield "|---|---|"
     for path, function in server.API.items():
         yield f"| `{path}` | {_cell(inspect.getdoc(function) or '')} |"
+    yield ""
+    yield "Signing in, and accounts:"
+    yield ""
+    yield "| method | path | answers |"
+    yield "|---|---|---|"
+    for (method, path), answer in account_api.ACCOUNT_API.items():
+        yield f"| {method} | `{path}` | {_cell(inspect.getdoc(answer) or '')} |"
     for kind in (
+        account_api.SignIn,
+        account_api.Whoami,
+        account_api.ChosenPassword,
+        account_api.NewAccount,
+        account_api.ChangedAccount,
+        roles.Account,
+        trail.TrailEntry,
         server.Health,
         server.CallPage,
         records.CallRecord,

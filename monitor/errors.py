@@ -8,6 +8,7 @@
     ├── StoreError        store.*       the event log or a journal cannot be written or read
     ├── ServerError       server.*      the server cannot start or a client misbehaves
     ├── PlaybookError     playbook.*    a playbook file is not sound
+    ├── AccountError      account.*     somebody may not, or an account does not fit
     └── EngineError       engine.*      the recogniser failed
 
 A code never changes its meaning; the sentence may. `ERRORS` is the list that the docs are checked against.
@@ -154,6 +155,28 @@ class PlaybookError(TingyinError):
         "playbook.duplicate": "the playbook {path}, line {line}, repeats the rule {rule!r} of {other}; give "
         "one another id",
         "playbook.missing": "the playbook {path} has no rule {rule!r}, which the detectors need; restore it",
+    }
+
+
+class AccountError(TingyinError):
+    """Somebody is not let in, may not do something, or an account does not fit."""
+
+    CODES: ClassVar = {
+        "account.refused": "the name or the password is wrong; an administrator can make a link to choose a "
+        "new password",
+        "account.too_often": "that was tried too often; try again in {wait_s} s",
+        "account.signed_out": "nobody is signed in here; sign in to go on",
+        "account.forbidden": "this account may not do that; ask an administrator",
+        "account.unknown": "there is no account {name!r}",
+        "account.exists": "there is an account {name!r} already; choose another name",
+        "account.name": "{name!r} is no account's name: letters, digits and . @ + - _ make one, 64 at most",
+        "account.password": "this password is not taken: {reason}",
+        "account.last_admin": "{name!r} is the last administrator; make another one first",
+        "account.link": "this link was used already or is too old; ask an administrator for a new one",
+        "account.provider": "signing in by the identity provider failed: {reason}; try again, or ask an "
+        "administrator",
+        "account.not_invited": "the identity provider knows {name!r}, but there is no account for them here; "
+        "ask an administrator",
     }
 
 

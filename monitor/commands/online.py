@@ -14,15 +14,19 @@ from dataclasses import dataclass
 
 from rich.markup import escape
 
+from monitor.accounts.office import AccountsOffice
 from monitor.commands.common import console, engine_workers, load_engine
 from monitor.config import Settings, StoreSettings
 from monitor.engines.scheduler import WORKER_NAME, Scheduler
 from monitor.engines.whisper import WhisperEngine
+from monitor.errors import SettingsError
 from monitor.ingest.file import open_file_source
 from monitor.ingest.paced import PacedSource
 from monitor.ingest.source import Source
 from monitor.ingest.websocket import Intake
 from monitor.playbook_files import load_playbook
+from monitor.publish.access import Access
+from monitor.publish.guard import is_loopback
 from monitor.publish.metrics import Metrics
 from monitor.publish.publisher import Publisher
 from monitor.publish.run import Server
@@ -66,8 +70,11 @@ class Office:
 
 
 @asynccontextmanager
-async def open_office(settings: Settings, *, has_words: bool) -> AsyncIterator[Office]:
+async def open_office(settings: Settings, *, has_words: bool, is_open: bool = False) -> AsyncIterator[Office]:
     """Opens log, recogniser, switchboard and server, and closes them in the right order.
+
+    `is_open` lets everybody on this machine in without signing in, whatever the settings say; on an address
+    that others reach it counts for nothing.
 
     On leaving, live calls are ended as cut off and everything heard so far is written.
 
@@ -80,7 +87,12 @@ async def open_office(settings: Settings, *, has_words: bool) -> AsyncIterator[O
         loop.add_signal_handler(number, stopping.set)
     listener = listen_on(settings.server)
     rulebook = load_playbook(settings.playbook.folder)
-    with EventLog(settings.store.folder) as event_log, _forgetting(settings.store):
+    with (
+        EventLog(settings.store.folder) as event_log,
+        _forgetting(settings.store),
+        AccountsOffice.open(settings.store.folder, settings.accounts) as accounts,
+    ):
+        access = _access(settings, accounts, is_open=is_open)
         scheduler = None
         if has_words:
             engine = await asyncio.to_thread(load_engine, settings)
@@ -98,9 +110,16 @@ async def open_office(settings: Settings, *, has_words: bool) -> AsyncIterator[O
         if scheduler is not None:
             scheduler.watch_lag(switchboard.tell_lag)
             _watch_scheduler(publisher.metrics, scheduler, engine)
-        app = create_app(publisher, recordings=switchboard, intake=Intake(switchboard.start).serve)
+        app = create_app(
+            publisher,
+            recordings=switchboard,
+            intake=Intake(switchboard.start).serve,
+            access=access,
+            accounts=settings.accounts,
+        )
         try:
             async with Server(app, listener, publisher.metrics) as server:
+                _say_welcome(accounts, access, server.url)
                 try:
                     yield Office(switchboard, server.url, stopping)
                 finally:
@@ -111,6 +130,37 @@ async def open_office(settings: Settings, *, has_words: bool) -> AsyncIterator[O
                 scheduler.close()
             for number in (signal.SIGINT, signal.SIGTERM):
                 loop.remove_signal_handler(number)
+
+
+def _access(settings: Settings, accounts: AccountsOffice, *, is_open: bool) -> Access:
+    """Who may come in.
+
+    Raises:
+        SettingsError: everybody may, from everywhere.
+    """
+    is_local = is_loopback(settings.server.host)
+    if not settings.accounts.is_required and not is_local:
+        reason = f"the server listens on {settings.server.host}, which others reach; accounts are required"
+        raise SettingsError("settings.invalid", name="accounts.is_required", value=False, reason=reason)
+    return Access(
+        accounts.book,
+        accounts.sessions,
+        accounts.trail,
+        is_open=is_local and (is_open or not settings.accounts.is_required),
+        program_token=settings.accounts.program_token.get_secret_value(),
+        provider=accounts.provider,
+    )
+
+
+def _say_welcome(accounts: AccountsOffice, access: Access, url: str) -> None:
+    """Names the one-time link where nobody can sign in yet."""
+    welcome = None if access.is_open else accounts.welcome()
+    if welcome is not None:
+        console.print(
+            f"Nobody can sign in yet. Choose the administrator's password, within a day, at\n"
+            f"  [bold]{url}{welcome}[/]",
+            soft_wrap=True,
+        )
 
 
 @contextmanager
@@ -158,7 +208,7 @@ async def serve(settings: Settings, *, has_words: bool) -> None:
 
 async def demo(settings: Settings, languages: list[str], *, has_words: bool, is_once: bool) -> None:
     """Plays the shipped calls in real time, again and again unless `is_once`, until asked to end."""
-    async with open_office(settings, has_words=has_words) as office:
+    async with open_office(settings, has_words=has_words, is_open=True) as office:
         _say_where(office.url)
         plays = [asyncio.create_task(_play(office, language, is_once=is_once)) for language in languages]
         await _first(asyncio.gather(*plays), office.stopping.wait())

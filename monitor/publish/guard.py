@@ -61,14 +61,18 @@ class Gate:
         self._allowed_origins = {origin.rstrip("/").lower() for origin in allowed_origins}
         self._allowed_hosts = {urlsplit(origin).hostname for origin in self._allowed_origins}
 
-    def check(self, headers: Headers, *, is_stream: bool) -> ServerError | None:
-        """None, or why the request is refused."""
+    def check(self, headers: Headers, *, checks_origin: bool) -> ServerError | None:
+        """None, or why the request is refused.
+
+        The origin matters where a page of another site must not get through: streams, and what changes
+        anything.
+        """
         host = headers.get("host", "")
         name, _ = split_host(host)
         if self._is_on_loopback and not is_loopback(name) and name not in self._allowed_hosts:
             return ServerError("server.forbidden_host", host=host)
         origin = headers.get("origin")
-        if is_stream and origin is not None and not self._is_own(origin, host):
+        if checks_origin and origin is not None and not self._is_own(origin, host):
             return ServerError("server.forbidden_origin", origin=origin)
         return None
 
@@ -103,13 +107,14 @@ class GuardMiddleware:
             await self._app(scope, receive, send)
             return
         is_stream = scope["type"] == "websocket"
+        is_harmless = not is_stream and scope["method"] in {"GET", "HEAD", "OPTIONS"}
 
         async def send_guarded(message: Message) -> None:
             if message["type"] in {"http.response.start", "websocket.http.response.start"}:
                 message = {**message, "headers": [*message.get("headers", []), *self._headers]}
             await send(message)
 
-        error = self._gate.check(Headers(scope=scope), is_stream=is_stream)
+        error = self._gate.check(Headers(scope=scope), checks_origin=not is_harmless)
         if error is None:
             await self._app(scope, receive, send_guarded)
             return

@@ -84,8 +84,15 @@ class Subscription:
     """
 
     def __init__(
-        self, topic: TopicName, call_id: str | None, cursor: int | None, limit: int, wake: Callable[[], None]
+        self,
+        topic: TopicName,
+        call_id: str | None,
+        cursor: int | None,
+        limit: int,
+        wake: Callable[[], None],
+        sees: Callable[[str], bool] | None = None,
     ) -> None:
+        """`sees` tells of a call's id whether the client may see it; None: every call."""
         self.topic = topic
         self.call_id = call_id
         self.cursor = cursor
@@ -96,6 +103,7 @@ class Subscription:
         """True when the subscription fell behind because its queue was full."""
         self._queue = ClientQueue(limit)
         self._wake = wake
+        self._sees = sees
 
     def offer(self, item: Item) -> bool:
         """Takes a live item; False when the subscription has fallen behind by it."""
@@ -114,9 +122,15 @@ class Subscription:
             self.cursor = item.pos
         return item
 
+    def sees(self, call_id: str) -> bool:
+        """Whether the client may see the call."""
+        return self._sees is None or self._sees(call_id)
+
     def wants(self, event: StoredEvent) -> bool:
-        """Whether the event belongs to the topic."""
-        return event.type in WALL_TYPES if self.topic == "wall" else event.call_id == self.call_id
+        """Whether the event belongs to the topic, and the client may see it."""
+        if self.topic == "wall":
+            return event.type in WALL_TYPES and self.sees(event.call_id)
+        return event.call_id == self.call_id
 
     @property
     def waiting(self) -> int:
@@ -146,10 +160,18 @@ class Hub:
         """Partials and prosody that newer ones replaced, so far."""
 
     def subscribe(
-        self, topic: TopicName, call_id: str | None, after: int | None, wake: Callable[[], None]
+        self,
+        topic: TopicName,
+        call_id: str | None,
+        after: int | None,
+        wake: Callable[[], None],
+        sees: Callable[[str], bool] | None = None,
     ) -> Subscription:
-        """A new subscription, which is behind at `after`; `wake` is called when it has something."""
-        return Subscription(topic, call_id, after, self.queue_limit, wake)
+        """A new subscription, which is behind at `after`; `wake` is called when it has something.
+
+        `sees` tells of a call's id whether the client may see it.
+        """
+        return Subscription(topic, call_id, after, self.queue_limit, wake, sees)
 
     def go_live(self, subscription: Subscription) -> None:
         """From now on the subscription gets what is published. The client has all before it."""
@@ -172,7 +194,8 @@ class Hub:
             if listeners:
                 self._offer(listeners, Item(encode_event("call", event.pos, event.body), event.pos, slot))
             if self._wall and event.type in WALL_TYPES:
-                self._offer(self._wall, Item(encode_event("wall", event.pos, event.body), event.pos, slot))
+                seeing = {subscription for subscription in self._wall if subscription.sees(call_id)}
+                self._offer(seeing, Item(encode_event("wall", event.pos, event.body), event.pos, slot))
 
     def holds_after(self, pos: int) -> bool:
         """Whether every event after `pos` is still in memory."""

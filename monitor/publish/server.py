@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import platform
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -19,14 +20,17 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from monitor import __version__
+from monitor.accounts.roles import Right
+from monitor.config import AccountSettings
 from monitor.core.events import WIRE_VERSION
-from monitor.errors import ServerError, StoreError, TingyinError
+from monitor.errors import AccountError, ServerError, StoreError, TingyinError
+from monitor.publish.access import Access, AccessMiddleware, serve_stream, visitor_of
+from monitor.publish.account_api import AccountApi
 from monitor.publish.guard import Gate, GuardMiddleware
 from monitor.publish.metrics import CONTENT_TYPE
 from monitor.publish.pages import Pages
 from monitor.publish.protocol import PROTOCOL_VERSION, CallState, CallSummary, Problem, Snapshot
 from monitor.publish.publisher import Publisher
-from monitor.publish.stream import Stream
 from monitor.resources import resource
 from monitor.store.records import CallRecord, StoreHealth
 
@@ -46,6 +50,20 @@ _STATUS = {
     "server.method": 405,
     "server.parameter": 400,
     "server.no_dashboard": 503,
+    "server.malformed": 400,
+    "server.oversized": 413,
+    "account.refused": 401,
+    "account.signed_out": 401,
+    "account.forbidden": 403,
+    "account.not_invited": 403,
+    "account.unknown": 404,
+    "account.exists": 409,
+    "account.last_admin": 409,
+    "account.name": 400,
+    "account.password": 400,
+    "account.link": 410,
+    "account.too_often": 429,
+    "account.provider": 502,
 }
 
 _log = structlog.get_logger(__name__)
@@ -104,8 +122,9 @@ class EventPage(msgspec.Struct, frozen=True, kw_only=True):
 class Api:
     """The questions that have an answer now."""
 
-    def __init__(self, publisher: Publisher, recordings: Recordings) -> None:
+    def __init__(self, publisher: Publisher, recordings: Recordings, access: Access | None) -> None:
         self._publisher = publisher
+        self._access = access
         self._recordings = recordings
         self._started = time.monotonic()
 
@@ -138,9 +157,10 @@ class Api:
             }
         )
 
-    async def wall(self, _request: Request) -> Response:
+    async def wall(self, request: Request) -> Response:
         """The wall as it stands, as the stream's `snapshot`."""
-        return _json(Snapshot(pos=self._publisher.hub.pos, calls=self._publisher.wall.snapshot()))
+        agents = await self._agents(request)
+        return _json(Snapshot(pos=self._publisher.hub.pos, calls=self._publisher.wall.snapshot(agents)))
 
     async def calls(self, request: Request) -> Response:
         """The history, page by page: `CallPage`. Takes `limit` (50, at most 500 calls), `state` (live,
@@ -157,7 +177,8 @@ class Api:
             )
         await self._settle()
         known = cast(CallState | None, state)
-        calls = await self._publisher.read(self._publisher.log.calls, limit, before, known)
+        agents = await self._agents(request)
+        calls = await self._publisher.read(self._publisher.log.calls, limit, before, known, agents)
         return _json(CallPage(calls=calls, next_before=calls[-1].number if len(calls) == limit else None))
 
     async def call(self, request: Request) -> Response:
@@ -192,6 +213,7 @@ class Api:
         path = self._recordings.audio(call_id)
         if path is None or not path.is_file():
             raise ServerError("server.no_audio", call_id=call_id)
+        await self._note_played(request, call_id)
         return FileResponse(path, headers={"cache-control": "no-store"})
 
     async def metrics(self, _request: Request) -> Response:
@@ -201,11 +223,41 @@ class Api:
     async def _known_call(self, request: Request) -> str:
         call_id = str(request.path_params["call_id"])
         await self._settle()
-        if not self._publisher.is_live_or_expected(call_id):
+        agents = await self._agents(request)
+        agent = self._publisher.wall.agent_of(call_id)
+        if agent is None and (agents is not None or not self._publisher.is_live_or_expected(call_id)):
             record = await self._publisher.read(self._publisher.log.call, call_id)
             if record is None:
                 raise ServerError("server.unknown_call", call_id=call_id)
+            agent = record.agent
+        if agents is not None and agent not in agents:
+            # Of a call that is not theirs people do not even learn that it exists.
+            raise ServerError("server.unknown_call", call_id=call_id)
         return call_id
+
+    async def _agents(self, request: Request) -> frozenset[str] | None:
+        """Whose calls whoever asks may see; None: everybody's."""
+        if self._access is None:
+            return None
+        return await asyncio.to_thread(self._access.agents_of, visitor_of(request.scope).account)
+
+    async def _note_played(self, request: Request, call_id: str) -> None:
+        """Writes down who plays a call, once for each time it is begun.
+
+        Raises:
+            AccountError: account.forbidden: who sees a call may not always hear it.
+        """
+        if self._access is None:
+            return
+        visitor = visitor_of(request.scope)
+        if not visitor.account.may(Right.HEAR_CALLS):
+            raise AccountError("account.forbidden")
+        # A browser asks for a long file piece by piece: the first piece is the play.
+        if request.headers.get("range", "bytes=0-").startswith("bytes=0-"):
+            note = self._access.trail.note
+            await asyncio.to_thread(
+                lambda: note(visitor.account.name, "call_played", call_id, address=visitor.address)
+            )
 
     async def _settle(self) -> None:
         """An answer holds what was told before it was asked for."""
@@ -231,26 +283,34 @@ def create_app(
     recordings: Recordings | None = None,
     intake: Callable[[WebSocket], Awaitable[None]] | None = None,
     dashboard: Path | None = None,
+    access: Access | None = None,
+    accounts: AccountSettings | None = None,
 ) -> Starlette:
     """The application.
 
     `intake` takes calls that stream their sound to `/ingest`. `dashboard` is the folder of the built
-    pages, by default where they are built.
+    pages, by default where they are built. `access` lets people in; None lets everybody do everything.
     """
 
     async def stream(socket: WebSocket) -> None:
-        await Stream(socket, publisher).run()
+        await serve_stream(socket, publisher, access)
 
     settings = publisher.settings
     pages = Pages(dashboard or resource("dashboard"))
+    guards = [Middleware(GuardMiddleware, gate=Gate(settings.host, settings.allowed_origins))]
+    account_routes: list[Route] = []
+    if access is not None:
+        guards.append(Middleware(AccessMiddleware, access=access))
+        account_routes = AccountApi(access, accounts or AccountSettings()).routes()
     return Starlette(
         routes=[
-            *Api(publisher, recordings or NoRecordings()).routes(),
+            *account_routes,
+            *Api(publisher, recordings or NoRecordings(), access).routes(),
             WebSocketRoute("/ws", stream),
             *([] if intake is None else [WebSocketRoute("/ingest", intake)]),
             Route("/{path:path}", pages.__call__),
         ],
-        middleware=[Middleware(GuardMiddleware, gate=Gate(settings.host, settings.allowed_origins))],
+        middleware=guards,
         exception_handlers={
             TingyinError: _on_error,
             HTTPException: _on_http_exception,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
+from collections.abc import Collection
 
 import msgspec
 import structlog
@@ -59,8 +60,12 @@ _TopicKey = tuple[TopicName, str | None]
 class Stream:
     """Reads a client's wishes and writes what it asked for, until either side ends it."""
 
-    def __init__(self, socket: WebSocket, publisher: Publisher) -> None:
+    def __init__(
+        self, socket: WebSocket, publisher: Publisher, agents: Collection[str] | None = None
+    ) -> None:
+        """`agents` are those whose calls the client may see; None: everybody's."""
         self._socket = socket
+        self._agents = agents
         self._publisher = publisher
         self._hub = publisher.hub
         self._settings = publisher.settings
@@ -90,6 +95,14 @@ class Stream:
         for result in results:
             if isinstance(result, Exception) and not isinstance(result, WebSocketDisconnect | TimeoutError):
                 _log.error("a stream failed", error=type(result).__name__)
+
+    def end(self, code: int) -> None:
+        """Says farewell with a websocket's close code. From the loop's thread."""
+        self._close(code)
+
+    def _sees(self, call_id: str) -> bool:
+        """Whether a call that is on the wall is one that the client may see."""
+        return self._agents is None or self._publisher.wall.agent_of(call_id) in self._agents
 
     # --- the client's messages ---
 
@@ -142,13 +155,20 @@ class Stream:
         if len(self._subscriptions) >= TOPICS_MAX:
             self._refuse(ServerError("server.too_many_topics", limit=TOPICS_MAX), message)
             return
-        self._subscriptions[key] = self._hub.subscribe(topic, call_id, after, self._wake.set)
+        self._subscriptions[key] = self._hub.subscribe(
+            topic, call_id, after, self._wake.set, None if self._agents is None else self._sees
+        )
         self._wake.set()
 
     async def _is_known(self, call_id: str) -> bool:
-        if self._publisher.is_live_or_expected(call_id):
+        agent = self._publisher.wall.agent_of(call_id)
+        if agent is None and self._agents is None and self._publisher.is_live_or_expected(call_id):
             return True
-        return await self._publisher.read(self._publisher.log.call, call_id) is not None
+        if agent is None:
+            record = await self._publisher.read(self._publisher.log.call, call_id)
+            agent = None if record is None else record.agent
+        # Of a call that is not theirs clients do not even learn that it exists.
+        return agent is not None and (self._agents is None or agent in self._agents)
 
     def _forget(self, key: _TopicKey) -> None:
         known = self._subscriptions.pop(key, None)
@@ -307,7 +327,7 @@ class Stream:
             types=types,
             call_id=subscription.call_id,
         )
-        await self._send_events(subscription, events)
+        await self._send_events(subscription, [event for event in events if subscription.wants(event)])
         is_last = len(events) < _PAGE_EVENTS
         subscription.cursor = until if is_last else events[-1].pos
 
@@ -332,7 +352,9 @@ class Stream:
         if not self._is_wanted(subscription):
             return
         self._hub.go_live(subscription)
-        await self._send_message(Snapshot(pos=self._hub.pos, calls=self._publisher.wall.snapshot()))
+        await self._send_message(
+            Snapshot(pos=self._hub.pos, calls=self._publisher.wall.snapshot(self._agents))
+        )
 
     async def _send_gap(self, subscription: Subscription, *, is_lossy: bool) -> None:
         await self._send_message(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Literal
 
 from monitor.core.events import (
@@ -101,6 +101,11 @@ class WallCall:
                 self._on_end(event)
             case _:
                 pass
+
+    @property
+    def agent(self) -> str:
+        """Whose call it is."""
+        return self._started.agent
 
     def summary(self) -> CallSummary:
         """The call as the wall shows it."""
@@ -201,6 +206,15 @@ class Wall:
         call = self._calls.get(call_id)
         return call.summary() if call else None
 
-    def snapshot(self) -> list[CallSummary]:
-        """Every call's summary, the one that started last first."""
-        return [call.summary() for call in reversed(self._calls.values())]
+    def agent_of(self, call_id: str) -> str | None:
+        """Whose call it is, as the telephone system calls the agent; None when it is not on the wall."""
+        call = self._calls.get(call_id)
+        return call.agent if call else None
+
+    def snapshot(self, agents: Collection[str] | None = None) -> list[CallSummary]:
+        """Every call's summary, or those of some agents, the one that started last first."""
+        return [
+            call.summary()
+            for call in reversed(self._calls.values())
+            if agents is None or call.agent in agents
+        ]

@@ -1,10 +1,11 @@
-"""The event log's file: one writer by a lock, a schema with a version, errors with codes."""
+"""Database files: one writer by a lock, a schema with a version, errors with codes."""
 
 from __future__ import annotations
 
 import fcntl
 import os
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -83,8 +84,8 @@ class FolderLock:
         self.release()
 
 
-def open_database(path: Path) -> sqlite3.Connection:
-    """The database at `path`, made or brought to this version's schema.
+def open_database(path: Path, migrations: Sequence[str] = MIGRATIONS) -> sqlite3.Connection:
+    """The database at `path`, made or brought to the schema of `migrations`, by default the event log's.
 
     Write-ahead logging: readers never wait for the writer, and a process that dies loses nothing that was
     committed. Commits are not forced to the disk one by one: a machine that loses power may lose its last
@@ -97,9 +98,9 @@ def open_database(path: Path) -> sqlite3.Connection:
         connection = connect(path)
         # Before anything is written: what cannot be used is left as it was.
         _check(connection, path)
-        found = _check_version(connection, path)
+        found = _check_version(connection, path, len(migrations))
         connection.execute("PRAGMA journal_mode = WAL")
-        _migrate(connection, found)
+        _migrate(connection, migrations, found)
     except sqlite3.Error as error:
         raise store_error(error, path) from error
     return connection
@@ -130,13 +131,13 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
         raise StoreError("store.damaged", path=path, reason=" ".join(finding.split()))
 
 
-def _check_version(connection: sqlite3.Connection, path: Path) -> int:
+def _check_version(connection: sqlite3.Connection, path: Path, known: int) -> int:
     (found,) = connection.execute("PRAGMA user_version").fetchone()
-    if found > len(MIGRATIONS):
-        raise StoreError("store.version", path=path, found=found, known=len(MIGRATIONS))
+    if found > known:
+        raise StoreError("store.version", path=path, found=found, known=known)
     return int(found)
 
 
-def _migrate(connection: sqlite3.Connection, found: int) -> None:
-    for version, script in enumerate(MIGRATIONS[found:], start=found + 1):
+def _migrate(connection: sqlite3.Connection, migrations: Sequence[str], found: int) -> None:
+    for version, script in enumerate(migrations[found:], start=found + 1):
         connection.executescript(f"BEGIN; {script} PRAGMA user_version = {version}; COMMIT;")

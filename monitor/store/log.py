@@ -199,14 +199,21 @@ class EventLog:
         return self._writer.has_lost(after, until)
 
     def calls(
-        self, limit: int = 50, before: int | None = None, state: CallState | None = None
+        self,
+        limit: int = 50,
+        before: int | None = None,
+        state: CallState | None = None,
+        agents: Collection[str] | None = None,
     ) -> list[CallRecord]:
-        """The latest calls first; `before` is the last `number` of the page before."""
+        """The latest calls first, all or some agents'; `before` is the last `number` of the page before."""
         condition = "number < ?"
         values: list[object] = [before if before is not None else 2**62]
         if state is not None:
             condition += " AND state = ?"
             values.append(state)
+        if agents is not None:
+            condition += f" AND agent IN ({', '.join('?' * len(agents))})"
+            values += sorted(agents)
         return self._calls(f"{condition} ORDER BY number DESC LIMIT ?", (*values, limit))
 
     def call(self, call_id: str) -> CallRecord | None:

@@ -27,6 +27,7 @@ from monitor.core.events import (
     WordsCommitted,
 )
 from monitor.publish import protocol
+from monitor.publish.access import Access
 from monitor.publish.publisher import Publisher
 from monitor.publish.run import Server, listen
 from monitor.publish.server import Recordings, create_app
@@ -201,12 +202,15 @@ def open_site(tmp_path: Path) -> OpenSite:
         log: EventLog | None = None,
         recordings: Recordings | None = None,
         dashboard: Path | None = None,
+        access: Access | None = None,
         **settings: Any,
     ) -> AsyncIterator[Site]:
         server_settings = ServerSettings(port=0, **settings)
         with log or EventLog(folder or tmp_path / "store") as kept:
             publisher = Publisher(kept, server_settings)
-            app = create_app(publisher, recordings=recordings, dashboard=dashboard or tmp_path / "dist")
+            app = create_app(
+                publisher, recordings=recordings, dashboard=dashboard or tmp_path / "dist", access=access
+            )
             async with Server(app, listen(server_settings), publisher.metrics) as server:
                 yield Site(publisher, server)
             publisher.close()

@@ -237,18 +237,18 @@ async def test_metrics(open_site: OpenSite, script: type[CallScript]) -> None:
 )
 def test_names_that_a_server_on_loopback_answers_to(host: str, is_welcome: bool) -> None:
     gate = Gate("127.0.0.1", ["https://calls.example.org/"])
-    error = gate.check(Headers({"host": host}), is_stream=False)
+    error = gate.check(Headers({"host": host}), checks_origin=False)
     assert (error is None) == is_welcome
     if error is not None:
         assert error.code == "server.forbidden_host"
-    assert Gate("0.0.0.0", []).check(Headers({"host": host}), is_stream=False) is None
+    assert Gate("0.0.0.0", []).check(Headers({"host": host}), checks_origin=False) is None
 
 
 def test_origins_behind_a_name() -> None:
     gate = Gate("0.0.0.0", [])
 
     def is_welcome(origin: str, host: str) -> bool:
-        return gate.check(Headers({"host": host, "origin": origin}), is_stream=True) is None
+        return gate.check(Headers({"host": host, "origin": origin}), checks_origin=True) is None
 
     assert is_welcome("http://calls.example.org", "calls.example.org")
     assert is_welcome("http://calls.example.org", "calls.example.org:80")
