@@ -23,6 +23,9 @@ CALL_ENDED = "call_ended"
 MOMENT_OVER = "over"
 """Why a momentary alert ended: it was not said again for a while."""
 
+SAID = "said"
+"""Why an alert ended about something unsaid: it was said."""
+
 _PARTIES = {
     Party.AGENT: Text(zh="坐席", en="agent"),
     Party.CALLER: Text(zh="客户", en="caller"),
@@ -61,14 +64,18 @@ class AlertDesk:
         """Ids of the open alerts, oldest first."""
         return tuple(alert.id for alert in self._open.values() if alert.id)
 
+    def rebook(self, rulebook: RuleBook) -> None:
+        """Tells alerts in another book's words from here on; open ones keep their rule."""
+        self._rulebook = rulebook
+
     def receive(self, judgement: Judgement, now: int) -> list[AlertEvent]:
         """Takes a detector's judgement, made at `now`."""
-        if judgement.rule not in self._rulebook:
-            return []
         where = (judgement.rule, judgement.key)
         if isinstance(judgement, AlertEnded):
             known = self._open.pop(where, None)
             return [self._cleared(known, now, judgement.reason)] if known is not None and known.id else []
+        if judgement.rule not in self._rulebook:
+            return []
         known = self._open.get(where)
         if known is not None:
             known.last = now

@@ -6,22 +6,35 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from monitor.core.alerts import CALL_ENDED, ESCALATED, MOMENT_OVER, AlertEvent
+from monitor.core.alerts import CALL_ENDED, ESCALATED, MOMENT_OVER, SAID, AlertEvent
 from monitor.core.audio import Party
 from monitor.core.clock import samples, seconds
 from monitor.core.detectors.base import Activity
 from monitor.core.events import Alert, AlertCleared, Cue, CueCleared, Text
-from monitor.core.facts import ProsodyFrame, Severity, TimelineEvent, Words
+from monitor.core.facts import ProsodyFrame, Said, Severity, TimelineEvent, Words
+from monitor.core.inputs import CueAnswer
+from monitor.core.playbook.listener import CLEARS
 from monitor.core.playbook.matcher import ClearingPhrases
 from monitor.core.playbook.model import CueText, RuleBook, Sentence
 from monitor.core.settings import CueSettings
 
 CueEvent = Cue | CueCleared
-ClearReason = Literal["done", "replaced", "expired", "ended"]
+ClearReason = Literal["done", "replaced", "expired", "ended", "dismissed", "not_helpful"]
+Outcome = Literal["", "done", "ignored", "dismissed", "not_helpful"]
+
+OUTCOMES: dict[ClearReason, Outcome] = {
+    "done": "done",
+    "expired": "ignored",
+    "dismissed": "dismissed",
+    "not_helpful": "not_helpful",
+    "replaced": "",
+    "ended": "",
+}
+"""What became of a cue, by why it went; nothing where it went before the agent had its chance."""
 
 _FRAME_S = 0.1
 
-_NOBODY_S_DOING = frozenset({CALL_ENDED, MOMENT_OVER, "quiet"})
+_NOBODY_S_DOING = frozenset({CALL_ENDED, MOMENT_OVER, "quiet", "rule_changed"})
 """Ends of alerts that show no change of behaviour: the call is over, time passed, nobody spoke any more."""
 
 CLEARS_WHEN: dict[str, Text] = {
@@ -62,10 +75,12 @@ class CueDesk:
     """Chooses the cue that the agent sees.
 
     At most one is on the screen: of those that wait the most severe, then the freshest. A cue is withheld
-    while the agent speaks, unless it is critical, and for `between_s` after the last one went, unless it
-    is more severe than that one; one that could not be shown within `stale_s` is forgotten. It is replaced
-    only by a more severe one. It goes as `done` when the agent does what it asks, as `ended` when its alert
-    is over for another reason, and as `expired` after the rule's `expires_s`.
+    while the agent speaks, unless it is critical or urgent, and for `between_s` after the last one went,
+    unless it is more severe than that one; one that could not be shown within `stale_s` is forgotten. It is
+    replaced only by a more severe one. It goes as `done` when the agent does what it asks, as `ended` when
+    its alert is over for another reason, as `expired` after the rule's `expires_s`, and as `dismissed` or
+    `not_helpful` when the agent says so. A rule whose cues the agent sends away again and again is quiet
+    for a while.
     """
 
     def __init__(self, rulebook: RuleBook, settings: CueSettings | None = None) -> None:
@@ -80,6 +95,15 @@ class CueDesk:
         self._free_since = 0
         self._last_rank = -1
         """The rank of the last cue's severity."""
+        self._sent_away: dict[str, int] = {}
+        """How often the agent sent a rule's cue away since it was last quiet."""
+        self._quiet_until: dict[str, int] = {}
+
+    def rebook(self, rulebook: RuleBook) -> None:
+        """Shows another book's cues from here on; what is on the screen stays."""
+        self._rulebook = rulebook
+        self._phrases = ClearingPhrases(rulebook)
+        self._waiting = {id_: one for id_, one in self._waiting.items() if one.alert.rule in rulebook}
 
     def on_alerts(self, alerts: Iterable[AlertEvent], now: int) -> list[CueEvent]:
         """Takes alerts as they are raised and cleared."""
@@ -119,6 +143,29 @@ class CueDesk:
             told.extend(self._clear("expired", now))
         return told + self._show(now)
 
+    def on_said(self, said: Said, now: int) -> list[CueEvent]:
+        """The agent said something that may be what the cue asks for."""
+        shown = self._shown
+        if shown is None or said.party is not Party.AGENT or said.span.end <= shown.since:
+            return []
+        rule, is_clearing, _ = said.id.partition(CLEARS)
+        is_met = rule == shown.alert.rule if is_clearing else said.id in shown.text.clears_on
+        shown.is_said = shown.is_said or (is_met and shown.text.clears_when == "agent_says")
+        return self._done(now)
+
+    def on_answer(self, answer: CueAnswer, now: int) -> list[CueEvent]:
+        """The agent answered a cue on its page; an answer to a cue that is gone says nothing."""
+        shown = self._shown
+        if shown is None or shown.id != answer.cue_id:
+            return []
+        if answer.answer != "done":
+            rule = shown.alert.rule
+            self._sent_away[rule] = self._sent_away.get(rule, 0) + 1
+            if self._sent_away[rule] >= self._settings.quiet_after:
+                self._sent_away[rule] = 0
+                self._quiet_until[rule] = now + samples(self._settings.quiet_s)
+        return self._clear(answer.answer, now) + self._show(now)
+
     def finish(self, now: int) -> list[CueEvent]:
         """The call is over."""
         self._waiting.clear()
@@ -129,7 +176,7 @@ class CueDesk:
     def _offer(self, alert: Alert, now: int) -> None:
         party = None if alert.party is None else Party(alert.party)
         cue = self._rulebook[alert.rule].wording(party).cue
-        if cue is None:
+        if cue is None or now < self._quiet_until.get(alert.rule, 0):
             return
         if self._shown is not None and self._shown.alert.rule == alert.rule:
             self._shown.alert = alert  # the same advice: it stays, and follows the newer alert
@@ -143,6 +190,8 @@ class CueDesk:
         shown = self._shown
         if shown is None or shown.alert.id != cleared.id or cleared.reason == ESCALATED:
             return []
+        if cleared.reason == SAID:
+            return self._clear("done", now)
         if shown.text.clears_when in {"agent_says", "agent_listens"}:
             return []  # the agent may still do it: an apology is due after the phrase, too
         is_behaviour = shown.text.clears_when in {"alert_ends", "agent_slows"}
@@ -153,11 +202,10 @@ class CueDesk:
         for id_, waiting in list(self._waiting.items()):
             if now - waiting.since >= samples(self._settings.stale_s):
                 del self._waiting[id_]
-        if not self._waiting:
+        showable = [waiting for waiting in self._waiting.values() if self._may_show(waiting, now)]
+        if not showable:
             return []
-        best = max(self._waiting.values(), key=lambda waiting: (_rank(waiting.alert), waiting.since))
-        if not self._may_show(best.alert, now):
-            return []
+        best = max(showable, key=lambda waiting: (_rank(waiting.alert), waiting.since))
         told: list[CueEvent] = self._clear("replaced", now) if self._shown else []
         del self._waiting[best.alert.id]
         self._count += 1
@@ -176,9 +224,10 @@ class CueDesk:
         )
         return told
 
-    def _may_show(self, alert: Alert, now: int) -> bool:
-        rank = _rank(alert)
-        if self._activity.is_speaking(Party.AGENT) and rank < Severity.CRITICAL.rank:
+    def _may_show(self, waiting: _Waiting, now: int) -> bool:
+        rank = _rank(waiting.alert)
+        is_urgent = rank >= Severity.CRITICAL.rank or waiting.text.is_urgent
+        if self._activity.is_speaking(Party.AGENT) and not is_urgent:
             return False
         if self._shown is not None:
             return rank > _rank(self._shown.alert)
@@ -205,6 +254,7 @@ class CueDesk:
                 rule=shown.alert.rule,
                 cleared_at_s=seconds(now),
                 reason=reason,
+                outcome=OUTCOMES[reason],
             )
         ]
 

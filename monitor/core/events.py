@@ -256,12 +256,130 @@ class Cue(Event, frozen=True, kw_only=True, tag="cue"):
 
 
 class CueCleared(Event, frozen=True, kw_only=True, tag="cue_cleared"):
-    """The cue is off the screen: `done` (the agent did it), `replaced`, `expired` or `ended`."""
+    """The cue is off the screen: `done` (the agent did it), `replaced`, `expired`, `ended`, or sent away."""
 
     id: str
     rule: str
     cleared_at_s: float
-    reason: Literal["done", "replaced", "expired", "ended"]
+    reason: Literal["done", "replaced", "expired", "ended", "dismissed", "not_helpful"]
+    outcome: Literal["", "done", "ignored", "dismissed", "not_helpful"] = ""
+    """What the agent made of it; empty where it went before the agent had its chance."""
+
+
+PhaseName = Literal["opening", "first_account", "comfort", "fact_finding", "handling", "closing"]
+SlotName = Literal["about_whom", "cause", "course", "outcome", "demand", "name", "contact", "order_number"]
+CountName = Literal["apology", "question", "acknowledgement"]
+RiskName = Literal[
+    "leader",
+    "regulator",
+    "media",
+    "consumer_body",
+    "lawyer",
+    "complaint",
+    "leaving",
+    "repeated_demand",
+    "refused",
+    "heat",
+]
+
+
+class ReadingProof(msgspec.Struct, frozen=True, kw_only=True):
+    """One reason for a score, as a sentence, with the second of the call at which it was heard."""
+
+    at_s: float
+    text: Text
+
+
+class Leaning(msgspec.Struct, frozen=True, kw_only=True):
+    """How much speaks for one caller type, or one need, in this call."""
+
+    name: str
+    title: Text
+    score: float
+    """0..1; it rises with what is said and heard, and fades."""
+    is_named: bool
+    """The score is high enough to say so."""
+    meet: Text | None
+    """How to meet it; null unless `is_named`."""
+    proofs: list[ReadingProof]
+    """The latest reasons, newest first."""
+
+
+class SlotFilled(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of the complaint that is known, with the words that told it; of a contact the last digits."""
+
+    slot: SlotName
+    words: str
+    at_s: float
+
+
+class PromiseMade(msgspec.Struct, frozen=True, kw_only=True):
+    """What the agent promised; `due` is the time as it was said, null where none was."""
+
+    what: str
+    due: str | None
+    at_s: float
+
+
+class ConcessionMade(msgspec.Struct, frozen=True, kw_only=True):
+    """What the agent offered. A second one in the same call has `number` 2."""
+
+    what: str
+    number: int
+    at_s: float
+
+
+class SaidCount(msgspec.Struct, frozen=True, kw_only=True):
+    """How often the agent said something: in the call, and within the last `window_s`."""
+
+    what: CountName
+    total: int
+    recent: int
+    limit: int | None
+    """The most that `recent` should be; null: no limit."""
+    window_s: float
+
+
+class RiskReason(msgspec.Struct, frozen=True, kw_only=True):
+    """One kind of thing that makes a complaint escalate, and its share 0..1 before they are joined."""
+
+    kind: RiskName
+    share: float
+    title: Text
+    proofs: list[ReadingProof]
+
+
+class Reading(Event, frozen=True, kw_only=True, tag="reading"):
+    """What is read of the call so far: a whole snapshot, at most one a second, only when it changed."""
+
+    phase: PhaseName
+    phase_since_s: float
+    has_account_ended: bool
+    """The caller has told the matter once."""
+    types: list[Leaning]
+    needs: list[Leaning]
+    is_complaint: bool
+    """The caller complains: what is not in `slots` is missing."""
+    slots: list[SlotFilled]
+    promises: list[PromiseMade]
+    concessions: list[ConcessionMade]
+    counts: list[SaidCount]
+    risk: float
+    """How likely the complaint is to escalate, 0..1: `risks` joined as if they were independent."""
+    risks: list[RiskReason]
+    """The weightiest first."""
+
+
+class Finding(Event, frozen=True, kw_only=True, tag="finding"):
+    """What a rule that only reports found. Told at the end of the call: it is for the report alone."""
+
+    rule: str
+    title: Text
+    severity: SeverityName
+    party: PartyName | None
+    about: Stretch
+    because: Text
+    evidence: list[EvidenceItem]
 
 
 class Notice(Event, frozen=True, kw_only=True, tag="notice"):

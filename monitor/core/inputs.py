@@ -56,6 +56,21 @@ class RequestDropped:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CueAnswer:
+    """What the agent made of a cue, by its own page."""
+
+    cue_id: str
+    answer: Literal["done", "dismissed", "not_helpful"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RulesChanged:
+    """The playbook was edited in mid-call: these files (name and text) are in force from here on."""
+
+    files: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallEnd:
     """The last input: the sound is over, and every answer that will come has come."""
 
@@ -69,4 +84,14 @@ class SoundEnd:
     """The sound is over; answers to the requests that this calls forth may still come."""
 
 
-SessionInput = AudioFrame | Hypothesis | RequestDropped | SourceNotice | EngineLag | SoundEnd | CallEnd
+SessionInput = (
+    AudioFrame
+    | Hypothesis
+    | RequestDropped
+    | SourceNotice
+    | EngineLag
+    | CueAnswer
+    | RulesChanged
+    | SoundEnd
+    | CallEnd
+)

@@ -27,8 +27,10 @@ from monitor.core.audio import AudioFrame, Party, Pcm
 from monitor.core.inputs import (
     CallEnd,
     CallInfo,
+    CueAnswer,
     EngineLag,
     RequestDropped,
+    RulesChanged,
     SessionInput,
     SoundEnd,
     SourceNotice,
@@ -140,6 +142,8 @@ _KINDS = (
             "request_dropped": RequestDropped,
             "source_notice": SourceNotice,
             "engine_lag": EngineLag,
+            "cue_answer": CueAnswer,
+            "rules_changed": RulesChanged,
             "sound_end": SoundEnd,
             "call_end": CallEnd,
         }.items()

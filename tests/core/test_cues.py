@@ -9,7 +9,8 @@ from monitor.core.audio import Party
 from monitor.core.clock import BLOCK_SAMPLES, Span, samples, seconds
 from monitor.core.cues import CueDesk, CueEvent
 from monitor.core.events import Alert, AlertCleared, Cue, CueCleared, Stretch, Text
-from monitor.core.facts import Ipu, ProsodyFrame, Severity, SpeechStarted, TimelineEvent, Word, Words
+from monitor.core.facts import Ipu, ProsodyFrame, Said, Severity, SpeechStarted, TimelineEvent, Word, Words
+from monitor.core.inputs import CueAnswer
 from monitor.core.playbook.model import CueText, Phrases, Rule, RuleBook, Sentence, Variant
 
 A, C = Party.AGENT, Party.CALLER
@@ -40,6 +41,8 @@ BOOK = RuleBook(
         rule("speak", cue("agent_speaks")),
         rule("apologise", cue("agent_says", clearing_phrases=Phrases(zh=("对不起|抱歉",), en=("sorry",)))),
         rule("short", cue("alert_ends", expires_s=5.0)),
+        rule("urgent", cue("alert_ends", is_urgent=True)),
+        rule("signalled", cue("agent_says", clears_on=("comfort",))),
     ]
 )
 
@@ -92,6 +95,13 @@ class Screen:
     def says(self, text: str, party: Party = A) -> None:
         word = Word(party=party, span=Span(self.now - 1600, self.now), text=text, probability=0.9)
         self.hears(Words(party=party, words=(word,), language="zh", utterance=1))
+
+    def answers(self, cue_id: str, answer: str) -> None:
+        self.told += self.desk.on_answer(CueAnswer(cue_id=cue_id, answer=answer), self.now)  # type: ignore[arg-type]
+
+    def signals(self, id_: str, party: Party = A) -> None:
+        word = Word(party=party, span=Span(self.now - 1600, self.now), text="话", probability=0.9)
+        self.told += self.desk.on_said(Said(id=id_, party=party, words=(word,)), self.now)
 
     @property
     def shown(self) -> list[str]:
@@ -334,3 +344,74 @@ def test_at_most_one_cue_is_ever_open() -> None:
     for event in screen.told:
         is_open += 1 if isinstance(event, Cue) else -1
         assert is_open in (0, 1)
+
+
+def outcomes(screen: Screen) -> list[tuple[str, str]]:
+    return [(event.rule, event.outcome) for event in screen.told if isinstance(event, CueCleared)]
+
+
+def test_an_urgent_cue_does_not_wait_for_the_agent() -> None:
+    screen = Screen()
+    screen.hears(SpeechStarted(party=A, at=0))
+    screen.until(1)
+    screen.alerts(alert("a1", "ends", "high"), alert("a2", "urgent", "high"))
+    assert screen.shown == ["urgent"]
+
+
+def test_done_when_a_signal_says_so() -> None:
+    screen = Screen()
+    screen.until(1)
+    screen.alerts(alert("a1", "signalled"))
+    screen.until(2)
+    screen.signals("apology")
+    screen.signals("comfort", C)
+    assert screen.cleared == []
+    screen.signals("comfort")
+    assert screen.cleared == [("signalled", "done")]
+
+
+def test_done_when_what_was_left_unsaid_is_said() -> None:
+    screen = Screen()
+    screen.alerts(alert("a1", "signalled"))
+    screen.until(2)
+    screen.alerts(over("a1", "signalled", "said"))
+    assert outcomes(screen) == [("signalled", "done")]
+
+
+@pytest.mark.parametrize("answer", ["done", "dismissed", "not_helpful"])
+def test_the_agent_answers_a_cue(answer: str) -> None:
+    screen = Screen()
+    screen.alerts(alert("a1", "ends"))
+    screen.answers("c7", answer)
+    assert screen.cleared == []
+    screen.answers("c1", answer)
+    screen.answers("c1", answer)
+    assert screen.cleared == [("ends", answer)]
+    assert outcomes(screen) == [("ends", answer)]
+
+
+def test_what_nobody_heeded_was_ignored_and_what_was_taken_away_was_not() -> None:
+    screen = Screen()
+    screen.alerts(alert("a1", "short"))
+    screen.until(6)
+    assert outcomes(screen) == [("short", "ignored")]
+    screen.until(20)
+    screen.alerts(alert("a2", "ends"), alert("a3", "listen", "high"))
+    screen.until(21)
+    screen.alerts(alert("a4", "urgent", "critical"))
+    assert outcomes(screen)[-1] == ("listen", "")
+
+
+def test_a_rule_that_is_sent_away_again_and_again_is_quiet_for_a_while() -> None:
+    screen = Screen()
+    for number in range(1, 4):
+        screen.alerts(alert(f"a{number}", "ends"))
+        screen.answers(f"c{number}", "dismissed")
+        screen.until(30.0 * number)
+    assert screen.shown == ["ends", "ends"], "quiet after the second time"
+    screen.alerts(alert("a8", "listen"))
+    assert screen.shown[-1] == "listen", "other rules are not"
+    screen.answers("c3", "done")
+    screen.until(700)
+    screen.alerts(alert("a9", "ends"))
+    assert screen.shown[-1] == "ends"

@@ -17,8 +17,10 @@ from monitor.core.clock import Span
 from monitor.core.inputs import (
     CallEnd,
     CallInfo,
+    CueAnswer,
     EngineLag,
     RequestDropped,
+    RulesChanged,
     SessionInput,
     SoundEnd,
     SourceNotice,
@@ -72,6 +74,8 @@ INPUTS: tuple[SessionInput, ...] = (
     RequestDropped(request_id=3),
     SourceNotice(code="source.clipped", at=160, party=Party.AGENT, values={"share": 0.5, "n": 2, "x": "y"}),
     EngineLag(is_lagging=True, delay_s=2.5),
+    CueAnswer(cue_id="c1", answer="not_helpful"),
+    RulesChanged(files=(("a.toml", "[[rule]]\nid = '一'"),)),
     SoundEnd(),
     CallEnd(reason="failed", code="source.failed"),
 )

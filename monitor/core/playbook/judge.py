@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count
 
+from monitor.core.alerts import SAID
 from monitor.core.clock import Span, samples
 from monitor.core.facts import (
     AlertEnded,
@@ -251,7 +252,8 @@ class RuleJudge:
     def _ask_lasting(self, state: RuleState, found: Found | None, moment: Moment) -> list[Judgement]:
         if found is None:
             was_open, state.is_open, state.was_true = state.is_open, False, False
-            return [AlertEnded(rule=state.rule.id, reason="ended")] if was_open else []
+            reason = SAID if any(state.owed) else "ended"
+            return [AlertEnded(rule=state.rule.id, reason=reason)] if was_open else []
         if state.is_open and state.stays is not None and moment.now - state.opened_at >= state.stays:
             state.is_open = False
             for leaf in state.owed:

@@ -76,7 +76,7 @@ def test_not_said_within_turns_fires_once_and_clears() -> None:
     scene.say("caller", "一二三").say("agent", "好的").wait(2.0)
     assert scene.fired == ["r"], "once at the point"
     scene.say("agent", "我很理解").wait(2.0)
-    assert scene.ended == [("r", "ended")]
+    assert scene.ended == [("r", "said")]
     assert scene.raised("r").values["phrase"] == "没收到"
     comforted = Scene(rules).say("caller", "我没收到").say("agent", "我理解您")
     assert comforted.finish().fired == []
