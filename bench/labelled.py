@@ -30,7 +30,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +134,19 @@ class SaidTurn:
     concession: str
     apologies: int
     threat: str
+
+    def moved(self, start_s: float, end_s: float) -> SaidTurn:
+        """The same turn as it was truly spoken: its words spread over other times."""
+        stretch = (end_s - start_s) / max(0.01, self.end_s - self.start_s)
+        words = tuple(
+            SaidWord(
+                text=word.text,
+                start_s=start_s + (word.start_s - self.start_s) * stretch,
+                end_s=start_s + (word.end_s - self.start_s) * stretch,
+            )
+            for word in self.words
+        )
+        return replace(self, words=words)
 
     @property
     def text(self) -> str:
