@@ -111,6 +111,7 @@ class ProsodySettings(Section):
     f0_min_hz: float = Field(60.0, gt=0, description="lowest F0 looked for")
     f0_max_hz: float = Field(500.0, gt=0, description="highest F0 looked for")
     rate_window_s: float = Field(3.0, gt=0, description="own speech over which pace is measured")
+    rate_long_window_s: float = Field(10.0, gt=0, description="own speech over which steady pace is measured")
     rate_min_s: float = Field(1.5, gt=0, description="own speech before pace is told")
     usual_rate_syl_s: float = Field(4.5, gt=0, description="pace of a party of whom nothing is known yet")
     usual_rate_prior_s: float = Field(6.0, ge=0, description="seconds of speech that this is worth")
@@ -245,6 +246,10 @@ class CueSettings(Section):
     listens_s: float = Field(2.0, gt=0, description="caller's speech, agent silent, that counts as listening")
     slow_ratio: float = Field(1.1, gt=0.5, description="pace over own usual that counts as slowed down")
     slow_s: float = Field(3.0, gt=0, description="speech at that pace that is enough")
+    quiet_after: int = Field(
+        2, ge=1, le=20, description="cues of one rule that the agent sends away before the rule is quiet"
+    )
+    quiet_s: float = Field(600.0, ge=0, description="how long it is quiet then, for this agent")
 
 
 class ReadingSettings(Section):
