@@ -24,6 +24,7 @@ from monitor.core.settings import (
     PrivacySettings,
     ProsodySettings,
     ReadingSettings,
+    RuleSettings,
     Section,
     SpeechSettings,
     TemperSettings,
@@ -48,6 +49,12 @@ class EngineSettings(Section):
     device: str = Field("auto", pattern="^(auto|cpu|cuda)$", description="where the recogniser runs")
     compute_type: str = Field("auto", description="ctranslate2's compute type; auto: int8 on a CPU")
     workers: int = Field(0, ge=0, description="decoders side by side, one thread each; 0: one a core")
+    calls_max: int = Field(
+        0,
+        ge=0,
+        description="calls that have words at once; a further one is heard by its sound alone. 0: as many as "
+        "this machine carries, measured at the start (`tingyin doctor` tells)",
+    )
     languages: tuple[str, ...] = Field(
         ("zh", "en"), min_length=1, description="languages to choose among where a call's is not given"
     )
@@ -134,6 +141,7 @@ class Settings(BaseSettings):
     temper: TemperSettings = TemperSettings()
     detectors: DetectorSettings = DetectorSettings()
     cues: CueSettings = CueSettings()
+    rules: RuleSettings = RuleSettings()
     reading: ReadingSettings = ReadingSettings()
     engine: EngineSettings = EngineSettings()
     server: ServerSettings = ServerSettings()
