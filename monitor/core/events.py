@@ -151,6 +151,16 @@ class Prosody(Event, frozen=True, kw_only=True, tag="prosody"):
     """0..1."""
     confidence: float
     """How well the party's baseline is known, 0..1."""
+    rate_10s_syl_s: float | None = None
+    """`rate_syl_s` covers 3 s of the party's speech, this one 10 s. Both are counted in the sound itself."""
+    tilt_db_octave: float | None = None
+    """Slope of the voiced spectrum over 300 to 3400 Hz."""
+    hammarberg_db: float | None = None
+    """Strongest band below 2 kHz minus strongest of 2 to 3.4 kHz; small for a pressed voice."""
+    harmonicity_db: float | None = None
+    """Harmonics over noise in the voice. The caller's only."""
+    level_confidence: float = 1.0
+    """Less than 1 where the line clips or its gain keeps changing: `level_db` is drawn towards 0 by it."""
 
 
 class TurnEnded(Event, frozen=True, kw_only=True, tag="turn"):
@@ -163,6 +173,9 @@ class TurnEnded(Event, frozen=True, kw_only=True, tag="turn"):
     rate_syl_s: float | None
     f0_median_st: float | None
     level_db: float | None
+    words_per_min: float | None = None
+    """Speaking rate by the committed words, pauses included: characters of Chinese, words of other languages;
+    null without words and for short turns. `rate_syl_s` is the articulation rate, counted in the sound."""
 
 
 class PauseHeard(Event, frozen=True, kw_only=True, tag="pause"):

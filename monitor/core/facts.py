@@ -166,6 +166,18 @@ class ProsodyFrame:
     """`alpha_db` re baseline."""
     confidence: float
     """How well the baseline is known, 0..1."""
+    rate_10s_syl_s: float | None = None
+    """Articulation rate over the last 10 s of own speech: steadier, and slower to tell of a change."""
+    tilt_db_octave: float | None = None
+    """Slope of the voiced spectrum over 300-3400 Hz; a soft voice falls steeply."""
+    hammarberg_db: float | None = None
+    """Hammarberg index of the voiced spectrum: strongest band below 2 kHz minus strongest of 2-3.4 kHz."""
+    harmonicity_db: float | None = None
+    """How much of the voice repeats with its F0, as a ratio to the rest; a hoarse or noisy one has little.
+    The caller's only."""
+    level_confidence: float = 1.0
+    """How far the level can be trusted as a sign of the voice, 0..1: less where the line clips or its gain
+    keeps changing. `level_db` is already drawn towards 0 by it."""
     texture: VoiceTexture | None = field(default=None, compare=False, repr=False)
     """The caller's only: nothing may be inferred from how an agent's voice feels."""
 

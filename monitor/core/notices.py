@@ -109,6 +109,31 @@ NOTICES: dict[str, NoticeKind] = {
         "both channels carry the same sound: who speaks cannot be told, so judgements of interruptions and "
         "temper do not hold; check that the recording keeps the parties apart",
     ),
+    "sound.clipping": NoticeKind(
+        "warning",
+        "这一方的声音削波；请调低其输入音量。响度已不足为凭，判断时少算",
+        "this party's sound clips; turn the input's level down. Loudness counts for less in judgements",
+    ),
+    "sound.gain_changed": NoticeKind(
+        "info",
+        "线路音量变化了约 {by_db} 分贝；不算作说话声音变大或变小",
+        "the line's gain has changed by about {by_db} dB; it is not taken for a louder or softer voice",
+    ),
+    "sound.gain_unsteady": NoticeKind(
+        "warning",
+        "线路音量一再变化（可能是自动增益）；响度在判断时少算",
+        "the line's gain keeps changing (automatic gain control?); loudness counts for less in judgements",
+    ),
+    "sound.line_changed": NoticeKind(
+        "info",
+        "线路的频带变了（转接或换了编码）；响度与音质重新比较",
+        "the line's band has changed (another handset or codec); loudness and tone are compared anew",
+    ),
+    "sound.voice_changed": NoticeKind(
+        "info",
+        "这一方似乎换了人说话；其平常声音从头了解",
+        "another person seems to speak for this party; what is usual for the voice is learned anew",
+    ),
     "sound.party_silent": NoticeKind(
         "warning",
         "一直没有听到这一方说话；请检查其线路或声道",

@@ -146,6 +146,8 @@ class CallSession:
             case CallEnd():
                 out.extend(self._on_end(item))
         if not self._is_ended:
+                if item.code == "source.clipping":
+                    self._watch.mark_told("sound.clipping", item.party)
             self._tally.count(out)
         return out
 
@@ -210,6 +212,9 @@ class CallSession:
     def _requested(
         self, made: Iterable[TranscriptionRequest | Words | PartialText]
     ) -> list[Words | PartialText]:
+        for hearing in self._hearing.values():
+            for found in self._watch.new(hearing.prosody.take_found()):
+                yield notice_event(found.code, self._now, found.party, found.values)
         """Keeps the requests among what an utterance made; returns the rest."""
         rest = []
         for item in made:

@@ -44,11 +44,11 @@ class SoundWatch:
             found.append(Found(code="sound.same_channels"))
         if now >= _SILENT_AFTER:
             found.extend(self._silence(now, _OTHER_SPOKE))
-        return self._new(found)
+        return self.new(found)
 
     def finish(self, now: int) -> list[Found]:
         """What the whole call's sound shows."""
-        return self._new(self._silence(now, _OTHER_SPOKE_IN_ALL))
+        return self.new(self._silence(now, _OTHER_SPOKE_IN_ALL))
 
     def _silence(self, now: int, other_spoke: int) -> Iterator[Found]:
         if not any(self._spoken.values()):
@@ -59,7 +59,12 @@ class SoundWatch:
             if not self._spoken[party] and self._spoken[party.other] >= other_spoke:
                 yield Found(code="sound.party_silent", party=party)
 
-    def _new(self, found: Iterable[Found]) -> list[Found]:
+    def mark_told(self, code: str, party: Party | None) -> None:
+        """The supervisor was told of it in another way."""
+        self._told.add((code, party))
+
+    def new(self, found: Iterable[Found]) -> list[Found]:
+        """What of `found` was not told before in this call."""
         new = []
         for item in found:
             if (item.code, item.party) not in self._told:

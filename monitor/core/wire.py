@@ -8,6 +8,7 @@ from typing import Any, TypedDict
 from monitor.core import events, facts
 from monitor.core.audio import Party
 from monitor.core.clock import Span, seconds
+from monitor.core.prosody.words import words_per_min
 
 
 def to_event(fact: facts.TimelineEvent, now: int) -> events.Event:
@@ -76,6 +77,11 @@ def _prosody(fact: facts.ProsodyFrame, t_s: float) -> events.Event:
         alpha_db=_rounded(fact.alpha_db, 1),
         voicing=round(fact.voicing, 2),
         confidence=round(fact.confidence, 2),
+        rate_10s_syl_s=_rounded(fact.rate_10s_syl_s, 2),
+        tilt_db_octave=_rounded(fact.tilt_db_octave, 1),
+        hammarberg_db=_rounded(fact.hammarberg_db, 1),
+        harmonicity_db=_rounded(fact.harmonicity_db, 1),
+        level_confidence=round(fact.level_confidence, 2),
     )
 
 
@@ -87,6 +93,7 @@ def _turn(fact: facts.Turn, t_s: float) -> events.Event:
         rate_syl_s=_rounded(fact.rate_syl_s, 2),
         f0_median_st=_rounded(fact.f0_median_st, 2),
         level_db=_rounded(fact.level_db, 1),
+        words_per_min=_rounded(words_per_min(fact.text, seconds(fact.span.length)), 0),
         **_bounds(fact.span),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,10 @@ BLOCK_S = 0.1
 
 REFERENCE_HZ = 100.0
 """Semitones inside the baseline count from here."""
+
+
+_CHANGED_LINE_SHARE = 0.5
+"""How well a baseline is known at most, just after another codec has come on the line."""
 
 
 class RunningMedian:
@@ -88,6 +93,8 @@ class Observation:
     """Of a voiced block."""
     alpha_db: float | None
     rate_syl_s: float | None
+    shape_db: _Values | None = None
+    """(16,) of `VoiceQuality`."""
 
 
 class _Usual:
@@ -131,20 +138,27 @@ class PartyBaseline:
     """
 
     def __init__(self, settings: ProsodySettings) -> None:
-        memory = settings.baseline_memory_s
         self._settings = settings
+        self._is_learning = True
+        self._frozen_s = 0.0
+        self._skipped = 0
+        self.heard_s = 0.0
+        """Speech learned so far."""
+        self._waiting: deque[Observation] = deque()
+        self._forget()
+
+    def _forget(self) -> None:
+        settings, memory = self._settings, self._settings.baseline_memory_s
         self._f0 = _Usual(RunningMedian(-12.0, 31.0, 0.25, memory), 0.0, 0.0, 0.5)
         self._level = _Usual(RunningMedian(-90.0, 0.0, 0.5, memory), 0.0, 0.0, 0.5, is_trimmed=True)
         self._alpha = _Usual(RunningMedian(-50.0, 20.0, 0.5, memory), 0.0, 0.0, 0.5, is_trimmed=True)
         self._rate = _Usual(
             RunningMedian(0.0, 12.0, 0.1, memory), settings.usual_rate_syl_s, settings.usual_rate_prior_s, 1.0
         )
-        self._waiting: deque[Observation] = deque()
-        self._is_learning = True
-        self._frozen_s = 0.0
-        self._skipped = 0
+        self._shape_db: _Values | None = None
+        self._shape_s = 0.0
+        self._waiting.clear()
         self.heard_s = 0.0
-        """Speech learned so far."""
 
     @property
     def is_learning(self) -> bool:
@@ -184,6 +198,11 @@ class PartyBaseline:
         """The party's usual articulation rate, drawn towards the population's until enough is heard."""
         return self._rate.value
 
+    @property
+    def shape_db(self) -> _Values | None:
+        """(16,): the mean shape of the party's spectrum, without its tilt."""
+        return self._shape_db
+
     def learn(self, observation: Observation) -> None:
         """Takes a block of speech, in order; it counts once it is older than the lag."""
         if not self._is_learning:
@@ -201,8 +220,29 @@ class PartyBaseline:
         self._waiting.clear()
         self._level.shift(by_db)
 
+    def recentre(self, level_by_db: float, alpha_by_db: float) -> None:
+        """The line has changed: usual level and alpha ratio with it, and both count for less than before."""
+        self.shift_level(level_by_db)
+        self._alpha.shift(alpha_by_db)
+        self.heard_s = min(self.heard_s, _CHANGED_LINE_SHARE * self._settings.baseline_full_s)
+
+    def restart(self, heard: Iterable[Observation]) -> None:
+        """Another voice: what was usual is forgotten, and `heard` of the new one is learned."""
+        self._forget()
+        self._is_learning, self._frozen_s = True, 0.0
+        for observation in heard:
+            self._take(observation)
+
     def _take(self, observation: Observation) -> None:
         self.heard_s += BLOCK_S
+        if observation.shape_db is not None:
+            self._shape_s = min(self._shape_s + BLOCK_S, self._settings.baseline_memory_s)
+            if self._shape_db is None:
+                self._shape_db = observation.shape_db
+            else:
+                self._shape_db = self._shape_db + (observation.shape_db - self._shape_db) * (
+                    BLOCK_S / self._shape_s
+                )
         self._f0.add(observation.f0_st, BLOCK_S * len(observation.f0_st) / 10.0)
         for usual, value in (
             (self._level, observation.level_dbfs),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
@@ -27,9 +28,16 @@ class SyllableCounter:
     Pauses cost no time: only blocks of speech are given, and `pause` marks where something was left out.
     """
 
-    def __init__(self, window_blocks: int, min_blocks: int) -> None:
+    def __init__(self, window_blocks: int, min_blocks: int, long_blocks: int | None = None) -> None:
+        """
+        Args:
+            window_blocks: speech that `rate_syl_s` covers.
+            min_blocks: speech before it is told.
+            long_blocks: speech that `long_rate_syl_s` covers; half of it must be there before it is told.
+        """
+        self._window_blocks = window_blocks
         self._min_blocks = min_blocks
-        self._blocks: deque[int] = deque(maxlen=window_blocks)
+        self._blocks: deque[int] = deque(maxlen=max(window_blocks, long_blocks or 0))
         self._tail = np.full(len(_KERNEL) - 1, _FLOOR_POWER)
         self._voiced_tail = np.zeros(len(_KERNEL) - 1, dtype=np.bool_)
         self._is_rising = True
@@ -72,6 +80,14 @@ class SyllableCounter:
     def rate_syl_s(self) -> float | None:
         """Syllables a second over the window; None before `min_blocks` of speech."""
         if len(self._blocks) < self._min_blocks:
+            return None
+        count = min(self._window_blocks, len(self._blocks))
+        return sum(islice(reversed(self._blocks), count)) / (0.1 * count)
+
+    @property
+    def long_rate_syl_s(self) -> float | None:
+        """The same over the long window."""
+        if 2 * len(self._blocks) < (self._blocks.maxlen or 0):
             return None
         return sum(self._blocks) / (0.1 * len(self._blocks))
 

@@ -17,9 +17,9 @@ _WINDOW_SAMPLES = 512
 MARGIN_SAMPLES = (_WINDOW_SAMPLES - FRAME_SAMPLES) // 2
 """Samples before and after a block that its frames' windows reach into: 11 ms."""
 
-_BANDS_HZ = ((60.0, 8000.0), (60.0, 1000.0), (1000.0, 3400.0), (300.0, 3400.0))
+_BANDS_HZ = ((60.0, 8000.0), (60.0, 1000.0), (1000.0, 3400.0), (300.0, 3400.0), (4300.0, 7500.0))
 """Everything but DC and hum; the two bands of the alpha ratio, as far as a telephone carries them; speech
-on a telephone."""
+on a telephone; what a telephone never carries."""
 TELEPHONE_BANDS = 16
 """Bands of equal width in mel that share 300-3400 Hz, what every telephone carries."""
 HARMONICITY_DB_MAX = 25.0
@@ -38,6 +38,8 @@ class BlockSpectrum(NamedTuple):
     """1000-3400 Hz."""
     telephone: _Frames
     """300-3400 Hz."""
+    upper: _Frames
+    """4300-7500 Hz."""
     mel: _Frames
     """(10, 16): the bands that share 300-3400 Hz, from low to high."""
     bins: npt.NDArray[np.float32]
@@ -59,7 +61,7 @@ def _mel_edges_hz() -> npt.NDArray[np.float64]:
 
 
 def _band_weights() -> npt.NDArray[np.float32]:
-    """(257, 20): sums squared FFT magnitudes into mean squares, by Parseval's theorem."""
+    """(257, 21): sums squared FFT magnitudes into mean squares, by Parseval's theorem."""
     hz = np.arange(_WINDOW_SAMPLES // 2 + 1) * SAMPLE_RATE_HZ / _WINDOW_SAMPLES
     scale = 2.0 / (_WINDOW_SAMPLES * float(np.sum(np.square(_HANN, dtype=np.float64))))
     edges = [*_BANDS_HZ, *pairwise(_mel_edges_hz())]
@@ -70,6 +72,9 @@ def _band_weights() -> npt.NDArray[np.float32]:
 
 _HANN = _hann()
 _WEIGHTS = _band_weights()
+_OCTAVES = np.log2(np.sqrt(_mel_edges_hz()[1:] * _mel_edges_hz()[:-1]) / 1000.0)
+_OCTAVES -= _OCTAVES.mean()
+_IS_UPPER = _mel_edges_hz()[:-1] >= 1950.0
 _IN_TELEPHONE = np.flatnonzero(_WEIGHTS[:, 3])
 _HANN_REPEATS = (np.correlate(_HANN, _HANN, "full") / float(_HANN @ _HANN))[_WINDOW_SAMPLES - 1 :][:320]
 """The window's autocorrelation up to 20 ms, the lag of 50 Hz."""
@@ -83,8 +88,35 @@ def block_spectrum(pcm: Pcm) -> BlockSpectrum:
     powers = powers.astype(np.float32)
     bands = (powers @ _WEIGHTS).astype(np.float64)
     return BlockSpectrum(
-        bands[:, 0], bands[:, 1], bands[:, 2], bands[:, 3], bands[:, 4:], powers[:, _IN_TELEPHONE]
+        full=bands[:, 0],
+        low=bands[:, 1],
+        high=bands[:, 2],
+        telephone=bands[:, 3],
+        upper=bands[:, 4],
+        mel=bands[:, len(_BANDS_HZ) :],
+        bins=powers[:, _IN_TELEPHONE],
     )
+
+
+class VoiceQuality(NamedTuple):
+    """How a stretch of voice is coloured; no gain knob changes any of it."""
+
+    tilt_db_octave: float
+    """The straight line through the bands' levels over octaves: a soft voice falls steeply."""
+    hammarberg_db: float
+    """Strongest band below 2 kHz minus strongest of 2-3.4 kHz (Hammarberg et al. 1980, as far as a telephone
+    reaches): small for a pressed or shouted voice."""
+    shape_db: npt.NDArray[np.float64]
+    """(16,): the bands' levels without their mean and tilt, so that vocal effort changes it least."""
+
+
+def voice_quality(mel: _Frames) -> VoiceQuality:
+    """Of the mean spectrum of frames; `mel` is (frames, 16), at least one of them."""
+    bands_db = 10.0 * np.log10(np.maximum(mel, 1e-12)).mean(axis=0)
+    hammarberg = bands_db[~_IS_UPPER].max() - bands_db[_IS_UPPER].max()
+    shape = bands_db - bands_db.mean()
+    tilt = float(shape @ _OCTAVES) / float(_OCTAVES @ _OCTAVES)
+    return VoiceQuality(tilt, float(hammarberg), shape - tilt * _OCTAVES)
 
 
 def harmonicity_db(bins: npt.NDArray[np.float32], f0_hz: Pcm) -> _Frames:

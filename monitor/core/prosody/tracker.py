@@ -12,7 +12,6 @@ from monitor.core.audio import Party, Pcm
 from monitor.core.clock import BLOCK_SAMPLES, Span
 from monitor.core.facts import ProsodyFrame, VoiceTexture
 from monitor.core.prosody.baseline import BLOCK_S, REFERENCE_HZ, Observation, PartyBaseline
-from monitor.core.prosody.line import LineGain
 from monitor.core.prosody.pace import SyllableCounter
 from monitor.core.prosody.spectrum import (
     FRAMES_PER_BLOCK,
@@ -21,9 +20,12 @@ from monitor.core.prosody.spectrum import (
     block_spectrum,
     decibels,
     harmonicity_db,
+    voice_quality,
 )
+from monitor.core.prosody.upheaval import Upheavals
 from monitor.core.recognition import F0Model
 from monitor.core.settings import ProsodySettings
+from monitor.core.watch import Found
 
 _RECORDS_MAX = 6_000
 """Ten minutes of a party's speech can be described; no turn is longer."""
@@ -75,8 +77,9 @@ class ProsodyTracker:
         self._pace = SyllableCounter(
             window_blocks=round(settings.rate_window_s / BLOCK_S),
             min_blocks=round(settings.rate_min_s / BLOCK_S),
+            long_blocks=round(settings.rate_long_window_s / BLOCK_S),
         )
-        self._line = LineGain()
+        self._upheavals = Upheavals(party, self.baseline)
         self._waiting: deque[_Block] = deque()
         self._before = np.zeros(MARGIN_SAMPLES, dtype=np.float32)
         self._f0_hz = np.zeros(0, dtype=np.float32)
@@ -93,6 +96,10 @@ class ProsodyTracker:
     @is_learning.setter
     def is_learning(self, value: bool) -> None:
         self.baseline.is_learning = value
+
+    def take_found(self) -> list[Found]:
+        """What was found out about the line or the voice since this was last asked."""
+        return self._upheavals.take_found()
 
     def push(self, block: Pcm, start: int, is_speech: bool) -> list[ProsodyFrame]:
         """Takes the next block (1600 samples from `start`); returns the frames that are now known."""
@@ -143,68 +150,69 @@ class ProsodyTracker:
         is_speech = block.is_speech or (follower.is_speech and bool((f0_hz > 0.0).any()))
         was_speech, self._was_speech = self._was_speech, is_speech
         if not is_speech:
+            is_away = not was_speech and not follower.is_speech
             if was_speech:
                 self._pace.pause()
-            elif not follower.is_speech:
-                self._line.on_quiet(decibels(float(np.var(block.pcm, dtype=np.float64))))
+            self._upheavals.on_quiet(
+                decibels(float(np.var(block.pcm, dtype=np.float64))) if is_away else None
+            )
             return None
         if not was_speech and not follower.is_speech:
             # One block alone is a click or a breath.
             return None
         spectrum = block_spectrum(np.concatenate([before, block.pcm, follower.pcm[:MARGIN_SAMPLES]]))
+        self._upheavals.on_speech(block.pcm, spectrum)
         return self._measure(block.start + len(block.pcm), spectrum, f0_hz, voicing)
 
     def _measure(self, at: int, spectrum: BlockSpectrum, f0_hz: Pcm, voicing: Pcm) -> ProsodyFrame:
         is_voiced = f0_hz > 0.0
         voiced = int(is_voiced.sum())
+        is_clear = voiced >= _VOICED_FRAMES_MIN
         semitones = 12.0 * np.log2(f0_hz[is_voiced].astype(np.float64) / REFERENCE_HZ)
         f0_st = float(np.median(semitones)) if voiced else None
         active = spectrum.full >= spectrum.full.max() * _ACTIVE_SHARE
         level_dbfs = decibels(float(spectrum.full[active].mean()))
-        alpha_db = None
-        if voiced >= _VOICED_FRAMES_MIN:
+        alpha_db, quality = None, None
+        if is_clear:
             high, low = float(spectrum.high[is_voiced].sum()), float(spectrum.low[is_voiced].sum())
             alpha_db = decibels(high) - decibels(low)
+            quality = voice_quality(spectrum.mel[is_voiced])
         syllables = self._pace.push(spectrum.mel, is_voiced)
         rate_syl_s = self._pace.rate_syl_s
-        is_clear = voiced >= _VOICED_FRAMES_MIN
-        if is_clear:
-            self._follow_line(level_dbfs, alpha_db, f0_st)
-        self.baseline.learn(
-            Observation(
-                f0_st=semitones,
-                level_dbfs=level_dbfs if is_clear else None,
-                alpha_db=alpha_db,
-                rate_syl_s=rate_syl_s,
-            )
+        observation = Observation(
+            f0_st=semitones,
+            level_dbfs=level_dbfs if is_clear else None,
+            alpha_db=alpha_db,
+            rate_syl_s=rate_syl_s,
+            shape_db=quality.shape_db if quality else None,
         )
+        if is_clear and f0_st is not None:
+            self._upheavals.on_voiced(observation, f0_st)
+        self.baseline.learn(observation)
         self._records.append(_Record(at, f0_st, level_dbfs if is_clear else None, syllables))
-        usual = self.baseline
+        usual, trust = self.baseline, self._upheavals.level_confidence
+        level_db = _minus(level_dbfs, usual.level_dbfs)
+        texture = _texture(spectrum, f0_hz, voicing) if self._party is Party.CALLER else None
         return ProsodyFrame(
             party=self._party,
             at=at,
             f0_hz=None if f0_st is None else float(REFERENCE_HZ * 2.0 ** (f0_st / 12.0)),
             f0_st=_minus(f0_st, usual.f0_st),
             level_dbfs=level_dbfs,
-            level_db=_minus(level_dbfs, usual.level_dbfs),
+            level_db=None if level_db is None else trust * level_db,
             voicing=float(np.mean(voicing)),
             rate_syl_s=rate_syl_s,
             rate_ratio=rate_syl_s / usual.rate_syl_s if rate_syl_s is not None and usual.rate_syl_s else None,
             alpha_db=alpha_db,
             alpha_delta_db=_minus(alpha_db, usual.alpha_db),
             confidence=usual.confidence,
-            texture=_texture(spectrum, f0_hz, voicing) if self._party is Party.CALLER else None,
+            rate_10s_syl_s=self._pace.long_rate_syl_s,
+            tilt_db_octave=quality.tilt_db_octave if quality else None,
+            hammarberg_db=quality.hammarberg_db if quality else None,
+            harmonicity_db=float(texture.harmonicity_db[is_voiced].mean()) if texture and voiced else None,
+            level_confidence=trust,
+            texture=texture,
         )
-
-    def _follow_line(self, level_dbfs: float, alpha_db: float | None, f0_st: float | None) -> None:
-        """Moves the usual level with the line's gain, where a voiced block shows that it has changed."""
-        usual = self.baseline
-        alpha_delta_db, f0_delta_st = _minus(alpha_db, usual.alpha_db), _minus(f0_st, usual.f0_st)
-        if usual.level_dbfs is None or alpha_delta_db is None or f0_delta_st is None:
-            return
-        step_db = self._line.on_voiced(level_dbfs, usual.level_dbfs, alpha_delta_db, f0_delta_st)
-        if step_db is not None:
-            usual.shift_level(step_db)
 
 
 def _texture(spectrum: BlockSpectrum, f0_hz: Pcm, voicing: Pcm) -> VoiceTexture:

@@ -78,11 +78,11 @@ def test_values_of_a_known_voice(synthetic_voice: Voice) -> None:
 
 def test_a_heated_stretch_shows_in_all_witnesses(synthetic_voice: Voice) -> None:
     tracker = ProsodyTracker(Party.CALLER, model := KnownF0(), ProsodySettings())
-    calm = synthetic_voice(25.0, syllables_s=4.0)
+    calm = synthetic_voice(25.0, syllables_s=4.0, level_dbfs=-30.0)
     follow(calm, tracker, is_last=False)
     model.f0_hz = 120.0 * 2 ** (4 / 12)
     hot = follow(
-        synthetic_voice(8.0, f0_hz=151.0, syllables_s=5.2, level_dbfs=-10.0, tilt_db=3.0, seed=1),
+        synthetic_voice(8.0, f0_hz=151.0, syllables_s=5.2, level_dbfs=-20.0, tilt_db=3.0, seed=1),
         tracker,
         len(calm),
     )[-40:]
