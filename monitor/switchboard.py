@@ -13,14 +13,16 @@ from pathlib import Path
 from monitor.config import Settings
 from monitor.core.audio import Party
 from monitor.core.hearing import Ears
-from monitor.core.inputs import CallEnd, CallInfo, EngineLag, SessionInput
+from monitor.core.inputs import CallEnd, CallInfo, EngineLag, SessionInput, SourceNotice
 from monitor.core.playbook.model import RuleBook
 from monitor.core.session import CallSession
+from monitor.engines.capacity import CALLS_MOST, Admission
 from monitor.engines.f0 import SwiftF0Model
 from monitor.engines.silero import SileroSpeechModel
 from monitor.engines.temper import load_voice_weights
 from monitor.errors import StoreError
 from monitor.ingest.source import Source
+from monitor.reading_files import load_reading_texts
 from monitor.runner import Sink, Transcriber, run_call
 from monitor.store.journal import JOURNAL_VERSION, JournalHeader, JournalWriter
 from monitor.store.log import utc_now
@@ -35,6 +37,7 @@ class _Running:
 
     task: asyncio.Task[CallEnd]
     extra: asyncio.Queue[SessionInput]
+    has_words: bool
 
 
 def make_session(info: CallInfo, settings: Settings, rulebook: RuleBook, *, has_words: bool) -> CallSession:
@@ -47,7 +50,8 @@ def make_session(info: CallInfo, settings: Settings, rulebook: RuleBook, *, has_
         for party in Party
     }
     voice = load_voice_weights() if settings.temper.model == "trained" else None
-    return CallSession(info, settings.core, rulebook, ears, has_words=has_words, voice=voice)
+    texts = load_reading_texts(settings.playbook.folder)
+    return CallSession(info, settings.core, rulebook, ears, has_words=has_words, voice=voice, texts=texts)
 
 
 class Switchboard:
@@ -63,11 +67,15 @@ class Switchboard:
         sinks: Sequence[Sink],
         *,
         transcriber: Transcriber | None,
+        admission: Admission | None = None,
         report: Callable[[StoreError], None] = lambda error: None,
         resolve: Callable[[str], None] = lambda code: None,
         announce: Callable[[str], None] = lambda call_id: None,
     ) -> None:
-        """`report` shows an operator why a journal was not kept; the call goes on without it. `resolve` takes
+        """`admission` says which calls get words (None: all). A call that gets none says so and is judged by
+        its sound; it gets none later either, since its first half would be missing from every judgement.
+
+        `report` shows an operator why a journal was not kept; the call goes on without it. `resolve` takes
         that away, by its code, when a later call's journal was kept.
 
         `announce` is told the id of a call before anything is known of it.
@@ -81,6 +89,7 @@ class Switchboard:
         self._rulebook = rulebook
         self._sinks = sinks
         self._transcriber = transcriber
+        self._admission = admission or Admission(CALLS_MOST)
         self._running: dict[str, _Running] = {}
         self._audio: dict[str, Path] = {}
         self._executor = ThreadPoolExecutor(_ANALYSIS_THREADS, thread_name_prefix="analysis")
@@ -111,15 +120,18 @@ class Switchboard:
             parties=source.info.parties,
         )
         has_words = self._transcriber is not None and self._settings.transcription.is_enabled
+        extra: asyncio.Queue[SessionInput] = asyncio.Queue()
+        if has_words and (refusal := self._admission.refusal(self._calls_with_words)) is not None:
+            has_words = False
+            extra.put_nowait(self._words_notice(refusal))
         session = make_session(info, self._settings, self._rulebook, has_words=has_words)
         if audio is not None:
             self._audio[call_id] = audio
         self._announce(call_id)
-        extra: asyncio.Queue[SessionInput] = asyncio.Queue()
         task = asyncio.create_task(
             self._run(session, source, extra, has_words=has_words), name=f"call {call_id}"
         )
-        self._running[call_id] = _Running(task, extra)
+        self._running[call_id] = _Running(task, extra, has_words)
         task.add_done_callback(lambda _: self._running.pop(call_id, None))
         return call_id
 
@@ -127,6 +139,19 @@ class Switchboard:
         """Tells every live call that the recogniser falls behind, or has caught up."""
         for running in self._running.values():
             running.extra.put_nowait(lag)
+
+    def tell_trouble(self, code: str) -> None:
+        """Tells every live call with words what became of the recogniser (`Scheduler.watch_trouble`)."""
+        for running in self._running.values():
+            if running.has_words:
+                running.extra.put_nowait(self._words_notice(code))
+
+    @property
+    def _calls_with_words(self) -> int:
+        return sum(running.has_words for running in self._running.values())
+
+    def _words_notice(self, code: str) -> SourceNotice:
+        return SourceNotice(code=code, at=0, values={"calls": self._admission.calls_max})
 
     async def wait(self, call_id: str) -> None:
         """Returns when the call has ended."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 
@@ -12,8 +13,10 @@ from monitor import switchboard as module
 from monitor.config import Settings
 from monitor.core.audio import AudioFrame, Party
 from monitor.core.clock import BLOCK_SAMPLES
-from monitor.core.events import CallEnded, Event
+from monitor.core.events import CallEnded, CallStarted, Event, Notice
 from monitor.core.inputs import SourceNotice
+from monitor.engines.capacity import Admission
+from monitor.engines.scripted import ScriptedTranscriber
 from monitor.errors import ModelError
 from monitor.ingest.source import SourceInfo
 from monitor.playbook_files import load_playbook
@@ -87,3 +90,50 @@ async def test_a_call_that_cannot_be_heard_is_refused_and_not_announced(
         board.start(Quiet())
     assert (announced, board.live_calls) == ([], ())
     await board.stop()
+
+
+class Held:
+    """A source whose call lasts until it is let go."""
+
+    info = SourceInfo(kind="file", title="held")
+
+    def __init__(self) -> None:
+        self.is_over = asyncio.Event()
+
+    async def frames(self) -> AsyncGenerator[AudioFrame | SourceNotice, None]:
+        for party in Party:
+            yield AudioFrame(party=party, start=0, pcm=np.zeros(BLOCK_SAMPLES, dtype=np.float32))
+        await self.is_over.wait()
+
+
+def words_of(told: Sequence[Event]) -> bool:
+    return next(event.has_words for event in told if isinstance(event, CallStarted))
+
+
+def notices_of(told: Sequence[Event]) -> list[str]:
+    return [e.code for e in told if isinstance(e, Notice) and e.code.startswith("words.")]
+
+
+async def test_a_call_beyond_the_machine_s_capacity_is_heard_by_its_sound_and_says_so(tmp_path: Path) -> None:
+    sink = Recorder()
+    board = Switchboard(
+        keeping_journals(tmp_path),
+        load_playbook(),
+        [sink],
+        transcriber=ScriptedTranscriber([]),
+        admission=Admission(1),
+    )
+    first = Held()
+    carried = board.start(first)
+    beyond = board.start(Quiet())
+    await board.wait(beyond)
+    board.tell_trouble("words.restarted")
+    first.is_over.set()
+    await board.wait(carried)
+    later = board.start(Quiet())
+    await board.wait(later)
+    await board.stop()
+    assert [words_of(sink.told[call]) for call in (carried, beyond, later)] == [True, False, True]
+    assert notices_of(sink.told[beyond]) == ["words.capacity"]
+    assert notices_of(sink.told[carried]) == ["words.restarted"], "what became of the recogniser is told"
+    assert isinstance(sink.told[beyond][-1], CallEnded)

@@ -1,7 +1,7 @@
 """Every notice about a call's sound, with its level and its sentence in both languages.
 
 A code never changes its meaning. The sources give `source.*`, `device.*` and `stream.*`; what is heard in the
-sound itself is `sound.*`.
+sound itself is `sound.*`; what became of the recogniser is `words.*`.
 """
 
 from __future__ import annotations
@@ -149,6 +149,28 @@ NOTICES: dict[str, NoticeKind] = {
         "坐席与客户的声道可能接反了：客户声道上出现了坐席用语；请检查声道设置（--agent-channel）",
         "the channels seem to be swapped: the caller's channel says what agents say; check the setting "
         "of the agent's channel (--agent-channel)",
+    ),
+    "words.capacity": NoticeKind(
+        "warning",
+        "同时转写的通话已达上限（{calls} 路）：本通话只按声音判断，没有文字",
+        "{calls} calls have words already, which is what this machine carries: this one is judged by its sound "
+        "alone",
+    ),
+    "words.restarted": NoticeKind(
+        "warning",
+        "语音识别出错，已重新启动；刚才的几句话可能缺失",
+        "the recogniser failed and was started anew; some words of the last seconds may be missing",
+    ),
+    "words.down": NoticeKind(
+        "error",
+        "语音识别反复出错，正在等待恢复：目前只按声音判断，没有文字",
+        "the recogniser fails again and again and is tried anew from time to time: until then calls are judged "
+        "by their sound alone",
+    ),
+    "words.back": NoticeKind(
+        "info",
+        "语音识别已恢复",
+        "the recogniser works again",
     ),
 }
 
