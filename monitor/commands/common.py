@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
 from monitor import weights
 from monitor.config import Settings
+from monitor.engines.machine import Machine, choose
 from monitor.engines.whisper import WhisperEngine
 from monitor.errors import SettingsError, TingyinError
 
@@ -38,11 +38,12 @@ def load_engine(settings: Settings) -> WhisperEngine:
         SettingsError: the model does not know a language that the settings name.
     """
     engine = settings.engine
+    machine = machine_of(settings)
     recogniser = WhisperEngine(
         weights.model_folder(engine.model, engine.models_folder),
-        device=engine.device,
-        compute_type=engine.compute_type,
-        workers=engine_workers(settings),
+        device=machine.device,
+        compute_type=machine.compute_type,
+        workers=machine.workers,
         languages=engine.languages,
     )
     _check_languages(settings, recogniser)
@@ -55,7 +56,9 @@ def _check_languages(settings: Settings, recogniser: WhisperEngine) -> None:
         for name in ("language", "agent_language", "caller_language")
     }
     known = recogniser.known_languages
-    if len(known) > 1:  # a model of one language has nothing to choose among
+    if len(known) == 1:  # a model of one language has nothing to choose among
+        _warn_of_other_languages(settings, *known)
+    else:
         wanted |= {f"engine.languages.{i}": code for i, code in enumerate(settings.engine.languages)}
     for name, language in wanted.items():
         if language not in {"", "auto", *known}:
@@ -63,9 +66,26 @@ def _check_languages(settings: Settings, recogniser: WhisperEngine) -> None:
             raise SettingsError("settings.invalid", name=name, value=language, reason=reason)
 
 
+def _warn_of_other_languages(settings: Settings, known: str) -> None:
+    """A model of one language hears every other as that one."""
+    others = [code for code in settings.engine.languages if code != known]
+    if others:
+        console.print(
+            f"[yellow]The model {escape(settings.engine.model)} knows {known} only: what is said in "
+            f"{', '.join(others)} comes out as wrong words. Choose base for such calls, or set "
+            f'engine.languages = \\["{known}"].[/]',
+            soft_wrap=True,
+        )
+
+
+def machine_of(settings: Settings) -> Machine:
+    """Where decoding runs, by the settings and by what this machine has."""
+    return choose(settings.engine.device, settings.engine.compute_type, settings.engine.workers)
+
+
 def engine_workers(settings: Settings) -> int:
     """Decodings side by side: as the settings say, or one a core."""
-    return settings.engine.workers or os.cpu_count() or 1
+    return machine_of(settings).workers
 
 
 def fetch_model(name: str, models_folder: Path) -> None:

@@ -11,14 +11,17 @@ import threading
 from collections.abc import AsyncIterator, Awaitable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from rich.markup import escape
 
 from monitor.accounts.office import AccountsOffice
 from monitor.commands.common import console, engine_workers, load_engine
 from monitor.config import Settings, StoreSettings
+from monitor.core.recognition import SpeechRecogniser
+from monitor.engines.capacity import Admission, estimate, measure
+from monitor.engines.machine import usable_cores
 from monitor.engines.scheduler import WORKER_NAME, Scheduler
-from monitor.engines.whisper import WhisperEngine
 from monitor.errors import SettingsError
 from monitor.ingest.file import open_file_source
 from monitor.ingest.paced import PacedSource
@@ -93,23 +96,28 @@ async def open_office(settings: Settings, *, has_words: bool, is_open: bool = Fa
         AccountsOffice.open(settings.store.folder, settings.accounts) as accounts,
     ):
         access = _access(settings, accounts, is_open=is_open)
-        scheduler = None
+        scheduler = admission = None
         if has_words:
             engine = await asyncio.to_thread(load_engine, settings)
-            scheduler = Scheduler(engine, workers=engine_workers(settings))
+            scheduler = Scheduler(
+                engine, workers=engine_workers(settings), restart=partial(load_engine, settings)
+            )
+            admission = await asyncio.to_thread(_admission, settings, engine, scheduler)
         publisher = Publisher(event_log, settings.server)
         switchboard = Switchboard(
             settings,
             rulebook,
             [publisher],
             transcriber=scheduler,
+            admission=admission,
             report=lambda error: publisher.report(error.code, error.sentence),
             resolve=publisher.resolve,
             announce=publisher.expect,
         )
         if scheduler is not None:
             scheduler.watch_lag(switchboard.tell_lag)
-            _watch_scheduler(publisher.metrics, scheduler, engine)
+            scheduler.watch_trouble(switchboard.tell_trouble)
+            _watch_scheduler(publisher.metrics, scheduler)
         app = create_app(
             publisher,
             recordings=switchboard,
@@ -176,7 +184,15 @@ def _forgetting(store: StoreSettings) -> Iterator[None]:
             retention.close()
 
 
-def _watch_scheduler(metrics: Metrics, scheduler: Scheduler, engine: WhisperEngine) -> None:
+def _admission(settings: Settings, engine: SpeechRecogniser, scheduler: Scheduler) -> Admission:
+    """Which calls get words. Measuring what this machine carries also warms the recogniser up."""
+    calls_max = settings.engine.calls_max
+    if not calls_max:
+        calls_max = estimate(measure(engine, language=None), cores=usable_cores()).with_finals
+    return Admission(calls_max, lambda: scheduler.is_down)
+
+
+def _watch_scheduler(metrics: Metrics, scheduler: Scheduler) -> None:
     """Shows the recogniser's load and every guard that fired among the metrics."""
     metrics.watch_gauge(
         "tingyin_words_queue_age_seconds",
@@ -191,11 +207,19 @@ def _watch_scheduler(metrics: Metrics, scheduler: Scheduler, engine: WhisperEngi
         "Share of the workers' time that decoding took over the last 10 s.",
         lambda: scheduler.busy_share,
     )
+    metrics.watch_gauge(
+        "tingyin_words_partial_cadence_seconds",
+        "How far apart a party's partials are at the present load.",
+        lambda: min(scheduler.cadence_s, 999.0),
+    )
+    metrics.watch_gauge(
+        "tingyin_words_down", "1 while the recogniser is given up.", lambda: float(scheduler.is_down)
+    )
     metrics.watch_counters(
         "tingyin_words_requests", "What became of requests.", "outcome", lambda: scheduler.counters
     )
     metrics.watch_counters(
-        "tingyin_words_guards", "Hypotheses that a guard caught.", "guard", lambda: engine.guards
+        "tingyin_words_guards", "Hypotheses that a guard caught.", "guard", lambda: scheduler.guards
     )
 
 
