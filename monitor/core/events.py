@@ -437,6 +437,8 @@ AnyEvent = (
     | AlertCleared
     | Cue
     | CueCleared
+    | Reading
+    | Finding
     | Notice
     | AudioLost
     | EngineLagging

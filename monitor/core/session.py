@@ -22,12 +22,14 @@ from monitor.core.facts import (
     Overlap,
     PartialText,
     ProsodyFrame,
+    Said,
     SpeechStarted,
     TemperReading,
     TemperState,
     TimelineEvent,
     Words,
 )
+from monitor.core.findings import findings
 from monitor.core.hearing import Ears, Hearing
 from monitor.core.inputs import (
     CallEnd,
@@ -40,10 +42,14 @@ from monitor.core.inputs import (
 )
 from monitor.core.leakage import LeakageMeter
 from monitor.core.notices import notice_event
-from monitor.core.playbook.matcher import PhraseDetector
+from monitor.core.playbook.judge import RuleJudge
+from monitor.core.playbook.listener import Listener
 from monitor.core.playbook.model import RuleBook
 from monitor.core.playbook.swap import SwapWatch
 from monitor.core.prosody.tracker import TurnProsody
+from monitor.core.reading.reader import CallReader
+from monitor.core.reading.teller import ReadingTeller
+from monitor.core.reading.texts import ReadingTexts
 from monitor.core.recognition import Hypothesis, TranscriptionRequest
 from monitor.core.settings import CoreSettings
 from monitor.core.tally import Tally
@@ -73,11 +79,13 @@ class CallSession:
         *,
         has_words: bool,
         voice: VoiceWeights | None = None,
+        texts: ReadingTexts | None = None,
     ) -> None:
         """
         Args:
             has_words: false judges the call by its sound alone: no request is ever made.
             voice: the trained ear's weights; None judges temper by rules.
+            texts: how a caller's type and need are named and met; None names them plainly.
         """
         self.info = info
         self._has_words = has_words
@@ -94,8 +102,12 @@ class CallSession:
             min_silence_s=settings.speech.min_silence_s,
         )
         self._temper = TemperScorer(settings.temper, rulebook.temper_weights(), voice=voice)
-        self._phrases = PhraseDetector(rulebook)
-        self._detectors = [*build_detectors(settings.detectors), self._phrases]
+        self._rulebook = rulebook
+        self._listener = Listener(rulebook)
+        self._reader = CallReader(rulebook.meanings(), settings.reading)
+        self._teller = ReadingTeller(self._reader, texts or ReadingTexts(), settings.reading.shown_score)
+        self._judge_rules = RuleJudge(rulebook, settings.rules)
+        self._detectors = build_detectors(settings.detectors)
         self._alerts = AlertDesk(rulebook)
         self._cues = CueDesk(rulebook, settings.cues)
         self._watch = SoundWatch(info.parties)
@@ -134,6 +146,8 @@ class CallSession:
                         dropped = hearing.utterances.on_dropped(item.request_id)
                         out.extend(self._dispatch(self._requested(dropped)))
             case SourceNotice():
+                if item.code == "source.clipping":
+                    self._watch.mark_told("sound.clipping", item.party)
                 out.append(notice_event(item.code, self._now, item.party, item.values))
             case EngineLag():
                 out.append(
@@ -146,8 +160,6 @@ class CallSession:
             case CallEnd():
                 out.extend(self._on_end(item))
         if not self._is_ended:
-                if item.code == "source.clipping":
-                    self._watch.mark_told("sound.clipping", item.party)
             self._tally.count(out)
         return out
 
@@ -200,6 +212,9 @@ class CallSession:
             is_same_sound=self._leakage.is_same_sound,
         ):
             yield notice_event(found.code, self._now, found.party, found.values)
+        for hearing in self._hearing.values():
+            for found in self._watch.new(hearing.prosody.take_found()):
+                yield notice_event(found.code, self._now, found.party, found.values)
 
     # --- words -------------------------------------------------------------------------------------------
 
@@ -212,9 +227,6 @@ class CallSession:
     def _requested(
         self, made: Iterable[TranscriptionRequest | Words | PartialText]
     ) -> list[Words | PartialText]:
-        for hearing in self._hearing.values():
-            for found in self._watch.new(hearing.prosody.take_found()):
-                yield notice_event(found.code, self._now, found.party, found.values)
         """Keeps the requests among what an utterance made; returns the rest."""
         rest = []
         for item in made:
@@ -275,19 +287,45 @@ class CallSession:
         return out
 
     def _judge(self, fact: TimelineEvent) -> list[Event]:
-        return self._settle(
-            judgement for detector in self._detectors for judgement in detector.on_event(fact, self._now)
+        """Everyone who judges takes a fact: the reading, what was said in it, detectors, the rules."""
+        self._reader.hear(fact, self._now)
+        out = self._on_said(self._listener.on_event(fact, self._now))
+        out.extend(
+            self._settle_found(
+                judgement for detector in self._detectors for judgement in detector.on_event(fact, self._now)
+            )
         )
+        out.extend(self._settle(self._judge_rules.on_event(fact, self._reader.context, self._now)))
+        return out
+
+    def _on_said(self, told: Iterable[Said]) -> list[Event]:
+        """Phrases move the reading first, so that rules see the call as it stands with them."""
+        out: list[Event] = []
+        for said in told:
+            if self._leakage.is_same_sound:
+                continue
+            self._reader.on_said(said, self._now)
+            out.extend(self._settle(self._judge_rules.on_said(said, self._reader.context, self._now)))
+            out.extend(self._cues.on_said(said, self._now))
+        return out
 
     def _tick(self) -> list[Event]:
         out: list[Event] = []
         for fact in self._timeline.tick(self._now):
             out.extend(self._tell(fact))
+        out.extend(self._on_said(self._listener.on_tick(self._now)))
+        self._reader.tick(self._now)
         out.extend(
-            self._settle(
+            self._settle_found(
                 judgement for detector in self._detectors for judgement in detector.on_tick(self._now)
             )
         )
+        out.extend(self._settle(self._judge_rules.on_tick(self._reader.context, self._now)))
+        out.extend(
+            notice_event("playbook.muted", self._now, None, {"rule": muted.rule, "times": muted.times})
+            for muted in self._judge_rules.muted()
+        )
+        out.extend(self._teller.tick(self._now))
         alerts = self._alerts.on_tick(self._now)
         out.extend(alerts)
         out.extend(self._cues.on_alerts(alerts, self._now))
@@ -308,6 +346,16 @@ class CallSession:
             alerts = self._alerts.receive(judgement, self._now)
             out.extend(alerts)
             out.extend(self._cues.on_alerts(alerts, self._now))
+        return out
+
+    def _settle_found(self, judgements: Iterable[Judgement]) -> list[Event]:
+        """Detectors' judgements, and those of the rules that follow on them."""
+        out: list[Event] = []
+        for judgement in judgements:
+            out.extend(self._settle([judgement]))
+            out.extend(
+                self._settle(self._judge_rules.on_judgement(judgement, self._reader.context, self._now))
+            )
         return out
 
     def _describe(self, party: Party, span: Span) -> TurnProsody:
@@ -351,7 +399,11 @@ class CallSession:
         out: list[Event] = []
         for fact in self._timeline.finish(self._now):
             out.extend(self._tell(fact))
-        out.extend(self._settle(self._phrases.finish(self._now)))
+        out.extend(self._on_said(self._listener.finish(self._now)))
+        self._reader.finish(self._now)
+        out.extend(self._settle(self._judge_rules.finish(self._reader.context, self._now)))
+        out.extend(self._teller.finish(self._now))
+        out.extend(findings(self._judge_rules.report_findings(), self._rulebook, self._now))
         out.extend(
             notice_event(found.code, self._now, found.party, found.values)
             for found in self._watch.finish(self._now)

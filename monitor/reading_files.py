@@ -1,0 +1,56 @@
+"""How types and needs of callers are named and met, from the playbook's files.
+
+Any file of a playbook's folder may hold tables `[type.<name>]` and `[need.<name>]`
+(`monitor.core.reading.texts`); the shipped ones are in `playbooks/reading.toml`.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from monitor.core.reading.texts import ReadingTexts
+from monitor.errors import PlaybookError
+from monitor.resources import resource
+
+_TABLES = ("type", "need")
+
+
+def load_reading_texts(folder: Path | None = None) -> ReadingTexts:
+    """The texts of `folder`, over the shipped ones: what a deployment's files leave out stays as shipped.
+
+    Raises:
+        PlaybookError: a file cannot be read, or a row is not sound.
+    """
+    places = [resource("playbooks")] if folder is None else [resource("playbooks"), folder]
+    paths = [path for place in places for path in sorted(place.glob("*.toml"))]
+    return _load(tuple((path, path.stat().st_mtime_ns) for path in paths))
+
+
+@lru_cache(maxsize=4)
+def _load(paths: tuple[tuple[Path, int], ...]) -> ReadingTexts:
+    """Reads again only what was edited: every call asks as it begins."""
+    rows: dict[str, dict[str, Any]] = {table: {} for table in _TABLES}
+    for path, _ in paths:
+        _add(rows, path)
+    return ReadingTexts.model_validate(rows)
+
+
+def _add(rows: dict[str, dict[str, Any]], path: Path) -> None:
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise PlaybookError("playbook.unreadable", path=path, reason=error) from error
+    found = {table: content[table] for table in _TABLES if table in content}
+    try:
+        ReadingTexts.model_validate(found)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise PlaybookError("playbook.unreadable", path=path, reason=f"{where}: {first['msg']}") from error
+    for table, given in found.items():
+        rows[table].update(given)
