@@ -289,12 +289,16 @@ def playbook_list(settings_file: SettingsFile = None) -> None:
 
 
 @playbook_app.command("check")
-def playbook_check(files: Annotated[list[Path], typer.Argument(help="playbook files (TOML)")]) -> None:
-    """Check playbook files: their schema, their patterns, the length of their cues."""
-    from monitor.playbook_files import load_files
+def playbook_check(
+    places: Annotated[list[Path], typer.Argument(metavar="FILE|FOLDER...", help="playbook files or folders")],
+    is_json: Annotated[bool, typer.Option("--json", help="one JSON object a line")] = False,
+) -> None:
+    """Check playbooks: schema, patterns, unreachable and contradicting rules; exits with 1 on errors."""
+    from monitor.commands import playbook
 
     with told_errors():
-        typer.echo(f"{len(load_files(files))} rules, all sound")
+        if playbook.check(places, is_json=is_json):
+            raise typer.Exit(1)
 
 
 def _settings(path: Path | None, **overrides: dict[str, Any]) -> Settings:

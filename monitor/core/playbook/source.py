@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -195,7 +196,8 @@ def _content(text: str, file: str) -> dict[str, Any]:
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise BookError("unreadable", file, str(error)) from error
+        found = re.search(r"at line (\d+)", str(error))
+        raise BookError("unreadable", file, str(error), line=int(found[1]) if found else 1) from error
     except RecursionError as error:
         raise BookError("unreadable", file, "it is nested too deeply") from error
     unknown = sorted(set(content) - {"rule", "signal"} - OTHER_TABLES)
