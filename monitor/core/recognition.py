@@ -34,6 +34,8 @@ class TranscriptionRequest:
     """A final covers the whole utterance and decides its words; a partial shows how it begins."""
     language: str | None
     """A language code to decode in, or None to detect it."""
+    is_language_open: bool = False
+    """Whether to decode in another of the expected languages where that one is surely heard."""
     hint: str
     """A prompt for the recogniser (domain words, script); never a partial's own text."""
     issued_at: int

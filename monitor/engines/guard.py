@@ -6,6 +6,7 @@ on. Every rule here looks at one answer; each has a name, which is counted and t
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ _REPEATS_MIN = 4
 _REPEATED_UNITS_MIN = 8
 """People do say "no, no, no, no"; nobody says eight units of one short loop in an utterance."""
 _LOOP_UNITS_MAX = 8
+_DIGITS_MAX = 24
+"""Numbers do repeat themselves (88888888); none that is read out is longer than a card's with its date."""
 
 _NO_SPEECH = 0.6
 _NO_SPEECH_LOG_PROBABILITY = -0.6
@@ -59,10 +62,26 @@ _PHANTOMS = (
     "中文字幕",
     "优优独播剧场",
     "yoyo television series exclusive",
+    "字幕提供",
+    "字幕组",
+    "本字幕由",
+    "欢迎订阅",
+    "请点赞",
+    "点赞关注",
+    "感谢您的观看",
+    "感谢大家收看",
+    "多谢您的观看",
+    "多谢您的收看",
+    "我们下期再见",
+    "由amaraorg社群提供",
     "词曲",
     "作词",
     "作曲",
     "thank you for watching",
+    "thank you for your watching",
+    "thank you very much for watching",
+    "thanks for listening",
+    "don't forget to subscribe",
     "thanks for watching",
     "thank you so much for watching",
     "please subscribe",
@@ -100,6 +119,14 @@ _FILLERS = (
 _FILLER_LOG_PROBABILITY = -0.9
 _FILLER_NO_SPEECH = 0.5
 
+_HUMS = frozenset({"嗯", "啊", "哦", "呃", "唔", "哼", "mm", "mmm", "hmm", "uh", "um", "ah", "oh"})
+"""Short signs of listening: the recogniser writes a lone one again and again."""
+_HUMS_PER_S = 2.0
+
+_RECITED_SHARE = 0.8
+_RECITED_LOG_PROBABILITY = -0.5
+_HINT_TERMS = re.compile("[、，。,.;；:：\\n]+")
+
 _PHANTOM_TEXTS = tuple(sorted(map(normalise, _PHANTOMS), key=len, reverse=True))
 _FILLER_TEXTS = frozenset(normalise(filler) for filler in _FILLERS)
 
@@ -109,6 +136,7 @@ REASONS = (
     "compression",
     "past_end",
     "phantom",
+    "recital",
     "no_speech",
     "low_probability",
 )
@@ -129,6 +157,8 @@ class Draft:
     length_s: float
     average_log_probability: float
     no_speech_probability: float
+    hint: str = ""
+    """What the recogniser was told to expect."""
 
 
 def verdict(draft: Draft) -> str | None:
@@ -143,6 +173,7 @@ def verdict(draft: Draft) -> str | None:
         "repetition": _is_looping(found),
         "compression": _is_compressible(draft.text),
         "phantom": _is_phantom(text, draft),
+        "recital": _is_recital(text, draft),
         "no_speech": draft.no_speech_probability > _NO_SPEECH
         and draft.average_log_probability < _NO_SPEECH_LOG_PROBABILITY,
         "low_probability": draft.average_log_probability < _LOG_PROBABILITY_MIN,
@@ -156,8 +187,32 @@ def is_past_end(lengths_s: Sequence[float]) -> bool:
     return squeezed >= _SQUEEZED_WORDS_MIN and squeezed >= _SQUEEZED_SHARE * len(lengths_s)
 
 
+def hums_heard(text: str, length_s: float) -> str | None:
+    """A sign of listening that is written more often than the sound is long: what was said. None for any
+    other text."""
+    found = units(to_script([text], "simplified")[0])
+    if len(found) < 2 or len(set(found)) > 1 or found[0] not in _HUMS:
+        return None
+    return found[0] if len(found) > 1 + _HUMS_PER_S * length_s else None
+
+
+def _is_recital(text: str, draft: Draft) -> bool:
+    """Whether the answer only says what the recogniser was told to expect: two terms of it, or one of which
+    it is not sure."""
+    terms = sorted((normalise(term) for term in _HINT_TERMS.split(draft.hint)), key=len, reverse=True)
+    left = text
+    said = 0
+    for term in filter(None, terms):
+        said += left.count(term)
+        left = left.replace(term, "")
+    is_doubtful = said > 1 or draft.average_log_probability < _RECITED_LOG_PROBABILITY
+    return said > 0 and is_doubtful and len(text) - len(left) >= _RECITED_SHARE * len(text)
+
+
 def _is_looping(found: Sequence[str]) -> bool:
     """Whether some run of up to eight units follows itself too often."""
+    if all(unit.isdecimal() for unit in found):
+        return len(found) > _DIGITS_MAX
     for width in range(1, _LOOP_UNITS_MAX + 1):
         same = 0
         for index in range(width, len(found)):

@@ -22,7 +22,7 @@ from faster_whisper.tokenizer import Tokenizer
 
 from monitor.core.clock import SAMPLE_RATE_HZ
 from monitor.core.recognition import Hypothesis, HypothesisWord, TranscriptionRequest
-from monitor.engines.guard import Draft, is_past_end, token_cap, verdict
+from monitor.engines.guard import Draft, hums_heard, is_past_end, token_cap, verdict
 from monitor.engines.whisper_words import Piece, spread_words, timed_words, to_pieces
 from monitor.errors import ModelError
 
@@ -53,6 +53,10 @@ _NGRAM_BLOCK_FINAL = 6
 """How many tokens may not come twice in a row of tokens. Four stop every loop on short context, but also a
 number read in groups (138 138 138), which a final must not lose; what six let through, the guard stops."""
 _HINT_TOKENS_MAX = 100
+
+_OVERRULING_PROBABILITY = 0.95
+_OVERRULING_S = 1.5
+"""How surely and how long another language must be heard to be taken instead of the one asked for."""
 _SHORTEST_SAMPLES = SAMPLE_RATE_HZ // 10
 """The feature extractor mirrors 200 samples at the edges; and less than this holds no word."""
 
@@ -182,9 +186,23 @@ class WhisperEngine:
         if not self._is_multilingual:
             job.language = "en"
         elif job.request.language is not None:
-            job.language = job.request.language
+            self._check_language(job)
         else:
             job.language, job.language_probability = self._detect(job.encoded)
+
+    def _check_language(self, job: _Job) -> None:
+        """Takes the language that was asked for, unless another of the expected ones is surely heard."""
+        asked = job.request.language or ""
+        is_first_look = not job.language
+        job.language = job.language or asked
+        if not job.request.is_language_open or not is_first_look or asked not in self._languages:
+            return
+        heard, share = self._detect(job.encoded)
+        job.language_probability = share if heard == asked else 1.0 - share
+        if heard != asked and share >= _OVERRULING_PROBABILITY and job.length_s >= _OVERRULING_S:
+            job.language, job.language_probability = heard, share
+            with self._lock:
+                self.guards["other_language"] += 1
 
     def _detect(self, encoded: StorageView) -> tuple[str, float]:
         """The likeliest of the expected languages, and its probability among them."""
@@ -218,15 +236,27 @@ class WhisperEngine:
             job.average_log_probability = result.scores[0] * count / (count + 1)
             job.no_speech_probability = result.no_speech_prob
             job.pieces = to_pieces(job.tokens, tokenizer.decode)
-            job.rejected = verdict(
-                Draft(
-                    text="".join(piece.text for piece in job.pieces),
-                    tokens=len(job.tokens),
-                    length_s=job.length_s,
-                    average_log_probability=job.average_log_probability,
-                    no_speech_probability=job.no_speech_probability,
-                )
-            )
+            self._judge(job, tokenizer)
+
+    def _judge(self, job: _Job, tokenizer: Tokenizer) -> None:
+        """Asks the guard; a hum that was written again and again is one hum."""
+        text = "".join(piece.text for piece in job.pieces)
+        hum = hums_heard(text, job.length_s)
+        if hum is not None:
+            with self._lock:
+                self.guards["hums"] += 1
+            text = hum
+            job.tokens = tokenizer.encode(hum)
+            job.pieces = to_pieces(job.tokens, tokenizer.decode)
+        draft = Draft(
+            text=text,
+            tokens=len(job.tokens),
+            length_s=job.length_s,
+            average_log_probability=job.average_log_probability,
+            no_speech_probability=job.no_speech_probability,
+            hint=job.request.hint,
+        )
+        job.rejected = verdict(draft)
 
     def _time_words(self, jobs: Sequence[_Job]) -> None:
         """Gives the words their times: finals by the model's attention, partials by a rough share."""

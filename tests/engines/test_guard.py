@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from monitor.engines.guard import REASONS, Draft, is_past_end, token_cap, verdict
+from monitor.engines.guard import REASONS, Draft, hums_heard, is_past_end, token_cap, verdict
 
 
 def draft(
@@ -14,6 +14,7 @@ def draft(
     no_speech: float = 0.05,
     length_s: float = 5.0,
     tokens: int = 12,
+    hint: str = "",
 ) -> Draft:
     return Draft(
         text=text,
@@ -21,6 +22,7 @@ def draft(
         length_s=length_s,
         average_log_probability=log_probability,
         no_speech_probability=no_speech,
+        hint=hint,
     )
 
 
@@ -78,3 +80,49 @@ def test_words_without_sound_are_past_the_end() -> None:
     assert is_past_end([0.3, 0.2, 0.0, 0.0, 0.0, 0.0, 0.0])
     assert not is_past_end([0.3, 0.2, 0.2, 0.0])
     assert not is_past_end([])
+
+
+@pytest.mark.parametrize(
+    ("text", "length_s", "heard"),
+    [
+        ("嗯嗯嗯嗯嗯嗯嗯嗯嗯嗯", 0.5, "嗯"),
+        ("嗯，嗯，嗯。", 0.4, "嗯"),
+        (" Mm-mm-mm-mm", 0.6, "mm"),
+        ("嗯嗯", 1.0, None),
+        ("嗯", 0.3, None),
+        ("对对对对对对", 1.0, None),
+        ("嗯嗯好的", 0.5, None),
+    ],
+)
+def test_a_hum_that_is_written_too_often_is_one(text: str, length_s: float, heard: str | None) -> None:
+    assert hums_heard(text, length_s) == heard
+
+
+@pytest.mark.parametrize(
+    ("text", "log_probability", "is_refused"),
+    [
+        ("邮件号、代收货款。", -0.2, True),
+        ("邮件号", -0.7, True),
+        ("邮件号", -0.2, False),
+        ("请说一下邮件号", -0.7, False),
+        ("权限不够，代收货款也不行", -0.3, False),
+    ],
+)
+def test_a_recital_of_the_hint(text: str, log_probability: float, is_refused: bool) -> None:
+    found = draft(text, log_probability=log_probability, hint="邮件号、代收货款、权限。")
+    assert (verdict(found) == "recital") is is_refused
+
+
+@pytest.mark.parametrize("text", ["88888888", "0000000000", "6222222222222222222"])
+def test_numbers_may_repeat_themselves(text: str) -> None:
+    assert verdict(draft(text)) is None
+
+
+@pytest.mark.parametrize("text", ["感谢您的观看", "本字幕由Amara.org社群提供", "Thanks for listening."])
+def test_more_lines_of_subtitles(text: str) -> None:
+    assert verdict(draft(text)) == "phantom"
+
+
+@pytest.mark.parametrize("text", ["Thank you.", "谢谢", "谢谢大家", "Thank you, bye."])
+def test_thanks_at_the_end_of_a_call_are_heard(text: str) -> None:
+    assert verdict(draft(text, log_probability=-0.4)) is None

@@ -107,6 +107,11 @@ class Utterances:
         return self._language.language
 
     @property
+    def unexpected_language(self) -> str | None:
+        """The language that the party speaks though the settings give another."""
+        return self._language.unexpected
+
+    @property
     def owed(self) -> int:
         """Utterances whose final words are still to come, the open one included."""
         return len(self._undone)
@@ -322,6 +327,7 @@ class Utterances:
             pcm=utterance.pcm(end),
             is_final=is_final,
             language=self._language.language,
+            is_language_open=is_final or not self._language.is_sure,
             hint=self._hint(utterance),
             issued_at=now,
             speculation=speculation,

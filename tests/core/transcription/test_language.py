@@ -75,8 +75,29 @@ def test_noise_says_nothing_of_the_language() -> None:
     assert after(final("zh"), noise, final("zh"), noise, noise) == "zh"
 
 
-def test_a_fixed_language_stays() -> None:
+def test_a_given_language_stays_until_another_is_surely_heard() -> None:
     lock = LanguageLock("en")
+    lock.on_final(final("en"))
+    assert lock.is_sure
     for _ in range(3):
-        lock.on_final(final("zh"))
+        lock.on_final(final("en", log_probability=-1.2))
+    assert (lock.language, lock.unexpected, lock.is_sure) == ("en", None, False)
+    lock.on_final(final("zh"))
     assert lock.language == "en"
+    lock.on_final(final("zh"))
+    assert (lock.language, lock.unexpected) == ("zh", "zh")
+
+
+def test_a_wrong_lock_is_left_for_the_language_of_the_settings() -> None:
+    lock = LanguageLock("en")
+    for heard in ("zh", "zh"):
+        lock.on_final(final(heard))
+    lock.on_final(final("zh", log_probability=-1.2))
+    lock.on_final(final("zh", rejected="low_probability"))
+    assert (lock.language, lock.unexpected) == ("en", None)
+
+
+def test_a_found_language_is_left_for_one_that_is_surely_heard() -> None:
+    assert after(final("zh"), final("zh"), final("en")) == "zh"
+    assert after(final("zh"), final("zh"), final("en"), final("en")) == "en"
+    assert after(final("zh"), final("zh"), final("en"), final("zh"), final("en")) == "zh"
