@@ -13,21 +13,21 @@ _PAUSE_BLOCKS = 10
 """Nobody takes over a telephone in less than a second."""
 _JUDGED_BLOCKS = 25
 """2.5 s of voice after the pause: about 4 s of talk."""
-_CONFIDENCE_MIN = 0.4
+_CONFIDENCE_MIN = 0.6
 _LATEST_BLOCKS = 80
 """A voice that was the usual one for 8 s after the pause is the same person."""
 
-_LOWER_ST = -5.0
+_LOWER_ST = -7.0
 """No emotion of CASIA's or EMO-DB's speakers lowers the median F0 of 10 s this far (the 5th percentiles of
-sadness are -3.3 and -4.2); another person's does in half of the pairs."""
-_HIGHER_ST = 7.0
+sadness are -3.3 and -4.2), but a calm caller of a real call sank by 5.6 st after the first sentences."""
+_HIGHER_ST = 8.0
 _HIGHER_LEVEL_DB = 3.0
 _HIGHER_ALPHA_DB = 2.0
 """Anger raises F0 by up to 11 st in CASIA and 14 in EMO-DB, but it is louder by 4 dB or more in the first and
 has 7 dB more alpha ratio in the second: without either, the voice is another's."""
 _MUCH_HIGHER_ST = 12.0
 _MUCH_HIGHER_ALPHA_DB = 3.0
-_SHAPE_DB = 1.5
+_SHAPE_DB = 1.8
 """Root mean square between the spectra's shapes: a speaker's own neutral blocks of 10 s lie within 2.2
 (median 1.3), two speakers' 1.3 to 4.0 apart (median 3.2 in CASIA, 2.1 in EMO-DB, by telephone likewise). It
 only has to rule out octave errors of one and the same voice."""

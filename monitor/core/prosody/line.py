@@ -17,6 +17,10 @@ _PLAIN_ALPHA_DB = 2.5
 _PLAIN_F0_ST = 1.5
 """A voice that gets 10 dB louder by effort gains about 5 dB of alpha ratio and 3 semitones; below these
 bounds it made no effort. The same, the other way round, for one that gets softer."""
+_EFFORT_ALPHA_DB = 4.0
+_EFFORT_F0_ST = 2.5
+"""Where the voice itself made this much effort, what moved between the words may be anything: nobody's shout is
+put down to the line."""
 _STEP_DB_MIN = 4.0
 """Smaller steps are within a voice's own play."""
 _MISMATCH_DB_MAX = 3.0
@@ -76,6 +80,10 @@ class LineGain:
         level_step = sum(level for level, _, _ in recent) / len(recent) - usual_dbfs
         is_step = min(abs(floor_step), abs(level_step)) >= _STEP_DB_MIN
         if not is_step or abs(floor_step - level_step) > _MISMATCH_DB_MAX:
+            return None
+        way = 1.0 if level_step > 0.0 else -1.0
+        alpha, f0 = (sum(values) / len(recent) for values in list(zip(*recent, strict=True))[1:])
+        if way * alpha > _EFFORT_ALPHA_DB or way * f0 > _EFFORT_F0_ST:
             return None
         self._usual_floor.shift(floor_step)
         return level_step

@@ -16,6 +16,8 @@ _UNSTEADY_STEPS = 3
 _UNSTEADY_S = 60.0
 """Gain steps within this much of the party's speech that make the line's gain an unsteady one."""
 _UNSTEADY_TRUST = 0.5
+_TOLD_STEP_DB = 6.0
+"""Smaller steps are taken out without a word: a real call's caller has them by turning from the mouthpiece."""
 _CLIPPED_TRUST_MIN = 0.3
 _CLIPPED_TRUST_LOSS = 2.0
 """A third of the blocks clipped leaves the least trust: what is cut off cannot get louder."""
@@ -85,7 +87,8 @@ class Upheavals:
         if step_db is not None:
             usual.shift_level(step_db)
             self._steps_s.append(self._speech_s)
-            self._tell("sound.gain_changed", by_db=round(step_db))
+            if abs(step_db) >= _TOLD_STEP_DB:
+                self._tell("sound.gain_changed", by_db=round(step_db))
             if self._is_unsteady():
                 self._tell("sound.gain_unsteady")
 
