@@ -55,7 +55,9 @@ class TranscriptionSettings(Section):
 
     is_enabled: bool = Field(True, description="false judges calls by their sound alone")
     has_partials: bool = Field(True, description="show words while they are spoken")
-    partial_every_s: float = Field(1.0, gt=0, description="new speech between two partials")
+    partial_every_s: float = Field(
+        0.7, gt=0, description="new speech between two partials; under load they come more rarely"
+    )
     end_silence_s: float = Field(0.5, gt=0, description="own silence that ends an utterance")
     max_utterance_s: float = Field(
         14.0, gt=1, le=28, description="a longer utterance is cut where it is softest"
@@ -63,6 +65,9 @@ class TranscriptionSettings(Section):
     pre_roll_s: float = Field(0.3, ge=0, le=1, description="sound before speech begins that is decoded too")
     min_utterance_s: float = Field(0.15, ge=0, description="less speech than this cannot hold a word")
     hold_back_s: float = Field(0.5, ge=0, description="newest sound whose words are not yet committed")
+    settled_after_s: float = Field(
+        1.2, gt=0, description="words that this much sound follows stand without a second hypothesis"
+    )
     is_speculative: bool = Field(True, description="decode at the first silence, before the utterance ended")
     hint: str = Field("", description="words that the recogniser should expect; at most a few dozen")
     vocabulary: tuple[str, ...] = Field(

@@ -40,12 +40,15 @@ _FRAMES_BUCKET = 200
 """Stretches of one bucket can be decoded in one batch."""
 
 _LOOKS = (1500, FRAMES_MAX)
-"""More context for a final that the guard stopped."""
+_LOOKS_THOROUGH = (FRAMES_MAX,)
+"""More context for a final that the guard stopped, or that scores low."""
 _LOOKS_AT_NOTHING = (1500,)
 """Enough where the answer is what silence and noise are heard as: with more context it seldom changes."""
-_SECOND_LOOK_LOG_PROBABILITY = -0.4
-"""A greedy final under this is searched again, wider and with more context (a sixth of real utterances)."""
+_SECOND_LOOK_LOG_PROBABILITY = -0.5
+"""A final under this is looked at with more context (one in eleven of read speech). On 1000 frames a few
+utterances collapse, and their score shows it; the others are heard as with 3000 (`bench/asr_quality.py`)."""
 
+_BEAM_QUICK = 3
 _BEAM_THOROUGH = 5
 _BATCH_MAX = 4
 _NGRAM_BLOCK_PARTIAL = 4
@@ -279,13 +282,12 @@ class WhisperEngine:
     def _needs_another_look(self, job: _Job) -> bool:
         """Counts what the guard found; where a final can be tried with more context, prepares that."""
         is_doubtful = (
-            job.request.is_final
-            and job.look.beam < _BEAM_THOROUGH
-            and job.average_log_probability < _SECOND_LOOK_LOG_PROBABILITY
+            job.look.frames < _LOOKS[0] and job.average_log_probability < _SECOND_LOOK_LOG_PROBABILITY
         )
-        if job.rejected is None and not is_doubtful:
+        if job.rejected is None and not (is_doubtful and job.request.is_final):
             return False
-        looks = _LOOKS_AT_NOTHING if job.rejected in ("no_speech", "phantom") else _LOOKS
+        looks = _LOOKS_THOROUGH if job.look.beam == _BEAM_THOROUGH else _LOOKS
+        looks = _LOOKS_AT_NOTHING if job.rejected in ("no_speech", "phantom") else looks
         frames = next((frames for frames in looks if frames > job.look.frames), None)
         has_another = job.request.is_final and frames is not None
         with self._lock:
@@ -294,7 +296,7 @@ class WhisperEngine:
                 self.guards["refused"] += 1
         if frames is None or not has_another:
             return False
-        job.look = _Look(frames=frames, beam=_BEAM_THOROUGH, block=_NGRAM_BLOCK_PARTIAL)
+        job.look = _Look(frames=frames, beam=job.look.beam, block=_NGRAM_BLOCK_PARTIAL)
         return True
 
     # --- prompts -----------------------------------------------------------------------------------------
@@ -322,7 +324,7 @@ def _first_look(frames: int, *, is_final: bool, is_thorough: bool) -> _Look:
     wanted = min(FRAMES_MAX, -(-wanted // _FRAMES_BUCKET) * _FRAMES_BUCKET)
     if not is_final:
         return _Look(frames=max(_PARTIAL_FRAMES_MIN, wanted), beam=1, block=_NGRAM_BLOCK_PARTIAL)
-    beam = _BEAM_THOROUGH if is_thorough else 1
+    beam = _BEAM_THOROUGH if is_thorough else _BEAM_QUICK
     return _Look(frames=max(_FINAL_FRAMES_MIN, wanted), beam=beam, block=_NGRAM_BLOCK_FINAL)
 
 

@@ -1,9 +1,10 @@
 """Successive hypotheses of one utterance become words that never change.
 
 The rule is local agreement (Macháček et al. 2023, after Liu et al. 2020): what two successive hypotheses
-begin with is committed, save the newest sound, whose words still move. A hypothesis that ends in silence
-ends in no half-heard word: it is committed whole. The final hypothesis decides what follows the words
-already committed. Committed text only ever grows at its end.
+begin with is committed, save the newest sound, whose words still move. What much sound follows is committed
+at first sight where the hypothesis is sure of itself: a second one would hear it the same way. A hypothesis
+that ends in silence ends in no half-heard word: it is committed whole. The final hypothesis decides what
+follows the words already committed. Committed text only ever grows at its end.
 """
 
 from __future__ import annotations
@@ -36,12 +37,16 @@ class Committer:
     """Folds one utterance's hypotheses into committed words of `party`.
 
     Words that precede in time (`not_before`, in samples) belong to earlier utterances: spans are clamped so
-    that all committed words of a party are ordered.
+    that all committed words of a party are ordered. `hold_back` and `settled_after` count from the end of the
+    sound (samples); None always waits for agreement.
     """
 
-    def __init__(self, party: Party, *, hold_back: int, not_before: int) -> None:
+    def __init__(
+        self, party: Party, *, hold_back: int, not_before: int, settled_after: int | None = None
+    ) -> None:
         self._party = party
         self._hold_back = hold_back
+        self._settled_after = settled_after
         self._end = not_before
         self._committed: list[_Unit] = []
         self._tail: list[HypothesisWord] = []
@@ -60,9 +65,11 @@ class Committer:
         """No later word may begin before this sample: an earlier utterance ended there."""
         self._end = max(self._end, not_before)
 
-    def on_partial(self, words: Sequence[HypothesisWord], heard_until: int) -> list[Word]:
+    def on_partial(
+        self, words: Sequence[HypothesisWord], heard_until: int, *, is_sure: bool = False
+    ) -> list[Word]:
         """The words that this hypothesis and the last one agree on, up to the hold-back before
-        `heard_until` (samples)."""
+        `heard_until` (samples); where it is sure, also those that `settled_after` samples follow."""
         before = self._tail
         tail = self._after_committed(words)
         agreed = _agreed_words(before, tail)
@@ -71,6 +78,9 @@ class Committer:
             if tail[index].span.end > heard_until - self._hold_back:
                 break
             count = index + 1
+        if is_sure and self._settled_after is not None:
+            settled = heard_until - self._settled_after
+            count = max(count, sum(1 for word in tail if word.span.end <= settled))
         while count and is_punctuation(tail[count - 1].text):
             count -= 1
         stable = list(tail[:count])

@@ -51,6 +51,9 @@ _PHRASE_LOG_PROBABILITY = -0.6
 """A speculative answer at least this sure decides the words before its silence; one below it only agrees or
 disagrees with others. On short context, what scores less is heard otherwise in a wider search."""
 
+_SURE_LOG_PROBABILITY = -0.4
+"""Of a partial whose older words stand without a second opinion: five of six of real speech."""
+
 _CUT_FROM = 0.6
 """A forced cut lies in the last 40 % of the utterance: earlier ones would cost the next decode context."""
 
@@ -84,7 +87,9 @@ class Utterances:
         self._ids = ids
         own = settings.agent_language if party is Party.AGENT else settings.caller_language
         language = own or settings.language
-        self._language = LanguageLock(None if language == "auto" else language)
+        self.given_language = "" if language == "auto" else language
+        """By the settings; empty where it is to be found."""
+        self._language = LanguageLock(self.given_language or None)
         self._vocabulary = Vocabulary(settings.vocabulary)
         self._writer = Writer(privacy or PrivacySettings(), finders)
         self._ring: deque[Pcm] = deque()
@@ -164,6 +169,17 @@ class Utterances:
                 utterance.answer = utterance.without_answer(self._party, "engine_failed")
         return self._settle()
 
+    def abandon(self) -> list[Output]:
+        """Gives up the open utterance: its sound is heard as the other party's."""
+        utterance = self._open
+        if utterance is None:
+            return []
+        self._open = None
+        utterance.blocks = []
+        utterance.speculative, utterance.final = None, -1
+        utterance.answer = utterance.without_answer(self._party, "heard_elsewhere")
+        return self._settle()
+
     def finish(self, now: int, speech_events: Iterable[SpeechStarted | Ipu] = ()) -> list[Output]:
         """The sound is over, after these last speech events: ends the open utterance. Answers may still
         come."""
@@ -206,7 +222,10 @@ class Utterances:
 
     def _begin(self, start: int, sound: Pcm) -> None:
         committer = Committer(
-            self._party, hold_back=samples(self._settings.hold_back_s), not_before=self._words_end
+            self._party,
+            hold_back=samples(self._settings.hold_back_s),
+            settled_after=samples(self._settings.settled_after_s),
+            not_before=self._words_end,
         )
         self._open = Utterance(
             number=self._number, start=start, committer=committer, blocks=[sound], end=self._heard
@@ -369,7 +388,8 @@ class Utterances:
         if hypothesis.is_final and hypothesis.average_log_probability >= _PHRASE_LOG_PROBABILITY:
             words = utterance.committer.on_phrase(heard)
         else:
-            words = utterance.committer.on_partial(heard, hypothesis.span.end)
+            is_sure = hypothesis.average_log_probability >= _SURE_LOG_PROBABILITY
+            words = utterance.committer.on_partial(heard, hypothesis.span.end, is_sure=is_sure)
         out: list[Output] = list(self._commit(utterance, words, hypothesis.language, is_final=False))
         text = self._writer.preview(utterance.committer.tail)
         if text or (utterance.is_shown and not out):
