@@ -4,9 +4,9 @@
 
 Every conversation is played to the real core (`bench/staging.py`): once with the words as they are written,
 and, where it was spoken by synthetic voices and recognised, with the words that the recogniser wrote. It
-prints precision and recall overall and by rule, how many near misses were flagged, cues an hour and how many of
-them are right, and what a committed word costs with the playbook and with 1,000 rules. The labels were written
-without sight of the rules' patterns.
+prints precision and recall overall and by rule, how many near misses were flagged, cues an hour and how many
+of them are right, and what a committed word costs with the playbook and with 1,000 rules. The labels were
+written without sight of the rules' patterns.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.labelled import Conversation, load_conversations
+from bench.reading_scores import read_call, show_reading
 from bench.scoring import (
     CallScore,
     by_rule,
@@ -41,15 +42,19 @@ COST_CALLS = 4
 WORKERS = 2
 
 
-def judge(stage: Stage, folder: Path | None) -> tuple[Stage, list[Event]]:
-    """Plays one call with the playbook of a folder."""
-    return stage, play(stage, load_playbook(folder))
+_book: list[RuleBook] = []
+"""The rules in force in a worker: given once, so that an edit on the way changes nothing."""
 
 
-def judge_all(stages: Sequence[Stage], folder: Path | None) -> list[tuple[Stage, list[Event]]]:
+def judge(stage: Stage) -> tuple[Stage, list[Event]]:
+    """Plays one call, in a worker."""
+    return stage, play(stage, _book[0])
+
+
+def judge_all(stages: Sequence[Stage], rulebook: RuleBook) -> list[tuple[Stage, list[Event]]]:
     """Plays all calls, a few at a time."""
-    with ProcessPoolExecutor(WORKERS) as pool:
-        return list(pool.map(judge, stages, [folder] * len(stages)))
+    with ProcessPoolExecutor(WORKERS, initializer=_book.append, initargs=(rulebook,)) as pool:
+        return list(pool.map(judge, stages))
 
 
 def show(title: str, scores: Sequence[CallScore], rulebook: RuleBook) -> None:
@@ -180,7 +185,7 @@ def main() -> int:
     calls = list(_wanted(load_conversations(), arguments.names, arguments.only))
     stages = [exact(call) for call in calls]
     heard = [stage for stage in (recognised(call) for call in calls) if stage is not None]
-    played = judge_all([*stages, *heard], arguments.playbook)
+    played = judge_all([*stages, *heard], rulebook)
     scores = [score(stage, events, rulebook) for stage, events in played]
     written, spoken = scores[: len(stages)], scores[len(stages) :]
     print(f"{len(rulebook)} rules; {sum(len(call.turns) for call in calls)} turns")
@@ -194,6 +199,10 @@ def main() -> int:
         show("recognised text", spoken, rulebook)
         show("the same calls, exact text", [one for one in written if one.conversation.id in names], rulebook)
     show_rules(written)
+    calls_read = [read_call(stage, events) for stage, events in played]
+    show_reading("exact text", calls_read[: len(stages)])
+    if spoken:
+        show_reading("recognised text", calls_read[len(stages) :])
     if arguments.details:
         show_details(written)
     if not arguments.no_cost:

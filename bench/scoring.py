@@ -4,18 +4,22 @@ A firing counts for a label when it comes between the start of the labelled turn
 end of the second turn after it, whichever is later. It is right when one of the rules that the product's rule
 names as its source is labelled there, as `fires` or as `also_ok`. A label is found by such a firing, or by an
 earlier right one of the same rule within 30 s: a rule that has just spoken does not speak again at once.
+
+Rules that ask what kind of caller it is, what the need, or what is missing of the complaint are also found
+where the reading of the call shows it; how right the reading is has figures of its own
+(`bench/reading_scores.py`).
 """
 
 from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from bench.labelled import Conversation, SaidTurn
 from bench.staging import Stage
-from monitor.core.events import Alert, Cue, Event
+from monitor.core.events import Alert, Cue, Event, Reading
 from monitor.core.playbook.model import RuleBook
 
 LATE_S = 15.0
@@ -29,6 +33,21 @@ _NOT_LIVE_TEXT = """
 """
 NOT_LIVE = frozenset(_NOT_LIVE_TEXT.split())
 """Rules that the table does not call live-capable: a firing is judged, but none is missed."""
+READ_AS = {
+    "subjective": "S0-01",
+    "commanding": "S0-08",
+    "wavering": "S0-16",
+    "irritable": "S0-24",
+    "resolve": "S1-01",
+    "respect": "S1-05",
+    "compensation": "S1-08",
+    "venting": "S1-13",
+}
+"""Rules that ask what kind of caller it is and what the need: the page shows it without an alert."""
+MISSING_AS = {"about_whom": "S4-08", "cause": "S4-09", "course": "S4-09", "demand": "S4-10", "name": "S4-11"}
+"""Rules that ask for a part of the complaint: the page shows it as missing while it is."""
+FACTS = frozenset({"order_number", "contact", "name", "course"})
+"""Slots that capture facts in passing (S1-21)."""
 _RESAMPLES = 1_000
 
 
@@ -61,7 +80,7 @@ class CallScore:
     """Labels of near misses."""
 
 
-def score(stage: Stage, events: Iterable[Event], rulebook: RuleBook) -> CallScore:
+def score(stage: Stage, events: Sequence[Event], rulebook: RuleBook) -> CallScore:
     """Judges one call's events by its labels."""
     judged = CallScore(conversation=stage.conversation, length_s=stage.end_s)
     windows = [_window(stage.turns, turn) for turn in stage.turns]
@@ -74,12 +93,33 @@ def score(stage: Stage, events: Iterable[Event], rulebook: RuleBook) -> CallScor
         if firing.is_right:
             for source in firing.sources:
                 right[source].append(firing.t_s)
+    for source, at_s in shown(events):
+        right[source].append(at_s)
     for turn, (start_s, end_s) in zip(stage.turns, windows, strict=True):
         judged.near += len(turn.near)
         for rule in sorted(turn.fires - NOT_LIVE):
             is_found = any(start_s - SPEAKS_AGAIN_S <= at_s <= end_s for at_s in right[rule])
             (judged.found if is_found else judged.missed).append((rule, turn.index))
     return judged
+
+
+def shown(events: Iterable[Event]) -> Iterator[tuple[str, float]]:
+    """What the reading of the call shows that rules of the table ask for, with each time of its showing."""
+    for event in events:
+        if not isinstance(event, Reading):
+            continue
+        for leaning in (*event.types, *event.needs):
+            if leaning.is_named:
+                yield READ_AS[leaning.name], event.t_s
+        filled = {slot.slot for slot in event.slots}
+        if event.is_complaint:
+            yield "S4-01", event.t_s
+            for slot, source in MISSING_AS.items():
+                if slot not in filled:
+                    yield source, event.t_s
+        for slot in event.slots:
+            if slot.slot in FACTS:
+                yield "S1-21", slot.at_s
 
 
 def _window(turns: Sequence[SaidTurn], turn: SaidTurn) -> tuple[float, float]:
@@ -124,8 +164,12 @@ class Share:
 
 
 def share(scores: Sequence[CallScore], count: Callable[[CallScore], tuple[int, int]]) -> Share:
-    """`count` gives a conversation's part and whole. What a call says hangs together, so calls are drawn."""
-    counts = [count(one) for one in scores]
+    """`count` gives a conversation's part and whole."""
+    return share_of([count(one) for one in scores])
+
+
+def share_of(counts: Sequence[tuple[int, int]]) -> Share:
+    """From each conversation's part and whole. What a call says hangs together, so whole calls are drawn."""
     part, whole = sum(p for p, _ in counts), sum(w for _, w in counts)
     draw = random.Random(5)
     drawn: list[float] = []
