@@ -1,4 +1,5 @@
 /** The invented calls. The words are the project's own. */
+import { parcelReadings } from "./readings";
 import type { Judged, Line, Script } from "./scenario";
 
 const a = (start: number, end: number, text: string, isBackchannel = false): Line => ({
@@ -65,6 +66,7 @@ export const parcel: Script = {
     c(85.2, 86.3, "再见。"),
   ],
   cuts: [{ by: "agent", start: 28.6, end: 30.4, yielded: true }],
+  extra: parcelReadings,
   judged: [
     {
       rule: "agent_interrupts",

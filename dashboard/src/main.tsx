@@ -7,6 +7,7 @@ import "./styles/call.css";
 import "./styles/call-transcript.css";
 import "./styles/call-charts.css";
 import "./styles/call-alerts.css";
+import "./styles/call-reading.css";
 import "./styles/call-narrow.css";
 import "./styles/agent.css";
 import { App } from "./ui/app";

@@ -1,7 +1,19 @@
 import { describe, expect, it } from "vitest";
 import type { CallEvent } from "../src/protocol/messages";
-import { breakOff, type CallState, emptyCall, openCue, reduceCallEvent } from "../src/state/call";
+import { parcelReadings } from "../dev/readings";
+import { breakOff, type CallState, emptyCall, openCue, reduceCallEvent, wayToMeet } from "../src/state/call";
 import { alert, CALL, cleared, ended, partial, prosody, recorded, started, word, words } from "./recorded";
+
+const finding = {
+  type: "finding" as const,
+  rule: "r",
+  title: { zh: "题", en: "title" },
+  severity: "low" as const,
+  party: "agent" as const,
+  about: { start_s: 1, end_s: 2 },
+  because: { zh: "因", en: "because" },
+  evidence: [],
+};
 
 const fold = (events: readonly CallEvent[], from: CallState = emptyCall(CALL)) =>
   events.reduce((call, event) => reduceCallEvent(call, event, 1_000_000), from);
@@ -47,6 +59,21 @@ describe("a call's state", () => {
   it("keeps an unvoiced F0 as null", () => {
     const call = fold(recorded([started, prosody(1, 210), prosody(1.1, null)]));
     expect([...call.prosody.caller].map((reading) => reading.f0_hz)).toEqual([210, null]);
+  });
+
+  it("keeps the latest reading of the call, and shows the agent advice without a score", () => {
+    const [early, late] = [parcelReadings[0]!, parcelReadings[4]!];
+    const call = fold(recorded([started, early, late]));
+    expect(call.reading?.phase).toBe("comfort");
+    expect(call.reading?.slots.map((slot) => slot.slot)).toEqual(["outcome", "course", "cause", "demand"]);
+    expect(wayToMeet(call.reading!)).toEqual(late.types[3]!.meet);
+    expect(wayToMeet(fold(recorded([started, early])).reading!)).toBeNull();
+  });
+
+  it("passes over findings, which are for the report", () => {
+    const before = fold(recorded([started]));
+    const found = recorded([started, { ...finding, t_s: 3 }]);
+    expect({ ...fold(found), lastSeq: 1, lastS: before.lastS, zeroMs: before.zeroMs }).toEqual(before);
   });
 
   it("leaves older states as they were", () => {

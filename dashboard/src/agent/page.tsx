@@ -7,6 +7,7 @@ import { isCallMissing, isStale, nowMs, openCall, call as openCallState, wall } 
 import { newestCall } from "../state/wall";
 import { clock, percent } from "../ui/format";
 import { Icon } from "../ui/icons";
+import { Meeting } from "./meeting";
 import { type Pace, paceOf, shareOf } from "./pace";
 
 /** How long a hint that was followed is acknowledged. */
@@ -63,6 +64,7 @@ export function AgentPage({ chosenId }: { chosenId: string | null }) {
       <div class="cue-place" aria-live="polite" aria-atomic="true">
         {isMuted ? <Muted /> : <CueView call={call} />}
       </div>
+      <Meeting reading={call.reading} />
       <Bars call={call} />
       <p class="promise">{words.promise}</p>
     </main>

@@ -5,6 +5,7 @@ import { isCallMissing, isStale, call as openCallState } from "../state/store";
 import { Alerts } from "./alerts";
 import { Charts } from "./charts";
 import { CallHead, Notes } from "./head";
+import { ReadingPanel } from "./reading";
 import { Transcript } from "./transcript";
 import { resetView } from "./view";
 
@@ -43,6 +44,7 @@ export function CallPage({ callId }: { callId: string }) {
         <Charts call={call} />
       </div>
       <aside class="call-side">
+        <ReadingPanel call={call} />
         <Alerts call={call} />
       </aside>
     </main>

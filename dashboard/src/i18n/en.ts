@@ -1,5 +1,5 @@
 /** English wording. `zh.ts` has the same shape: the compiler finds what is missing. */
-import type { Party, Severity, TemperState } from "../protocol/messages";
+import type { CallPhase, CountName, Party, Severity, SlotName, TemperState } from "../protocol/messages";
 
 const count = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : many}`;
 
@@ -164,8 +164,57 @@ export const en = {
     failed: "The sound could not be played.",
     waiting: "Waiting for sound",
   },
+  reading: {
+    title: "The call so far",
+    phase: "Phase",
+    phases: {
+      opening: "Opening",
+      first_account: "Account",
+      comfort: "Comfort",
+      fact_finding: "Facts",
+      handling: "Handling",
+      closing: "Closing",
+    } satisfies Record<CallPhase, string>,
+    types: "How the caller goes about it",
+    needs: "What the caller wants",
+    unclear: "Nothing stands out yet",
+    meet: "How to meet it",
+    reasons: "Reasons",
+    score: (percent: string) => `${percent} of a full score`,
+    risk: "May escalate",
+    noRisk: "No sign of escalation",
+    checklist: "Parts of the complaint",
+    slots: {
+      about_whom: "About whom",
+      cause: "Cause",
+      course: "Course",
+      outcome: "Outcome",
+      demand: "Wish",
+      name: "Name",
+      contact: "Contact",
+      order_number: "Number",
+    } satisfies Record<SlotName, string>,
+    known: "known",
+    missing: "missing",
+    promises: "Promised",
+    noTime: "no time given",
+    due: (due: string) => `by: ${due}`,
+    concessions: "Offered",
+    another: (n: number) => `offer no. ${n} in this call`,
+    counts: {
+      apology: "Apologies",
+      question: "Questions",
+      acknowledgement: "Signs of listening",
+    } satisfies Record<CountName, string>,
+    counted: (recent: number, limit: number, minutes: string) => `${recent} of ${limit} in ${minutes} min`,
+    countedAll: (total: number) => `${total} so far`,
+    over: "over the limit",
+  },
   agent: {
     title: "Agent view",
+    ask: "Still to ask",
+    allKnown: "All parts are known",
+    meet: "A good way now",
     none: "No call",
     noneWhy: "When your call begins, hints appear here by themselves.",
     noCue: "No hint right now",

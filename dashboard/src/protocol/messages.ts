@@ -37,6 +37,23 @@ export type Notice = wire.Notice;
 export type Overlap = wire.OverlapHeard;
 export type Partial = wire.Partial;
 export type Prosody = wire.Prosody;
+export type Reading = wire.Reading;
+export type Leaning = wire.Leaning;
+export type ReadingProof = wire.ReadingProof;
+export type SlotName = wire.SlotFilled["slot"];
+/** In the order in which they are shown. */
+export const SLOTS: readonly SlotName[] = [
+  "about_whom",
+  "cause",
+  "course",
+  "outcome",
+  "demand",
+  "name",
+  "contact",
+  "order_number",
+];
+export type CountName = wire.SaidCount["what"];
+export type CallPhase = wire.Reading["phase"];
 export type Speaking = wire.Speaking;
 export type Temper = wire.Temper;
 export type Word = wire.WordItem;

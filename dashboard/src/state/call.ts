@@ -4,6 +4,7 @@ import type {
   AlertCleared,
   AudioLost,
   Backchannel,
+  Bilingual,
   CallEnded,
   CallEvent,
   CallStarted,
@@ -16,6 +17,7 @@ import type {
   Partial,
   Party,
   Prosody,
+  Reading,
   Stretch,
   Temper,
   Word,
@@ -71,6 +73,8 @@ export interface CallState {
   readonly alerts: readonly AlertRecord[];
   readonly cues: readonly CueRecord[];
   readonly notices: readonly Notice[];
+  /** The latest snapshot of what is read of the call: who calls how, for what, and how far it has come. */
+  readonly reading: Reading | null;
   readonly lost: readonly AudioLost[];
   readonly isLagging: boolean;
 }
@@ -98,6 +102,7 @@ export function emptyCall(id: string): CallState {
     alerts: [],
     cues: [],
     notices: [],
+    reading: null,
     lost: [],
     isLagging: false,
   };
@@ -130,6 +135,13 @@ export function breakOff(call: CallState, isLossy: boolean): CallState {
 export function openCue(call: CallState): CueRecord | null {
   const newest = call.cues.at(-1);
   return newest && newest.cleared === null && call.ended === null ? newest : null;
+}
+
+/** The advice for what stands out most; a need before a type where both stand out alike. */
+export function wayToMeet(reading: Reading): Bilingual | null {
+  const named = [...reading.needs, ...reading.types].filter((one) => one.is_named && one.meet !== null);
+  const first = named.sort((a, b) => b.score - a.score)[0];
+  return first?.meet ?? null;
 }
 
 function fold(call: CallState, event: CallEvent, nowMs: number): CallState {
@@ -193,6 +205,8 @@ function fold(call: CallState, event: CallEvent, nowMs: number): CallState {
           known.cue.id === event.id ? { ...known, cleared: event, clearedMs: nowMs } : known,
         ),
       };
+    case "reading":
+      return { ...call, reading: event };
     case "notice":
       return { ...call, notices: [...call.notices, event] };
     case "audio_lost":
@@ -201,7 +215,8 @@ function fold(call: CallState, event: CallEvent, nowMs: number): CallState {
       return { ...call, isLagging: event.is_lagging };
     case "turn":
     case "pause":
-      return call; // what they say is seen in the speech itself
+    case "finding":
+      return call; // turns are seen in the speech itself, findings in the report
   }
 }
 

@@ -52,6 +52,7 @@ export function TemperSign({ temper, size = 16 }: { temper: TemperState; size?: 
 }
 
 const PATHS = {
+  circle: "M8 3.4a4.6 4.6 0 1 0 .01 0",
   back: "M9.5 3.5 5 8l4.5 4.5",
   sound: "M2.5 6.2v3.6H5L8.5 13V3L5 6.2zM11 5.8c1.3 1.2 1.3 3.2 0 4.4M12.9 3.8c2.4 2.4 2.4 6 0 8.4",
   muted: "M2.5 6.2v3.6H5L8.5 13V3L5 6.2zM11.2 6.2l3.4 3.6M14.6 6.2l-3.4 3.6",
