@@ -7,7 +7,7 @@ import sys
 
 from bench.common import describe_machine
 
-BENCHES = ("replay_speed", "alert_delay", "memory", "first_event", "f0", "rate", "temper")
+BENCHES = ("replay_speed", "alert_delay", "memory", "first_event", "f0", "rate", "temper", "playbook")
 
 
 def main() -> int:

@@ -1,0 +1,113 @@
+"""The labelled conversations that judge the playbook: sound files, no rule forgotten."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bench.labelled import LabelError, load_conversation, load_conversations
+from bench.scoring import NOT_LIVE, score
+from bench.staging import exact
+from monitor.core.events import Alert, Stretch, Text
+from monitor.core.playbook.model import RuleBook
+from monitor.playbook_files import load_playbook
+
+CALLS = load_conversations()
+HEAD = """
+id = "small"
+language = "en"
+domain = "test"
+caller_type = "none"
+need = "none"
+"""
+TURNS = """
+turns = [
+  { a = "Hello, how can I help you today?" },
+  { c = "I want to speak to your manager.", fires = ["S3-07"], near = ["S2-23"] },
+]
+"""
+
+
+def test_there_are_enough_of_them_in_both_languages() -> None:
+    assert len(CALLS) >= 64
+    for language in ("zh", "en"):
+        assert 2 * sum(call.language == language for call in CALLS) == len(CALLS)
+    assert all(10 <= len(call.turns) <= 40 for call in CALLS)
+    assert sum("_good_" in call.id for call in CALLS) >= 12
+
+
+def test_turns_follow_one_another() -> None:
+    for call in CALLS:
+        starts = [turn.start_s for turn in call.turns]
+        assert starts == sorted(starts), call.id
+        assert all(word.end_s > word.start_s for turn in call.turns for word in turn.words)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_rule_that_the_playbook_judges_live_is_put_to_the_test(language: str) -> None:
+    turns = [turn for call in CALLS if call.language == language for turn in call.turns]
+    fires = {rule for turn in turns for rule in turn.fires}
+    held = {
+        source
+        for rule in load_playbook()
+        if not getattr(rule, "report_only", False)
+        for source in rule.source
+    }
+    assert not held - NOT_LIVE - fires
+
+
+def small(folder: Path, head: str = HEAD, turns: str = TURNS) -> Path:
+    path = folder / "small.toml"
+    path.write_text(head + turns, "utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('"S3-07"', '"S9-07"', "not a rule's id"),
+        ('"S3-07"', '"@nothing"', "no family"),
+        ('near = ["S2-23"]', 'near = ["S3-07"]', "both fire and only seem to"),
+        ('c = "I', 'x = "I', "unknown keys"),
+        ("near =", 'heat = "cold", near =', "heat is none of"),
+        ('a = "Hello, how can I help you today?"', 'a = "..."', "says nothing"),
+    ],
+)
+def test_a_label_that_means_nothing_is_refused(tmp_path: Path, old: str, new: str, said: str) -> None:
+    with pytest.raises(LabelError, match=said):
+        load_conversation(small(tmp_path, turns=TURNS.replace(old, new)))
+
+
+def alert(rule: str, t_s: float) -> Alert:
+    words = Text(zh="", en="")
+    return Alert(
+        t_s=t_s,
+        id="a1",
+        rule=rule,
+        title=words,
+        severity="high",
+        party="caller",
+        about=Stretch(start_s=t_s - 1, end_s=t_s),
+        raised_at_s=t_s,
+        because=words,
+        evidence=[],
+    )
+
+
+def test_a_firing_is_judged_by_the_turn_at_which_it_comes(tmp_path: Path) -> None:
+    stage = exact(load_conversation(small(tmp_path)))
+    book: RuleBook = load_playbook()
+    rule_of = {source: rule.id for rule in book for source in rule.source}
+    asked = stage.turns[1]
+
+    right = score(stage, [alert(rule_of["S3-07"], asked.end_s + 2.0)], book)
+    assert [one.is_right for one in right.alerts] == [True]
+    assert right.found == [("S3-07", 1)]
+
+    near = score(stage, [alert(rule_of["S2-23"], asked.end_s + 2.0)], book)
+    assert [one.near for one in near.alerts] == [frozenset({"S2-23"})]
+    assert near.missed == [("S3-07", 1)]
+
+    late = score(stage, [alert(rule_of["S3-07"], asked.end_s + 20.0)], book)
+    assert [one.is_right for one in late.alerts] == [False]
