@@ -11,10 +11,9 @@ from monitor.core.audio import Party
 from monitor.core.clock import samples, seconds
 from monitor.core.detectors.base import Activity
 from monitor.core.events import Alert, AlertCleared, Cue, CueCleared, Text
-from monitor.core.facts import ProsodyFrame, Said, Severity, TimelineEvent, Words
+from monitor.core.facts import ProsodyFrame, Said, Severity, TimelineEvent
 from monitor.core.inputs import CueAnswer
 from monitor.core.playbook.listener import CLEARS
-from monitor.core.playbook.matcher import ClearingPhrases
 from monitor.core.playbook.model import CueText, RuleBook, Sentence
 from monitor.core.settings import CueSettings
 
@@ -86,7 +85,6 @@ class CueDesk:
     def __init__(self, rulebook: RuleBook, settings: CueSettings | None = None) -> None:
         self._rulebook = rulebook
         self._settings = settings or CueSettings()
-        self._phrases = ClearingPhrases(rulebook)
         self._activity = Activity()
         self._count = 0
         self._waiting: dict[str, _Waiting] = {}
@@ -102,7 +100,6 @@ class CueDesk:
     def rebook(self, rulebook: RuleBook) -> None:
         """Shows another book's cues from here on; what is on the screen stays."""
         self._rulebook = rulebook
-        self._phrases = ClearingPhrases(rulebook)
         self._waiting = {id_: one for id_, one in self._waiting.items() if one.alert.rule in rulebook}
 
     def on_alerts(self, alerts: Iterable[AlertEvent], now: int) -> list[CueEvent]:
@@ -119,21 +116,15 @@ class CueDesk:
         """Watches what the agent does."""
         self._activity.take(event)
         shown = self._shown
-        if isinstance(event, Words) and event.party is Party.AGENT:
-            met = self._phrases.on_words(event, now)
-            if shown is not None and shown.text.clears_when == "agent_says" and event.span.end > shown.since:
-                shown.is_said = shown.is_said or shown.alert.rule in met
-        elif isinstance(event, ProsodyFrame) and event.party is Party.AGENT and shown is not None:
+        if isinstance(event, ProsodyFrame) and event.party is Party.AGENT and shown is not None:
             is_usual = event.rate_ratio is not None and event.rate_ratio <= self._settings.slow_ratio
             shown.slow = shown.slow + 1 if is_usual else 0
         return self._done(now)
 
     def on_tick(self, now: int) -> list[CueEvent]:
         """Time has come to `now`."""
-        met = self._phrases.on_tick(now)
         shown = self._shown
         if shown is not None:
-            shown.is_said = shown.is_said or shown.alert.rule in met
             if self._activity.is_speaking(Party.AGENT):
                 shown.listened = 0
             elif self._activity.is_speaking(Party.CALLER):

@@ -6,60 +6,63 @@ from collections.abc import Iterable, Mapping
 from itertools import count
 
 from monitor.core import events
-from monitor.core.alerts import AlertDesk
 from monitor.core.audio import AudioFrame, Party, Pcm
-from monitor.core.clock import BLOCK_SAMPLES, Span, seconds
-from monitor.core.cues import CueDesk
-from monitor.core.detectors import build_detectors
+from monitor.core.clock import BLOCK_SAMPLES, Span, samples, seconds
 from monitor.core.events import Event
+from monitor.core.evidence import evidence_items
 from monitor.core.facts import (
-    AlertRaised,
     Backchannel,
     Interruption,
     InterruptionBegan,
     Ipu,
-    Judgement,
     Overlap,
     PartialText,
     ProsodyFrame,
-    Said,
     SpeechStarted,
     TemperReading,
     TemperState,
     TimelineEvent,
     Words,
 )
-from monitor.core.findings import findings
 from monitor.core.hearing import Ears, Hearing
 from monitor.core.inputs import (
     CallEnd,
     CallInfo,
+    CueAnswer,
     EngineLag,
+    KnownVoice,
     RequestDropped,
+    RulesChanged,
     SessionInput,
     SoundEnd,
     SourceNotice,
 )
+from monitor.core.judging import Judging
 from monitor.core.leakage import LeakageMeter
 from monitor.core.notices import notice_event
-from monitor.core.playbook.judge import RuleJudge
-from monitor.core.playbook.listener import Listener
 from monitor.core.playbook.model import RuleBook
+from monitor.core.playbook.source import cached_book
 from monitor.core.playbook.swap import SwapWatch
 from monitor.core.prosody.tracker import TurnProsody
-from monitor.core.reading.reader import CallReader
-from monitor.core.reading.teller import ReadingTeller
 from monitor.core.reading.texts import ReadingTexts
 from monitor.core.recognition import Hypothesis, TranscriptionRequest
+from monitor.core.rejudge import Answered, FactTold, Finished, Rebooked, Record, Recorder, SameSound, Ticked
 from monitor.core.settings import CoreSettings
 from monitor.core.tally import Tally
 from monitor.core.temper import TemperScorer, VoiceWeights
 from monitor.core.timeline import Timeline
-from monitor.core.watch import SoundWatch
+from monitor.core.watch import Found, SoundWatch
 from monitor.core.wire import party_name, to_event
 
 _BETWEEN_PARTIES = (Overlap, Backchannel, InterruptionBegan, Interruption)
 """What one party does to the other. Where both channels carry the same sound nobody did any of it."""
+
+_REBOOK_PATIENCE = samples(5.0)
+"""An edited playbook comes into force between turns, or after this long where nobody pauses."""
+
+
+def _keep_nothing(_: Record) -> None:
+    """Nobody keeps the facts."""
 
 
 class CallSession:
@@ -80,12 +83,14 @@ class CallSession:
         has_words: bool,
         voice: VoiceWeights | None = None,
         texts: ReadingTexts | None = None,
+        record: Recorder = _keep_nothing,
     ) -> None:
         """
         Args:
             has_words: false judges the call by its sound alone: no request is ever made.
             voice: the trained ear's weights; None judges temper by rules.
             texts: how a caller's type and need are named and met; None names them plainly.
+            record: is told what is judged, so that the call can be judged again without its sound.
         """
         self.info = info
         self._has_words = has_words
@@ -93,6 +98,8 @@ class CallSession:
         self._hearing = {
             party: Hearing(party, ears[party], settings, ids if has_words else None) for party in Party
         }
+        if info.agent_voice is not None:
+            self._hearing[Party.AGENT].prosody.know(info.agent_voice)
         self._leakage = LeakageMeter()
         self._timeline = Timeline(
             settings.timeline,
@@ -102,14 +109,10 @@ class CallSession:
             min_silence_s=settings.speech.min_silence_s,
         )
         self._temper = TemperScorer(settings.temper, rulebook.temper_weights(), voice=voice)
-        self._rulebook = rulebook
-        self._listener = Listener(rulebook)
-        self._reader = CallReader(rulebook.meanings(), settings.reading)
-        self._teller = ReadingTeller(self._reader, texts or ReadingTexts(), settings.reading.shown_score)
-        self._judge_rules = RuleJudge(rulebook, settings.rules)
-        self._detectors = build_detectors(settings.detectors)
-        self._alerts = AlertDesk(rulebook)
-        self._cues = CueDesk(rulebook, settings.cues)
+        self._judging = Judging(rulebook, settings, texts, on_judgement=self._temper.hear_judgement)
+        self._record = record
+        self._change: tuple[RulesChanged, RuleBook, int] | None = None
+        """An edited playbook, and since when it waits for a pause."""
         self._watch = SoundWatch(info.parties)
         self._swap = SwapWatch()
         self._tally = Tally()
@@ -122,6 +125,10 @@ class CallSession:
     def now(self) -> int:
         """Call time up to which both parties' sound is judged, in samples."""
         return self._now
+
+    def agent_voice(self) -> KnownVoice | None:
+        """The agent's usual voice as this call showed it; None after too little of it."""
+        return self._hearing[Party.AGENT].prosody.voice()
 
     def requests(self) -> list[TranscriptionRequest]:
         """The requests made since this was last asked."""
@@ -155,6 +162,11 @@ class CallSession:
                         t_s=seconds(self._now), is_lagging=item.is_lagging, delay_s=round(item.delay_s, 1)
                     )
                 )
+            case CueAnswer():
+                self._record(Answered(self._now, item))
+                out.extend(self._judging.on_answer(item, self._now))
+            case RulesChanged():
+                self._change = (item, cached_book(item.files), self._now)
             case SoundEnd():
                 out.extend(self._on_sound_end())
             case CallEnd():
@@ -191,6 +203,9 @@ class CallSession:
         start = self._now
         self._now += BLOCK_SAMPLES
         self._leakage.push(blocks[Party.AGENT], blocks[Party.CALLER])
+        if self._leakage.is_same_sound is not self._judging.is_same_sound:
+            self._judging.is_same_sound = self._leakage.is_same_sound
+            self._record(SameSound(self._judging.is_same_sound))
         facts: list[TimelineEvent | PartialText] = []
         for party, block in blocks.items():
             hearing = self._hearing[party]
@@ -198,12 +213,28 @@ class CallSession:
             facts.extend(speech)
             is_speech = hearing.speech.is_speech(start, self._now)
             facts.extend(hearing.prosody.push(block, start, is_speech))
-            if hearing.utterances is not None:
-                facts.extend(self._requested(hearing.utterances.on_block(block, start, speech, self._now)))
         out = self._dispatch(facts)
         out.extend(self._tick())
+        out.extend(self._hear_words(blocks, start))
         out.extend(self._watch_sound())
         return out
+
+    def _hear_words(self, blocks: Mapping[Party, Pcm], start: int) -> list[Event]:
+        """Cuts each party's own speech into utterances: an echo is the other party's, and is heard there.
+
+        Where both channels carry the same sound it is heard once, on the agent's.
+        """
+        speech = self._timeline.take_own_speech()
+        made: list[TranscriptionRequest | Words | PartialText] = []
+        for party, hearing in self._hearing.items():
+            if hearing.utterances is None:
+                continue
+            own = [event for event in speech if event.party is party]
+            if self._leakage.is_same_sound and party is Party.CALLER:
+                made.extend(hearing.utterances.abandon())
+                own = []
+            made.extend(hearing.utterances.on_block(blocks[party], start, own, self._now))
+        return self._dispatch(self._requested(made))
 
     def _watch_sound(self) -> Iterable[Event]:
         for found in self._watch.on_block(
@@ -222,7 +253,12 @@ class CallSession:
         utterances = self._hearing[hypothesis.party].utterances
         if utterances is None:
             return []
-        return self._dispatch(self._requested(utterances.on_hypothesis(hypothesis)))
+        out = self._dispatch(self._requested(utterances.on_hypothesis(hypothesis)))
+        if utterances.unexpected_language is not None:
+            values = {"given": utterances.given_language, "heard": utterances.unexpected_language}
+            for found in self._watch.new([Found(code="words.language", party=hypothesis.party, values=values)]):
+                out.append(notice_event(found.code, self._now, found.party, found.values))
+        return out
 
     def _requested(
         self, made: Iterable[TranscriptionRequest | Words | PartialText]
@@ -271,7 +307,7 @@ class CallSession:
             party="caller",
             score=round(reading.score, 3),
             state=reading.state.value,
-            evidence=self._alerts.evidence_items(reading.evidence),
+            evidence=evidence_items(reading.evidence),
         )
         return [event, *self._judge(reading)]
 
@@ -282,81 +318,33 @@ class CallSession:
         if not isinstance(fact, InterruptionBegan):
             out.append(to_event(fact, self._now))
         self._temper.hear(fact)
-        out.extend(self._cues.on_event(fact, self._now))
         out.extend(self._judge(fact))
         return out
 
     def _judge(self, fact: TimelineEvent) -> list[Event]:
-        """Everyone who judges takes a fact: the reading, what was said in it, detectors, the rules."""
-        self._reader.hear(fact, self._now)
-        out = self._on_said(self._listener.on_event(fact, self._now))
-        out.extend(
-            self._settle_found(
-                judgement for detector in self._detectors for judgement in detector.on_event(fact, self._now)
-            )
-        )
-        out.extend(self._settle(self._judge_rules.on_event(fact, self._reader.context, self._now)))
-        return out
-
-    def _on_said(self, told: Iterable[Said]) -> list[Event]:
-        """Phrases move the reading first, so that rules see the call as it stands with them."""
-        out: list[Event] = []
-        for said in told:
-            if self._leakage.is_same_sound:
-                continue
-            self._reader.on_said(said, self._now)
-            out.extend(self._settle(self._judge_rules.on_said(said, self._reader.context, self._now)))
-            out.extend(self._cues.on_said(said, self._now))
-        return out
+        self._record(FactTold(self._now, fact))
+        return self._judging.on_fact(fact, self._now)
 
     def _tick(self) -> list[Event]:
         out: list[Event] = []
         for fact in self._timeline.tick(self._now):
             out.extend(self._tell(fact))
-        out.extend(self._on_said(self._listener.on_tick(self._now)))
-        self._reader.tick(self._now)
-        out.extend(
-            self._settle_found(
-                judgement for detector in self._detectors for judgement in detector.on_tick(self._now)
-            )
-        )
-        out.extend(self._settle(self._judge_rules.on_tick(self._reader.context, self._now)))
-        out.extend(
-            notice_event("playbook.muted", self._now, None, {"rule": muted.rule, "times": muted.times})
-            for muted in self._judge_rules.muted()
-        )
-        out.extend(self._teller.tick(self._now))
-        alerts = self._alerts.on_tick(self._now)
-        out.extend(alerts)
-        out.extend(self._cues.on_alerts(alerts, self._now))
-        out.extend(self._cues.on_tick(self._now))
+        out.extend(self._rebook())
+        self._record(Ticked(self._now))
+        out.extend(self._judging.on_tick(self._now))
         return out
 
-    def _settle(self, judgements: Iterable[Judgement]) -> list[Event]:
-        """Judgements become alerts, alerts become cues.
-
-        Where both channels carry the same sound nobody knows who speaks: nothing is held against a party.
-        """
-        out: list[Event] = []
-        for judgement in judgements:
-            is_about_a_party = isinstance(judgement, AlertRaised) and judgement.party is not None
-            if is_about_a_party and self._leakage.is_same_sound:
-                continue
-            self._temper.hear_judgement(judgement)
-            alerts = self._alerts.receive(judgement, self._now)
-            out.extend(alerts)
-            out.extend(self._cues.on_alerts(alerts, self._now))
-        return out
-
-    def _settle_found(self, judgements: Iterable[Judgement]) -> list[Event]:
-        """Detectors' judgements, and those of the rules that follow on them."""
-        out: list[Event] = []
-        for judgement in judgements:
-            out.extend(self._settle([judgement]))
-            out.extend(
-                self._settle(self._judge_rules.on_judgement(judgement, self._reader.context, self._now))
-            )
-        return out
+    def _rebook(self) -> list[Event]:
+        """Takes an edited playbook where nobody speaks."""
+        if self._change is None:
+            return []
+        change, book, since = self._change
+        is_pause = not any(hearing.speech.is_speaking for hearing in self._hearing.values())
+        if not is_pause and self._now - since < _REBOOK_PATIENCE:
+            return []
+        self._change = None
+        self._record(Rebooked(self._now, change))
+        return self._judging.rebook(book, self._now)
 
     def _describe(self, party: Party, span: Span) -> TurnProsody:
         return self._hearing[party].prosody.describe(span)
@@ -390,28 +378,28 @@ class CallSession:
             facts.extend(speech)
             facts.extend(hearing.prosody.finish())
             if hearing.utterances is not None:
-                facts.extend(self._requested(hearing.utterances.finish(self._now, speech)))
+                own = [event for event in speech if not self._is_heard_elsewhere(event)]
+                facts.extend(self._requested(hearing.utterances.finish(self._now, own)))
         out.extend(self._dispatch(facts))
         return out
+
+    def _is_heard_elsewhere(self, event: SpeechStarted | Ipu) -> bool:
+        """Whether the last speech of a party is the other's."""
+        if self._leakage.is_same_sound and event.party is Party.CALLER:
+            return True
+        return isinstance(event, Ipu) and self._leakage.is_echo(event.party, event.span)
 
     def _on_end(self, end: CallEnd) -> list[Event]:
         self._is_ended = True
         out: list[Event] = []
         for fact in self._timeline.finish(self._now):
             out.extend(self._tell(fact))
-        out.extend(self._on_said(self._listener.finish(self._now)))
-        self._reader.finish(self._now)
-        out.extend(self._settle(self._judge_rules.finish(self._reader.context, self._now)))
-        out.extend(self._teller.finish(self._now))
-        out.extend(findings(self._judge_rules.report_findings(), self._rulebook, self._now))
         out.extend(
             notice_event(found.code, self._now, found.party, found.values)
             for found in self._watch.finish(self._now)
         )
-        alerts = self._alerts.finish(self._now)
-        out.extend(alerts)
-        out.extend(self._cues.on_alerts(alerts, self._now))
-        out.extend(self._cues.finish(self._now))
+        self._record(Finished(self._now))
+        out.extend(self._judging.finish(self._now))
         self._tally.count(out)
         out.append(self._tally.ended(self._now, end))
         return out

@@ -11,6 +11,7 @@ from monitor.core.cues import CueDesk, CueEvent
 from monitor.core.events import Alert, AlertCleared, Cue, CueCleared, Stretch, Text
 from monitor.core.facts import Ipu, ProsodyFrame, Said, Severity, SpeechStarted, TimelineEvent, Word, Words
 from monitor.core.inputs import CueAnswer
+from monitor.core.playbook.listener import Listener
 from monitor.core.playbook.model import CueText, Phrases, Rule, RuleBook, Sentence, Variant
 
 A, C = Party.AGENT, Party.CALLER
@@ -72,6 +73,7 @@ class Screen:
 
     def __init__(self) -> None:
         self.desk = CueDesk(BOOK)
+        self.listener = Listener(BOOK)
         self.now = 0
         self.told: list[CueEvent] = []
 
@@ -94,7 +96,10 @@ class Screen:
 
     def says(self, text: str, party: Party = A) -> None:
         word = Word(party=party, span=Span(self.now - 1600, self.now), text=text, probability=0.9)
-        self.hears(Words(party=party, words=(word,), language="zh", utterance=1))
+        words = Words(party=party, words=(word,), language="zh", utterance=1)
+        self.hears(words)
+        for said in self.listener.on_event(words, self.now):
+            self.told += self.desk.on_said(said, self.now)
 
     def answers(self, cue_id: str, answer: str) -> None:
         self.told += self.desk.on_answer(CueAnswer(cue_id=cue_id, answer=answer), self.now)  # type: ignore[arg-type]

@@ -109,6 +109,10 @@ class CallReader:
 
     # --- what it is told ---------------------------------------------------------------------------------
 
+    def rebook(self, meanings: Mapping[str, Meaning]) -> None:
+        """Reads by other meanings from here on; what was read stays."""
+        self._meanings = meanings
+
     def hear(self, fact: TimelineEvent, now: int) -> None:
         """Takes one fact of the timeline."""
         state = self._state

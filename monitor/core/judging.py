@@ -1,0 +1,152 @@
+"""All that follows from the facts of a call: what was said, how the call is read, alerts, cues.
+
+A session makes facts from sound and words and tells them here. The same facts, kept, can be told to another
+`Judging` with other rules or thresholds: that is how an edited playbook is tried on calls that are over,
+without hearing or decoding anything again (`monitor.core.rejudge`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from monitor.core.alerts import AlertDesk
+from monitor.core.cues import CueDesk
+from monitor.core.detectors import build_detectors
+from monitor.core.events import Event
+from monitor.core.facts import AlertRaised, Judgement, Said, TemperReading, TimelineEvent
+from monitor.core.findings import findings
+from monitor.core.inputs import CueAnswer
+from monitor.core.notices import notice_event
+from monitor.core.playbook.judge import RuleJudge
+from monitor.core.playbook.listener import Listener
+from monitor.core.playbook.model import RuleBook
+from monitor.core.reading.reader import CallReader
+from monitor.core.reading.teller import ReadingTeller
+from monitor.core.reading.texts import ReadingTexts
+from monitor.core.settings import CoreSettings
+
+
+def _nobody(_: Judgement) -> None:
+    """Nobody else wants to know of judgements."""
+
+
+class Judging:
+    """Judges one call by a book, told the call's facts in their order and every 100 ms."""
+
+    def __init__(
+        self,
+        rulebook: RuleBook,
+        settings: CoreSettings,
+        texts: ReadingTexts | None = None,
+        *,
+        on_judgement: Callable[[Judgement], None] = _nobody,
+    ) -> None:
+        """
+        Args:
+            texts: how a caller's type and need are named and met; None names them plainly.
+            on_judgement: is told every judgement as it is made.
+        """
+        self._rulebook = rulebook
+        self._on_judgement = on_judgement
+        self._listener = Listener(rulebook)
+        self._reader = CallReader(rulebook.meanings(), settings.reading)
+        self._teller = ReadingTeller(self._reader, texts or ReadingTexts(), settings.reading.shown_score)
+        self._rules = RuleJudge(rulebook, settings.rules)
+        self._detectors = build_detectors(settings.detectors)
+        self._alerts = AlertDesk(rulebook)
+        self._cues = CueDesk(rulebook, settings.cues)
+        self.is_same_sound = False
+        """Both channels carry the same sound: nobody knows who speaks, so nothing is held against a party."""
+
+    def on_fact(self, fact: TimelineEvent, now: int) -> list[Event]:
+        """Takes one fact: the agent's cue first, then the reading, what was said in it, detectors, rules."""
+        out: list[Event] = []
+        if not isinstance(fact, TemperReading):
+            out.extend(self._cues.on_event(fact, now))
+        self._reader.hear(fact, now)
+        out.extend(self._on_said(self._listener.on_event(fact, now), now))
+        out.extend(
+            self._settle_found((found for one in self._detectors for found in one.on_event(fact, now)), now)
+        )
+        out.extend(self._settle(self._rules.on_event(fact, self._reader.context, now), now))
+        return out
+
+    def on_tick(self, now: int) -> list[Event]:
+        """100 ms have passed, after the facts of them."""
+        out = self._on_said(self._listener.on_tick(now), now)
+        self._reader.tick(now)
+        out.extend(self._settle_found((found for one in self._detectors for found in one.on_tick(now)), now))
+        out.extend(self._settle(self._rules.on_tick(self._reader.context, now), now))
+        out.extend(
+            notice_event("playbook.muted", now, None, {"rule": muted.rule, "times": muted.times})
+            for muted in self._rules.muted()
+        )
+        out.extend(self._teller.tick(now))
+        alerts = self._alerts.on_tick(now)
+        out.extend(alerts)
+        out.extend(self._cues.on_alerts(alerts, now))
+        out.extend(self._cues.on_tick(now))
+        return out
+
+    def on_answer(self, answer: CueAnswer, now: int) -> list[Event]:
+        """The agent answered a cue."""
+        return list(self._cues.on_answer(answer, now))
+
+    def rebook(self, rulebook: RuleBook, now: int) -> list[Event]:
+        """Judges by another book from here on; what was said and read so far is remembered.
+
+        How strongly words speak for a hot temper stays as it was at the call's beginning.
+        """
+        self._rulebook = rulebook
+        self._listener.rebook(rulebook)
+        self._reader.rebook(rulebook.meanings())
+        ended = self._rules.rebook(rulebook, self._reader.context, now)
+        self._cues.rebook(rulebook)
+        out = self._settle(ended, now)
+        self._alerts.rebook(rulebook)
+        return out
+
+    def finish(self, now: int) -> list[Event]:
+        """The call is over, and so is every alert and cue."""
+        out = self._on_said(self._listener.finish(now), now)
+        self._reader.finish(now)
+        out.extend(self._settle(self._rules.finish(self._reader.context, now), now))
+        out.extend(self._teller.finish(now))
+        out.extend(findings(self._rules.report_findings(), self._rulebook, now))
+        alerts = self._alerts.finish(now)
+        out.extend(alerts)
+        out.extend(self._cues.on_alerts(alerts, now))
+        out.extend(self._cues.finish(now))
+        return out
+
+    def _on_said(self, told: Iterable[Said], now: int) -> list[Event]:
+        """Phrases move the reading first, so that rules see the call as it stands with them."""
+        out: list[Event] = []
+        for said in told:
+            if self.is_same_sound:
+                continue
+            self._reader.on_said(said, now)
+            out.extend(self._settle(self._rules.on_said(said, self._reader.context, now), now))
+            out.extend(self._cues.on_said(said, now))
+        return out
+
+    def _settle(self, judgements: Iterable[Judgement], now: int) -> list[Event]:
+        """Judgements become alerts, alerts become cues."""
+        out: list[Event] = []
+        for judgement in judgements:
+            is_about_a_party = isinstance(judgement, AlertRaised) and judgement.party is not None
+            if is_about_a_party and self.is_same_sound:
+                continue
+            self._on_judgement(judgement)
+            alerts = self._alerts.receive(judgement, now)
+            out.extend(alerts)
+            out.extend(self._cues.on_alerts(alerts, now))
+        return out
+
+    def _settle_found(self, judgements: Iterable[Judgement], now: int) -> list[Event]:
+        """Detectors' judgements, and those of the rules that follow on them."""
+        out: list[Event] = []
+        for judgement in judgements:
+            out.extend(self._settle([judgement], now))
+            out.extend(self._settle(self._rules.on_judgement(judgement, self._reader.context, now), now))
+        return out
