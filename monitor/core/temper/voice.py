@@ -1,7 +1,7 @@
 """What a trained model hears in the last three seconds of a voice: numbers that no gain knob changes.
 
-All of them come from 300-3400 Hz, so that a telephone leaves them; what is meant by alpha ratio, Hammarberg
-index and spectral slope follows the Geneva minimalistic set (Eyben et al. 2016) as far as that band reaches.
+All of them come from 300-3400 Hz, so that a telephone leaves them. Here are F0, the runs of voice and how
+clear the voice is; `voice_spectrum` has the spectrum and the envelope.
 """
 
 from __future__ import annotations
@@ -12,6 +12,15 @@ import numpy as np
 import numpy.typing as npt
 
 from monitor.core.facts import ProsodyFrame
+from monitor.core.temper.voice_spectrum import (
+    SLOPE_FRAMES,
+    SLOPE_S,
+    SPECTRUM_NAMES,
+    Sound,
+    mean_or_nought,
+    quantiles,
+    rise_and_fall,
+)
 
 VOICE_BLOCKS = 30
 """Three seconds of speech: longer ones hear little more and later."""
@@ -19,55 +28,28 @@ VOICE_BLOCKS_MIN = 15
 _VOICED_MIN = 30
 """Voiced 10 ms frames in a window that can be judged."""
 
-_BANDS = 16
-_LOW_HZ, _HIGH_HZ = 300.0, 3400.0
-_CEPSTRA = 7
-_SLOPE_FRAMES = 3
-"""Slopes are taken over 30 ms."""
-_SLOPE_S = 0.01 * _SLOPE_FRAMES
 _MOVE_ST_MAX = 6.0
 """A larger move within 30 ms is an error of the tracker or another phrase."""
-_ACTIVE_DB = 30.0
-"""Frames further below the window's loud ones are pauses."""
-_USUAL_RATE_SYL_S = 4.5
-"""Where too little was said to know the rate."""
+_JITTER_ST_MAX = 2.0
+"""A larger change of direction within 10 ms is none of the voice's."""
+_RUN_FRAMES_MIN = 6
+"""Shorter runs of voice have no shape that could be measured."""
+_RUN_SLOPE_MAX_ST_S = 80.0
 
 _Array = npt.NDArray[np.float64]
+_Bools = npt.NDArray[np.bool_]
 
-
-def _centres_hz() -> _Array:
-    low, high = (2595.0 * np.log10(1.0 + hz / 700.0) for hz in (_LOW_HZ, _HIGH_HZ))
-    edges = 700.0 * (10.0 ** (np.linspace(low, high, _BANDS + 1) / 2595.0) - 1.0)
-    centres: _Array = (edges[1:] + edges[:-1]) / 2.0
-    return centres
-
-
-_CENTRES_HZ = _centres_hz()
-_IS_HIGH = _CENTRES_HZ >= 1000.0
-_IS_UPPER = _CENTRES_HZ >= 2000.0
-_OCTAVES = np.log2(_CENTRES_HZ / 1000.0)
-_SLOPE = (_OCTAVES - _OCTAVES.mean()) / float(np.sum(np.square(_OCTAVES - _OCTAVES.mean())))
-_COSINES = np.cos(np.pi * np.outer(np.arange(1, _CEPSTRA + 1), (np.arange(_BANDS) + 0.5) / _BANDS)) * np.sqrt(
-    2.0 / _BANDS
-)
-
+_F0_SHARES = (0.02, 0.1, 0.2, 0.5, 0.8, 0.9, 0.98)
 FEATURE_NAMES = (
-    *("f0_p10_st", "f0_p50_st", "f0_p90_st", "f0_range_st", "f0_sd_st"),
-    *("f0_rise_st_s", "f0_fall_st_s", "f0_move_st_s"),
-    *("run_mean_s", "run_max_s", "voiced_share", "voicing", "harmonicity_db", "harmonicity_sd_db"),
-    *(f"band_{index}_db" for index in range(_BANDS // 2)),
-    *(
-        "alpha_db",
-        "hammarberg_db",
-        "slope_db_octave",
-        "centroid_octaves",
-        "loud_slope_db_octave",
-        "loud_alpha_db",
-    ),
-    *(f"cepstrum_{index + 1}" for index in range(_CEPSTRA)),
-    *(f"cepstrum_{index + 1}_sd" for index in range(_CEPSTRA)),
-    *("flux_db", "envelope_sd_db", "envelope_range_db", "envelope_crest_db"),
-    *("envelope_rise_db_s", "envelope_fall_db_s", "rate_syl_s"),
+    *(f"f0_p{round(100 * share):02}_st" for share in _F0_SHARES),
+    *("f0_range_st", "f0_sd_st", "f0_rise_st_s", "f0_fall_st_s", "f0_move_st_s", "f0_jitter_st"),
+    *("run_mean_s", "run_max_s", "runs_s", "run_slope_st_s", "run_steepness_st_s", "run_range_st"),
+    *("run_f0_sd_st", "run_peak_at", "run_crest_db"),
+    *("voiced_share", "voicing", "voicing_sd", "voicing_loud"),
+    *("harmonicity_db", "harmonicity_sd_db", "harmonicity_p10_db", "harmonicity_p90_db"),
+    *("harmonicity_loud_db", "roughness_db"),
+    *("f0_loud_st", "f0_level_correlation", "f0_level_st_db"),
+    *SPECTRUM_NAMES,
 )
 
 
@@ -79,87 +61,96 @@ def voice_features(frames: Sequence[ProsodyFrame]) -> _Array | None:
     textures = [frame.texture for frame in frames if frame.texture is not None]
     if len(textures) < VOICE_BLOCKS_MIN:
         return None
-    f0_hz = np.concatenate([texture.f0_hz for texture in textures]).astype(np.float64)
+    return texture_features(
+        np.concatenate([texture.f0_hz for texture in textures]),
+        np.concatenate([texture.voicing for texture in textures]),
+        np.concatenate([texture.bands_db for texture in textures]),
+        np.concatenate([texture.harmonicity_db for texture in textures]),
+    )
+
+
+def texture_features(
+    f0_hz: npt.NDArray[np.floating],
+    voicing: npt.NDArray[np.floating],
+    bands_db: npt.NDArray[np.floating],
+    harmonicity_db: npt.NDArray[np.floating],
+    voiced_min: int = _VOICED_MIN,
+) -> _Array | None:
+    """The same of frames of 10 ms, `VoiceTexture`'s arrays joined; None with fewer voiced than `voiced_min`."""
     is_voiced = f0_hz > 0.0
-    if int(is_voiced.sum()) < _VOICED_MIN:
+    if int(is_voiced.sum()) < voiced_min:
         return None
-    voicing = np.concatenate([texture.voicing for texture in textures])[is_voiced]
-    harmonicity = np.concatenate([texture.harmonicity_db for texture in textures])[is_voiced]
-    bands_db = np.concatenate([texture.bands_db for texture in textures]).astype(np.float64)
-    rates = [frame.rate_syl_s for frame in frames if frame.rate_syl_s is not None]
-    return np.concatenate(
-        [
-            _f0(f0_hz, is_voiced),
-            _runs(is_voiced),
-            [is_voiced.mean(), voicing.mean(), harmonicity.mean(), harmonicity.std()],
-            _spectrum(bands_db, is_voiced),
-            [sum(rates) / len(rates) if rates else _USUAL_RATE_SYL_S],
-        ]
-    )
-
-
-def _f0(f0_hz: _Array, is_voiced: npt.NDArray[np.bool_]) -> _Array:
-    """Median and spread in semitones re 100 Hz; how fast it rises, falls and moves."""
     track = np.full(len(f0_hz), np.nan)
-    track[is_voiced] = 12.0 * np.log2(f0_hz[is_voiced] / 100.0)
-    p10, p50, p90 = _quantiles(track[is_voiced], (0.1, 0.5, 0.9))
-    moves = track[_SLOPE_FRAMES:] - track[:-_SLOPE_FRAMES]
-    moves = moves[np.abs(moves) < _MOVE_ST_MAX] / _SLOPE_S
-    return np.array(
-        [p10, p50, p90, p90 - p10, track[is_voiced].std(), *_rise_and_fall(moves), _mean(np.abs(moves))]
-    )
-
-
-def _runs(is_voiced: npt.NDArray[np.bool_]) -> _Array:
-    """Mean and longest stretch of voice without a break, in seconds."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], is_voiced, [False]]).astype(np.int8)))
-    lengths_s = 0.01 * (edges[1::2] - edges[::2])
-    return np.array([lengths_s.mean(), lengths_s.max()])
-
-
-def _spectrum(bands_db: _Array, is_voiced: npt.NDArray[np.bool_]) -> _Array:
-    """Shape of the spectrum where voiced, its restlessness, and the dynamics of the envelope."""
-    power = 10.0 ** (bands_db / 10.0)
-    total = power.sum(axis=1)
-    envelope_db = 10.0 * np.log10(total)
-    shape = bands_db - envelope_db[:, np.newaxis]
-    voiced = shape[is_voiced]
-    alpha = 10.0 * np.log10(power[:, _IS_HIGH].sum(axis=1) / power[:, ~_IS_HIGH].sum(axis=1))
-    hammarberg = bands_db[:, ~_IS_UPPER].max(axis=1) - bands_db[:, _IS_UPPER].max(axis=1)
-    centroid = (power @ _OCTAVES) / total
-    cepstra = voiced @ _COSINES.T
-    is_active = envelope_db > _quantiles(envelope_db, (0.95,))[0] - _ACTIVE_DB
-    active = envelope_db[is_active]
-    p10, p50, p60, p90, p98 = _quantiles(active, (0.1, 0.5, 0.6, 0.9, 0.98))
-    is_loud = is_active & (envelope_db >= p60) & is_voiced
-    loud = (shape[is_loud] if is_loud.any() else voiced).mean(axis=0)
-    loud_power = 10.0 ** (loud / 10.0)
-    is_pair = is_active[1:] & is_active[:-1]
-    is_slope = is_active[_SLOPE_FRAMES:] & is_active[:-_SLOPE_FRAMES]
-    slopes = (envelope_db[_SLOPE_FRAMES:] - envelope_db[:-_SLOPE_FRAMES])[is_slope] / _SLOPE_S
-    flux = _mean(np.abs(shape[1:] - shape[:-1])[is_pair])
+    track[is_voiced] = 12.0 * np.log2(f0_hz[is_voiced].astype(np.float64) / 100.0)
+    sound = Sound.of(bands_db.astype(np.float64), is_voiced)
+    clear, harmonic = voicing[is_voiced].astype(np.float64), harmonicity_db.astype(np.float64)
+    low, high = quantiles(harmonic[is_voiced], (0.1, 0.9))
+    is_pair = is_voiced[1:] & is_voiced[:-1]
     return np.concatenate(
         [
-            voiced.mean(axis=0).reshape(-1, 2).mean(axis=1),
-            [alpha[is_voiced].mean(), hammarberg[is_voiced].mean(), float(voiced.mean(axis=0) @ _SLOPE)],
-            [centroid[is_voiced].mean(), float(loud @ _SLOPE)],
-            [10.0 * np.log10(loud_power[_IS_HIGH].sum() / loud_power[~_IS_HIGH].sum())],
-            cepstra.mean(axis=0),
-            cepstra.std(axis=0),
-            [flux, active.std(), p90 - p10, p98 - p50, *_rise_and_fall(slopes)],
+            _f0(track, is_voiced),
+            _runs(track, is_voiced, sound.envelope_db),
+            [is_voiced.mean(), clear.mean(), clear.std(), clear[sound.is_loud].mean()],
+            [harmonic[is_voiced].mean(), harmonic[is_voiced].std(), low, high],
+            [harmonic[is_voiced][sound.is_loud].mean(), mean_or_nought(np.abs(np.diff(harmonic))[is_pair])],
+            _with_level(track[is_voiced], sound),
+            sound.features(),
         ]
     )
 
 
-def _quantiles(values: _Array, shares: Sequence[float]) -> list[float]:
-    """Nearest ranks: exact enough for hundreds of values, and cheap."""
-    ordered = np.sort(values)
-    return [float(ordered[round(share * (len(ordered) - 1))]) for share in shares]
+def _f0(track: _Array, is_voiced: _Bools) -> list[float]:
+    """Percentiles and spread in semitones re 100 Hz; how fast it rises, falls, moves and trembles."""
+    voiced = track[is_voiced]
+    shares = quantiles(voiced, _F0_SHARES)
+    moves = track[SLOPE_FRAMES:] - track[:-SLOPE_FRAMES]
+    moves = moves[np.abs(moves) < _MOVE_ST_MAX] / SLOPE_S
+    turns = np.abs(np.diff(track, 2))
+    jitter = mean_or_nought(turns[turns < _JITTER_ST_MAX])
+    return [
+        *(*shares, shares[5] - shares[1], float(voiced.std())),
+        *(*rise_and_fall(moves), mean_or_nought(np.abs(moves)), jitter),
+    ]
 
 
-def _mean(values: _Array) -> float:
-    return float(values.mean()) if values.size else 0.0
+def _runs(track: _Array, is_voiced: _Bools, envelope_db: _Array) -> list[float]:
+    """Stretches of voice without a break: how long, how many, and their shape in F0 and level."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], is_voiced, [False]]).astype(np.int8)))
+    starts, ends = edges[::2], edges[1::2]
+    lengths_s = 0.01 * (ends - starts)
+    shapes = [
+        _shape(track[start:end], envelope_db[start:end])
+        for start, end in zip(starts, ends, strict=True)
+        if end - start >= _RUN_FRAMES_MIN
+    ]
+    slopes, ranges, means, peaks, crests = np.array(shapes or [(0.0,) * 5]).T
+    return [
+        *(float(lengths_s.mean()), float(lengths_s.max()), len(lengths_s) / (0.01 * len(is_voiced))),
+        *(float(slopes.mean()), float(np.abs(slopes).mean()), float(ranges.mean()), float(means.std())),
+        *(float(peaks.mean()), float(crests.mean())),
+    ]
 
 
-def _rise_and_fall(slopes: _Array) -> tuple[float, float]:
-    return _mean(slopes[slopes > 0.0]), _mean(-slopes[slopes < 0.0])
+def _shape(track: _Array, envelope_db: _Array) -> tuple[float, float, float, float, float]:
+    """Slope in st/s, range and mean in st, where its loudest frame is (0..1), and how far that stands out."""
+    at_s = 0.01 * (np.arange(len(track)) - (len(track) - 1) / 2.0)
+    slope = float(at_s @ track) / float(at_s @ at_s)
+    return (
+        min(_RUN_SLOPE_MAX_ST_S, max(-_RUN_SLOPE_MAX_ST_S, slope)),
+        float(track.max() - track.min()),
+        float(track.mean()),
+        float(envelope_db.argmax()) / len(track),
+        float(envelope_db.max() - envelope_db.mean()),
+    )
+
+
+def _with_level(voiced_st: _Array, sound: Sound) -> list[float]:
+    """How F0 goes with level: higher in loud frames by, correlation, and semitones a dB."""
+    level = sound.voiced_db - sound.voiced_db.mean()
+    f0 = voiced_st - voiced_st.mean()
+    together = float((level * f0).mean())
+    return [
+        float(f0[sound.is_loud].mean()),
+        together / (float(level.std() * f0.std()) + 1e-3),
+        together / (float(level.var()) + 1.0),
+    ]
