@@ -241,6 +241,23 @@ def devices() -> None:
             )
 
 
+@app.command()
+def doctor(
+    is_json: Annotated[bool, typer.Option("--json", help="print what was found as JSON")] = False,
+    settings_file: SettingsFile = None,
+    model: Model = None,
+) -> None:
+    """Measure this machine and tell how many calls it carries.
+
+    Exits with 0 when all is well, 3 when the model is missing or damaged, 4 when the machine is too slow for
+    one call with words.
+    """
+    from monitor.commands import doctor as office
+
+    with told_errors():
+        office.doctor(_settings(settings_file, engine={"model": model}), is_json=is_json)
+
+
 @models_app.command("list")
 def models_list(settings_file: SettingsFile = None) -> None:
     """List the models of the catalogue and how they stand."""

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import AsyncIterator, Awaitable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from functools import partial
 from rich.markup import escape
 
 from monitor.accounts.office import AccountsOffice
-from monitor.commands.common import console, engine_workers, load_engine
+from monitor.commands.common import console, engine_workers, load_engine, machine_of
 from monitor.config import Settings, StoreSettings
 from monitor.core.recognition import SpeechRecogniser
 from monitor.engines.capacity import Admission, estimate, measure
@@ -42,6 +43,9 @@ from monitor.switchboard import Switchboard
 
 SHIPPED_CALLS = {"zh": ("zh_parcel", "8012"), "en": ("en_parcel", "8027")}
 """Each language's call, and the number of its agent."""
+
+_CALLS_LEAST = 2
+"""Calls that have words on any machine: where it is too slow even for these, they are told that words lag."""
 
 _BETWEEN_PLAYS_S = 6.0
 """Between two plays of a shipped call: long enough to see that it ended."""
@@ -188,7 +192,9 @@ def _admission(settings: Settings, engine: SpeechRecogniser, scheduler: Schedule
     """Which calls get words. Measuring what this machine carries also warms the recogniser up."""
     calls_max = settings.engine.calls_max
     if not calls_max:
-        calls_max = estimate(measure(engine, language=None), cores=usable_cores()).with_finals
+        is_on_card = machine_of(settings).device == "cuda"
+        cost = measure(engine, language=None, clock=time.perf_counter if is_on_card else time.process_time)
+        calls_max = max(_CALLS_LEAST, estimate(cost, cores=usable_cores()).with_finals)
     return Admission(calls_max, lambda: scheduler.is_down)
 
 

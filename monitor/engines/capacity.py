@@ -80,11 +80,13 @@ def measure(
     recogniser: SpeechRecogniser,
     *,
     language: str | None = "zh",
-    clock: Callable[[], float] = time.perf_counter,
+    clock: Callable[[], float] = time.process_time,
 ) -> Cost:
-    """What decoding costs here and now: the best of two runs, after one to warm up.
+    """What decoding costs: the best of two runs, after one to warm up.
 
-    Takes about two seconds on a core of 2020 with Whisper base.
+    By default in processor time, so that what else runs on the machine at the moment does not count; where a
+    graphics card decodes, give a clock of the wall. Takes about two seconds on a core of 2020 with Whisper
+    base.
     """
     pcm = spoken()
     recogniser.decode([_request(pcm, language, is_final=True)], is_thorough=False)
@@ -110,6 +112,11 @@ def estimate(cost: Cost, *, cores: int, analysis_s: float = ANALYSIS_S) -> Estim
         with_partials=_whole(room / both) if both > 0 else CALLS_MOST,
         with_finals=_whole(room / finals) if finals > 0 else CALLS_MOST,
     )
+
+
+def carries_one(cost: Cost, *, cores: int, analysis_s: float = ANALYSIS_S) -> bool:
+    """Whether these costs allow so much as one call with partials."""
+    return FINALS_PER_S * cost.final_s + PARTIALS_PER_S * cost.partial_s + analysis_s <= LOAD_MAX * cores
 
 
 class Admission:
