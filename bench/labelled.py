@@ -22,8 +22,9 @@ does both.
 Labels of a turn name rules of the table of 163: `fires` where a supervisor would agree that the rule should
 fire there (for what an agent left out: where it should have been said at the latest), `near` where something
 looks like it and must not, `also_ok` where a firing can be defended but is not required; `@comfort` and the
-other names of `FAMILIES` stand for rules that judge the same behaviour. `phase` says that a phase of the call
-begins here; `slots`, `promise` with `by`, `concession`, `apologies` and `threat` say what a reader notes.
+other names of `FAMILIES` stand for rules that judge the same behaviour. `heat` allows what is said of heat.
+`phase` says that a phase of the call begins here; `slots`, `promise` with `by`, `concession`, `apologies` and
+`threat` say what a reader notes.
 """
 
 from __future__ import annotations
@@ -65,6 +66,9 @@ PHASES = ("opening", "first_account", "comfort", "fact_finding", "handling", "cl
 SLOTS = ("about_whom", "cause", "course", "outcome", "demand", "name", "contact")
 HEATS = {"": 0.0, "raised": 0.6, "hot": 1.0}
 """How much of full heat a mark stands for."""
+
+_OF_HEAT = frozenset({"S0-24", "S0-25", "S0-26"})
+"""What may be said of a caller who is marked as heated, who is louder, higher and faster by the mark."""
 
 _CALL_KEYS = {"id", "language", "domain", "caller_type", "need", "also_ok", "turns"}
 _LABEL_KEYS = {
@@ -252,7 +256,10 @@ def _turn(index: int, row: dict[str, Any], floor_s: float, where: str) -> SaidTu
     _require(not phase or phase in PHASES, where, f"the phase is none of {PHASES}")
     _require(set(row.get("slots", ())) <= set(SLOTS), where, f"slots are of {SLOTS}")
     labels = {key: rules_of(row.get(key, ()), where) for key in ("fires", "near", "also_ok")}
-    _require(not labels["fires"] & labels["near"], where, "a rule cannot both fire and only seem to")
+    if heat:
+        labels["also_ok"] |= _OF_HEAT - labels["near"]
+    may = labels["fires"] | labels["also_ok"]
+    _require(not may & labels["near"], where, f"what seems to fire may not: {sorted(may & labels['near'])}")
     gap_s = row.get("gap_s", _GAPS_S[index % len(_GAPS_S)])
     start_s = max(0.2, floor_s - row["overlap_s"]) if "overlap_s" in row else floor_s + gap_s
     pace = row.get("pace", 1.0 + HOT_PACE * HEATS[heat])

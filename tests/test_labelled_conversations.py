@@ -68,7 +68,7 @@ def small(folder: Path, head: str = HEAD, turns: str = TURNS) -> Path:
     [
         ('"S3-07"', '"S9-07"', "not a rule's id"),
         ('"S3-07"', '"@nothing"', "no family"),
-        ('near = ["S2-23"]', 'near = ["S3-07"]', "both fire and only seem to"),
+        ('near = ["S2-23"]', 'near = ["S3-07"]', "what seems to fire may not"),
         ('c = "I', 'x = "I', "unknown keys"),
         ("near =", 'heat = "cold", near =', "heat is none of"),
         ('a = "Hello, how can I help you today?"', 'a = "..."', "says nothing"),
