@@ -34,9 +34,9 @@ export function ReadingPanel({ call }: { call: CallState }) {
     <section class="reading" aria-labelledby="reading-title">
       <h2 id="reading-title">{words.title}</h2>
       <PhaseLine phase={reading.phase} />
+      <Risk reading={reading} />
       <Leanings title={words.types} leanings={reading.types} />
       <Leanings title={words.needs} leanings={reading.needs} />
-      <Risk reading={reading} />
       <Checklist reading={reading} />
       <Ledgers reading={reading} />
     </section>

@@ -217,6 +217,9 @@ function fold(call: CallState, event: CallEvent, nowMs: number): CallState {
     case "pause":
     case "finding":
       return call; // turns are seen in the speech itself, findings in the report
+    default:
+      event satisfies never;
+      return call; // a newer server's event: this page has no place for it
   }
 }
 

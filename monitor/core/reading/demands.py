@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from monitor.core.clock import samples
 from monitor.core.facts import Said
 
-_SAME_BREATH_S = 12.0
+_SAME_BREATH_S = 6.0
 """Demands this close together are made together: asking for two things is not wavering."""
 _MEMORY_S = 300.0
 _KEPT = 40

@@ -126,6 +126,7 @@ class PhaseReader:
         match self.phase:
             case Phase.OPENING:
                 if self._caller_spoke(now, tellings) >= _TELLS_AFTER:
+                    self._account_began = now - _TELLS_AFTER
                     self._move(Sign.TELLS, now)
             case Phase.FIRST_ACCOUNT:
                 began = self._floor_passed(now, tellings)

@@ -53,6 +53,7 @@ _REFUSED_MONEY = 0.3
 """Compensation that is wanted and refused escalates soonest (rule S1-10)."""
 _LONG_ACCOUNT = 0.7
 _RELIEF_LEAVES = 0.55
+_COMMA = re.compile("[，,。.；;]")
 _DIGITS = re.compile(r"(?:\d[ -]?){6,}(?=\d{2})")
 
 
@@ -207,6 +208,8 @@ class CallReader:
         words = self._tellings.quote(said.party, said.span)
         if slot in (ComplaintSlot.NAME, ComplaintSlot.CONTACT, ComplaintSlot.ORDER_NUMBER) or not words:
             words = said.phrase
+        if slot is ComplaintSlot.NAME:
+            words = _COMMA.split(words)[0]
         if slot is ComplaintSlot.CONTACT:
             words = masked(words)
         slots[slot] = FilledSlot(slot=slot, words=words, span=said.span)
