@@ -7,7 +7,7 @@ without hearing or decoding anything again (`monitor.core.rejudge`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from monitor.core.alerts import AlertDesk
 from monitor.core.cues import CueDesk
@@ -40,48 +40,61 @@ class Judging:
         texts: ReadingTexts | None = None,
         *,
         on_judgement: Callable[[Judgement], None] = _nobody,
+        tells_reading: bool = True,
     ) -> None:
         """
         Args:
             texts: how a caller's type and need are named and met; None names them plainly.
             on_judgement: is told every judgement as it is made.
+            tells_reading: false makes no `reading` events; alerts and cues are the same.
         """
         self._rulebook = rulebook
         self._on_judgement = on_judgement
         self._listener = Listener(rulebook)
         self._reader = CallReader(rulebook.meanings(), settings.reading)
         self._teller = ReadingTeller(self._reader, texts or ReadingTexts(), settings.reading.shown_score)
+        self._tells_reading = tells_reading
         self._rules = RuleJudge(rulebook, settings.rules)
         self._detectors = build_detectors(settings.detectors)
         self._alerts = AlertDesk(rulebook)
         self._cues = CueDesk(rulebook, settings.cues)
+        self.found_now: Sequence[Judgement] = ()
+        """What the detectors found in the latest fact, or in the latest 100 ms."""
         self.is_same_sound = False
         """Both channels carry the same sound: nobody knows who speaks, so nothing is held against a party."""
 
-    def on_fact(self, fact: TimelineEvent, now: int) -> list[Event]:
-        """Takes one fact: the agent's cue first, then the reading, what was said in it, detectors, rules."""
+    def on_fact(self, fact: TimelineEvent, now: int, found: Sequence[Judgement] | None = None) -> list[Event]:
+        """Takes one fact: the agent's cue first, then the reading, what was said in it, detectors, rules.
+
+        `found` is what the detectors make of it, where that is known; `found_now` tells it afterwards.
+        """
         out: list[Event] = []
         if not isinstance(fact, TemperReading):
             out.extend(self._cues.on_event(fact, now))
         self._reader.hear(fact, now)
         out.extend(self._on_said(self._listener.on_event(fact, now), now))
-        out.extend(
-            self._settle_found((found for one in self._detectors for found in one.on_event(fact, now)), now)
-        )
+        if found is None:
+            found = [judgement for one in self._detectors for judgement in one.on_event(fact, now)]
+        self.found_now = found
+        out.extend(self._settle_found(found, now))
         out.extend(self._settle(self._rules.on_event(fact, self._reader.context, now), now))
         return out
 
-    def on_tick(self, now: int) -> list[Event]:
-        """100 ms have passed, after the facts of them."""
+    def on_tick(self, now: int, found: Sequence[Judgement] | None = None) -> list[Event]:
+        """100 ms have passed, after the facts of them; `found` as in `on_fact`."""
         out = self._on_said(self._listener.on_tick(now), now)
         self._reader.tick(now)
-        out.extend(self._settle_found((found for one in self._detectors for found in one.on_tick(now)), now))
+        if found is None:
+            found = [judgement for one in self._detectors for judgement in one.on_tick(now)]
+        self.found_now = found
+        out.extend(self._settle_found(found, now))
         out.extend(self._settle(self._rules.on_tick(self._reader.context, now), now))
         out.extend(
             notice_event("playbook.muted", now, None, {"rule": muted.rule, "times": muted.times})
             for muted in self._rules.muted()
         )
-        out.extend(self._teller.tick(now))
+        if self._tells_reading:
+            out.extend(self._teller.tick(now))
         alerts = self._alerts.on_tick(now)
         out.extend(alerts)
         out.extend(self._cues.on_alerts(alerts, now))
@@ -111,7 +124,8 @@ class Judging:
         out = self._on_said(self._listener.finish(now), now)
         self._reader.finish(now)
         out.extend(self._settle(self._rules.finish(self._reader.context, now), now))
-        out.extend(self._teller.finish(now))
+        if self._tells_reading:
+            out.extend(self._teller.finish(now))
         out.extend(findings(self._rules.report_findings(), self._rulebook, now))
         alerts = self._alerts.finish(now)
         out.extend(alerts)

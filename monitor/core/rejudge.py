@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from monitor.core.events import Event
-from monitor.core.facts import TimelineEvent
+from monitor.core.facts import Judgement, TimelineEvent
 from monitor.core.inputs import CueAnswer, RulesChanged
 from monitor.core.judging import Judging
 from monitor.core.playbook.model import RuleBook
@@ -23,17 +23,19 @@ from monitor.core.settings import CoreSettings
 
 @dataclass(frozen=True, slots=True)
 class FactTold:
-    """A fact, told at `now`."""
+    """A fact, told at `now`, and what the detectors found in it."""
 
     now: int
     fact: TimelineEvent
+    found: tuple[Judgement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Ticked:
-    """100 ms passed, up to `now`."""
+    """100 ms passed, up to `now`, and what the detectors found."""
 
     now: int
+    found: tuple[Judgement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,23 +79,26 @@ def rejudge(
     settings: CoreSettings,
     texts: ReadingTexts | None = None,
     *,
+    are_detectors_new: bool = False,
     is_as_it_was: bool = False,
 ) -> Iterator[Event]:
-    """The alerts, cues and readings of a call from its record, in order, without numbers.
+    """The alerts and cues of a call from its record, and with `texts` its readings, without numbers.
 
     A record that breaks off, as of a process that died, is finished where it ends. Answers of the agent
     belong to cues that another book may not show, and edits in mid-call to the book of that day: both are
-    passed over unless the call is to be judged `is_as_it_was`.
+    passed over unless the call is to be judged `is_as_it_was`. What the detectors found is taken from the
+    record unless `are_detectors_new`, that is, their thresholds are others than the call's.
     """
-    judging = Judging(rulebook, settings, texts)
+    judging = Judging(rulebook, settings, texts, tells_reading=texts is not None)
     now = 0
     for record in records:
         match record:
             case FactTold():
-                yield from judging.on_fact(record.fact, record.now)
+                found = None if are_detectors_new else record.found
+                yield from judging.on_fact(record.fact, record.now, found)
                 now = record.now
             case Ticked():
-                yield from judging.on_tick(record.now)
+                yield from judging.on_tick(record.now, None if are_detectors_new else record.found)
                 now = record.now
             case SameSound():
                 judging.is_same_sound = record.is_same_sound

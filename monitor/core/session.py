@@ -256,7 +256,9 @@ class CallSession:
         out = self._dispatch(self._requested(utterances.on_hypothesis(hypothesis)))
         if utterances.unexpected_language is not None:
             values = {"given": utterances.given_language, "heard": utterances.unexpected_language}
-            for found in self._watch.new([Found(code="words.language", party=hypothesis.party, values=values)]):
+            for found in self._watch.new(
+                [Found(code="words.language", party=hypothesis.party, values=values)]
+            ):
                 out.append(notice_event(found.code, self._now, found.party, found.values))
         return out
 
@@ -322,16 +324,17 @@ class CallSession:
         return out
 
     def _judge(self, fact: TimelineEvent) -> list[Event]:
-        self._record(FactTold(self._now, fact))
-        return self._judging.on_fact(fact, self._now)
+        out = self._judging.on_fact(fact, self._now)
+        self._record(FactTold(self._now, fact, tuple(self._judging.found_now)))
+        return out
 
     def _tick(self) -> list[Event]:
         out: list[Event] = []
         for fact in self._timeline.tick(self._now):
             out.extend(self._tell(fact))
         out.extend(self._rebook())
-        self._record(Ticked(self._now))
         out.extend(self._judging.on_tick(self._now))
+        self._record(Ticked(self._now, tuple(self._judging.found_now)))
         return out
 
     def _rebook(self) -> list[Event]:

@@ -78,7 +78,7 @@ class _Talker:
             self._frames.popleft()
         if self._is_open:
             recent = list(self._frames)[-self._needed // 2 :]
-            if len(recent) >= self._needed // 2 and self._is_normal(fmean(ratio for _, _, ratio in recent)):
+            if len(recent) >= self._needed // 2 and self._is_normal(fmean([ratio for _, _, ratio in recent])):
                 yield self._end("ended")
         elif len(self._frames) == self._needed:
             yield from self._judge()
@@ -89,8 +89,8 @@ class _Talker:
             yield self._end("quiet")
 
     def _judge(self) -> Iterator[Judgement]:
-        rate = fmean(rate for _, rate, _ in self._frames)
-        ratio = fmean(ratio for _, _, ratio in self._frames)
+        rate = fmean([rate for _, rate, _ in self._frames])
+        ratio = fmean([ratio for _, _, ratio in self._frames])
         if self._is_fast:
             is_off = ratio >= self._limit and rate >= self._norm
         else:

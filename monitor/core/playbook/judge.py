@@ -89,6 +89,8 @@ class RuleJudge:
         self._owed_by_id: dict[str, list[tuple[RuleState, NotSaid]]] = {}
         self._by_facet: dict[str, list[RuleState]] = {}
         self._owed_turns: list[tuple[RuleState, NotSaid]] = []
+        self._open: dict[int, RuleState] = {}
+        """Open findings that are to be closed after a time."""
         for number, rule in enumerate(rulebook):
             state = known.get(rule.id)
             if state is None or state.rule != rule:
@@ -98,6 +100,8 @@ class RuleJudge:
             if state is not None:
                 state.number = number
                 self._index(state)
+                if state.is_open and state.stays is not None:
+                    self._open[number] = state
         has_repeats = any(
             isinstance(leaf, Repeats) for state in self._rules.values() for leaf in state.leaves
         )
@@ -109,7 +113,7 @@ class RuleJudge:
             self._by_id.setdefault(id_, []).append(state)
         facets = set(state.facets)
         if not state.is_momentary:
-            if any(isinstance(leaf, leaves.Said) for leaf in state.leaves) or state.stays is not None:
+            if any(isinstance(leaf, leaves.Said) for leaf in state.leaves):
                 facets.add("clock")
             for facet in facets:
                 self._by_facet.setdefault(facet, []).append(state)
@@ -177,6 +181,7 @@ class RuleJudge:
         if now - self._polled >= _POLL:
             self._polled = now
             asked.update((state.number, state) for state in self._by_facet.get("clock", ()))
+            asked.update(self._open)
         for number in sorted(asked):
             told.extend(self._ask(asked[number], moment))
         if self._cutter is not None:
@@ -242,26 +247,31 @@ class RuleJudge:
     def _ask(self, state: RuleState, moment: Moment) -> list[Judgement]:
         self.asked += 1
         moment.counted_from = state.counted_from
+        if not (state.was_true or state.is_open) and not state.is_let(moment):
+            return []
         found = state.root.found(moment)
-        if state.is_momentary:
-            if found is None or not state.is_let(moment):
-                return []
-            return self._fire(state, found, moment)
-        return self._ask_lasting(state, found, moment)
+        if not state.is_momentary:
+            return self._ask_lasting(state, found, moment)
+        return [] if found is None else self._fire(state, found, moment)
 
     def _ask_lasting(self, state: RuleState, found: Found | None, moment: Moment) -> list[Judgement]:
         if found is None:
             was_open, state.is_open, state.was_true = state.is_open, False, False
-            reason = SAID if any(state.owed) else "ended"
-            return [AlertEnded(rule=state.rule.id, reason=reason)] if was_open else []
+            if not was_open:
+                return []
+            self._open.pop(state.number, None)
+            return [AlertEnded(rule=state.rule.id, reason=SAID if any(state.owed) else "ended")]
         if state.is_open and state.stays is not None and moment.now - state.opened_at >= state.stays:
             state.is_open = False
+            self._open.pop(state.number, None)
             for leaf in state.owed:
                 leaf.forget()
             return [AlertEnded(rule=state.rule.id, reason="over")]
         if state.was_true or not state.is_let(moment):
             return []
         state.was_true, state.is_open, state.opened_at = True, True, moment.now
+        if state.stays is not None:
+            self._open[state.number] = state
         return self._fire(state, found, moment)
 
     def _fire(self, state: RuleState, found: Found, moment: Moment) -> list[Judgement]:

@@ -26,6 +26,8 @@ class Place:
 
     line: int
     within: dict[Key, Place] = field(default_factory=dict)
+    elements: int = 0
+    """How many tables of an array of tables lie within."""
 
     def find(self, path: Sequence[Key]) -> Place:
         """The place of `path`, or of the deepest part of it that stands in the text.
@@ -91,11 +93,11 @@ class _Reader:
         for depth, key in enumerate(keys):
             place = place.inside(key, line)
             is_last = depth == len(keys) - 1
-            elements = [part for part in place.within if isinstance(part, int)]
             if is_last and is_array:
-                place = place.inside(len(elements), line)
-            elif elements:
-                place = place.within[elements[-1]]
+                place.elements += 1
+                place = place.inside(place.elements - 1, line)
+            elif place.elements:
+                place = place.within[place.elements - 1]
         return place
 
     def _pair(self, table: Place) -> None:
