@@ -150,6 +150,12 @@ NOTICES: dict[str, NoticeKind] = {
         "the channels seem to be swapped: the caller's channel says what agents say; check the setting "
         "of the agent's channel (--agent-channel)",
     ),
+    "words.language": NoticeKind(
+        "warning",
+        "语言设置为 {given}，听到的却是 {heard}：已按听到的语言转写；请检查语言设置",
+        "the settings give the language {given}, but {heard} is spoken: words are written as they are heard; "
+        "check the settings of the language",
+    ),
     "words.capacity": NoticeKind(
         "warning",
         "同时转写的通话已达上限（{calls} 路）：本通话只按声音判断，没有文字",

@@ -45,6 +45,9 @@ _WORDS_MAX = 2_000
 _FLOOR_STRETCHES_MAX = 64
 """IPUs of a party's turns that are remembered: far more than the floor's rules look back."""
 
+_OWN_SPEECH_MAX = 256
+"""Events of own speech that wait to be taken: a tick makes a handful."""
+
 ConversationEvent = Turn | Pause | Gap | Overlap | Backchannel | InterruptionBegan | Interruption
 
 
@@ -130,6 +133,7 @@ class Timeline:
         self._words: dict[Party, deque[Word]] = {p: deque(maxlen=_WORDS_MAX) for p in Party}
         self._words_until = dict.fromkeys(Party, 0)
         self._is_finished = False
+        self._own_speech: deque[SpeechStarted | Ipu] = deque(maxlen=_OWN_SPEECH_MAX)
 
     @property
     def holder(self) -> Party | None:
@@ -160,6 +164,12 @@ class Timeline:
         self._is_finished = True
         return list(self._advance(now, now))
 
+    def take_own_speech(self) -> list[SpeechStarted | Ipu]:
+        """What both parties said themselves since this was last asked, echoes of the other left out."""
+        own = list(self._own_speech)
+        self._own_speech.clear()
+        return own
+
     # --- speech -> runs -------------------------------------------------------------------------------
 
     def _pass_gates(self, known: int) -> Iterator[Overlap]:
@@ -171,7 +181,9 @@ class Timeline:
                     yield event
                 else:
                     own.append(event)
-        for event in sorted(own, key=lambda e: e.at if isinstance(e, SpeechStarted) else e.span.end):
+        own.sort(key=lambda e: e.at if isinstance(e, SpeechStarted) else e.span.end)
+        self._own_speech.extend(own)
+        for event in own:
             if isinstance(event, SpeechStarted):
                 self._open(event.party, event.at)
             else:

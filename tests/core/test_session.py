@@ -145,6 +145,9 @@ VALUES: dict[str, str | float | int] = {
     "missing_s": 1.0,
     "device": "Headset",
     "lost_s": 1.5,
+    "given": "zh",
+    "heard": "en",
+    "calls": 8,
 }
 
 
