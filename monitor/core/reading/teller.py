@@ -31,12 +31,13 @@ class ReadingTeller:
         self._texts = texts
         self._shown_score = shown_score
         self._told: events.Reading | None = None
-        self._told_at = -_EVERY
+        self._looked_at = -_EVERY
 
     def tick(self, now: int) -> list[events.Event]:
         """The snapshot, if it is time and something has changed."""
-        if now - self._told_at < _EVERY:
+        if now - self._looked_at < _EVERY:
             return []
+        self._looked_at = now
         return self._tell(now)
 
     def finish(self, now: int) -> list[events.Event]:
@@ -53,7 +54,7 @@ class ReadingTeller:
             return []
         if self._told is None and not _says_something(snapshot):
             return []
-        self._told, self._told_at = snapshot, now
+        self._told = snapshot
         return [snapshot]
 
     def _snapshot(self, now: int) -> events.Reading:

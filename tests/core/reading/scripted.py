@@ -21,7 +21,7 @@ from monitor.core.facts import (
 )
 from monitor.core.playbook.listener import Listener
 from monitor.core.playbook.model import RuleBook
-from monitor.core.reading.context import CallContext
+from monitor.core.reading.context import CallContext, Phase
 from monitor.core.reading.meaning import Meaning
 from monitor.core.reading.reader import CallReader
 from monitor.playbook_files import load_playbook
@@ -46,6 +46,10 @@ class Conversation:
     @property
     def context(self) -> CallContext:
         return self.reader.context
+
+    def phase(self) -> Phase:
+        """How far the call has come."""
+        return self.reader.context.phase
 
     def wait(self, length_s: float) -> None:
         """Time passes."""
