@@ -87,6 +87,10 @@ class StoreSettings(Section):
     keeps_journal: bool = Field(
         False, description="keep each call's inputs, its sound among them, so that it replays exactly"
     )
+    keeps_agent_voices: bool = Field(
+        False,
+        description="keep each agent's usual F0, alpha ratio and pace: the next call knows them sooner",
+    )
     keep_days: float = Field(
         90.0,
         ge=0,

@@ -19,13 +19,14 @@ from monitor.core.session import CallSession
 from monitor.engines.capacity import CALLS_MOST, Admission
 from monitor.engines.f0 import SwiftF0Model
 from monitor.engines.silero import SileroSpeechModel
-from monitor.engines.temper import load_voice_weights
+from monitor.engines.temper import voice_for
 from monitor.errors import StoreError
 from monitor.ingest.source import Source
 from monitor.reading_files import load_reading_texts
 from monitor.runner import Sink, Transcriber, run_call
 from monitor.store.journal import JOURNAL_VERSION, JournalHeader, JournalWriter
 from monitor.store.log import utc_now
+from monitor.store.voices import AgentVoices
 
 _ANALYSIS_THREADS = 2
 """The analysis of ten calls takes about half a core; a second thread keeps one slow block from all others."""
@@ -49,7 +50,7 @@ def make_session(info: CallInfo, settings: Settings, rulebook: RuleBook, *, has_
         )
         for party in Party
     }
-    voice = load_voice_weights() if settings.temper.model == "trained" else None
+    voice = voice_for(settings.temper)
     texts = load_reading_texts(settings.playbook.folder)
     return CallSession(info, settings.core, rulebook, ears, has_words=has_words, voice=voice, texts=texts)
 
@@ -92,6 +93,7 @@ class Switchboard:
         self._admission = admission or Admission(CALLS_MOST)
         self._running: dict[str, _Running] = {}
         self._audio: dict[str, Path] = {}
+        self._voices = _agent_voices(settings)
         self._executor = ThreadPoolExecutor(_ANALYSIS_THREADS, thread_name_prefix="analysis")
 
     @property
@@ -110,6 +112,7 @@ class Switchboard:
             ModelError: a model that every call needs does not load.
         """
         call_id = new_call_id()
+        voices = self._voices
         info = CallInfo(
             call_id=call_id,
             started_at=utc_now(),
@@ -118,6 +121,7 @@ class Switchboard:
             agent=source.info.agent,
             duration_s=source.info.duration_s,
             parties=source.info.parties,
+            agent_voice=None if voices is None else voices.load(source.info.agent),
         )
         has_words = self._transcriber is not None and self._settings.transcription.is_enabled
         extra: asyncio.Queue[SessionInput] = asyncio.Queue()
@@ -173,7 +177,7 @@ class Switchboard:
         info = session.info
         journal = self._open_journal(info, has_words=has_words)
         try:
-            return await run_call(
+            end = await run_call(
                 info.call_id,
                 session,
                 source,
@@ -183,10 +187,22 @@ class Switchboard:
                 executor=self._executor,
                 extra=extra,
             )
+            await asyncio.to_thread(self._keep_voice, session)
+            return end
         finally:
             if journal is not None:
                 await asyncio.to_thread(journal.close)
                 self._journal_over(journal)
+
+    def _keep_voice(self, session: CallSession) -> None:
+        """The agent's next call begins with what this one showed of the voice."""
+        heard = session.agent_voice()
+        if self._voices is None or heard is None:
+            return
+        try:
+            self._voices.keep(session.info.agent, heard)
+        except StoreError as error:
+            self._report(error)
 
     def _journal_over(self, journal: JournalWriter) -> None:
         if journal.failure is not None:
@@ -216,6 +232,16 @@ class Switchboard:
         except StoreError as error:
             self._trouble(error)
             return None
+
+
+def _agent_voices(settings: Settings) -> AgentVoices | None:
+    """The agents' voices, where they are kept."""
+    store = settings.store
+    if not store.keeps_agent_voices:
+        return None
+    voices = AgentVoices(store.folder / "agents", store.keep_days)
+    voices.forget_old()
+    return voices
 
 
 def new_call_id() -> str:

@@ -11,6 +11,18 @@ from monitor.core.recognition import Hypothesis
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KnownVoice:
+    """A party's usual voice, as earlier calls showed it. Level is not part of it: that is the line's."""
+
+    f0_st: float
+    """Median F0 in semitones re 100 Hz."""
+    alpha_db: float
+    rate_syl_s: float
+    speech_s: float
+    """Speech that it rests on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallInfo:
     """What is known of a call before its first sample.
 
@@ -26,6 +38,8 @@ class CallInfo:
     agent: str = ""
     duration_s: float | None = None
     parties: frozenset[Party] = frozenset(Party)
+    agent_voice: KnownVoice | None = None
+    """The agent's usual voice from earlier calls, where such are kept: an input like the sound itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

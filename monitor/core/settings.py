@@ -124,6 +124,9 @@ class ProsodySettings(Section):
     baseline_memory_s: float = Field(60.0, gt=1, description="own speech that a baseline remembers")
     learning_lag_s: float = Field(5.0, ge=0, description="own speech that is not learned yet, lest it be hot")
     freeze_max_s: float = Field(
+    known_voice_s: float = Field(
+        6.0, ge=0, description="own speech that a voice known from earlier calls is worth at the most"
+    )
         60.0, ge=0, description="own hot speech after which a baseline slowly learns again"
     )
 

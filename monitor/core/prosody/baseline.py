@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from monitor.core.inputs import KnownVoice
 from monitor.core.settings import ProsodySettings
 
 TRIM = 0.15
@@ -17,6 +18,9 @@ TRIM = 0.15
 _Values = npt.NDArray[np.float64]
 
 BLOCK_S = 0.1
+
+KEPT_S = 30.0
+"""Less speech of a party says too little of its usual voice to be kept for the next call."""
 
 REFERENCE_HZ = 100.0
 """Semitones inside the baseline count from here."""
@@ -108,6 +112,16 @@ class _Usual:
         self._cached: float | None = None
         self._is_stale = False
 
+    @property
+    def own(self) -> float | None:
+        """What was heard itself, without the prior."""
+        return self._median.trimmed_mean() if self._is_trimmed else self._median.median()
+
+    def lean_on(self, prior: float, prior_s: float) -> None:
+        """Another prior, which holds until more is heard."""
+        self._prior, self._prior_s, self._min_s = prior, prior_s, 0.0
+        self._cached = prior
+
     def add(self, values: _Values, weight: float) -> None:
         if len(values):
             self._median.add(values, weight)
@@ -157,6 +171,8 @@ class PartyBaseline:
         )
         self._shape_db: _Values | None = None
         self._shape_s = 0.0
+        self._known_s = 0.0
+        """What an earlier acquaintance is worth."""
         self._waiting.clear()
         self.heard_s = 0.0
 
@@ -176,7 +192,7 @@ class PartyBaseline:
     @property
     def confidence(self) -> float:
         """How well the usual values are known, 0..1: linear in the speech heard."""
-        return min(1.0, self.heard_s / self._settings.baseline_full_s)
+        return min(1.0, (self.heard_s + self._known_s) / self._settings.baseline_full_s)
 
     @property
     def f0_st(self) -> float | None:
@@ -225,6 +241,28 @@ class PartyBaseline:
         self.shift_level(level_by_db)
         self._alpha.shift(alpha_by_db)
         self.heard_s = min(self.heard_s, _CHANGED_LINE_SHARE * self._settings.baseline_full_s)
+
+    def know(self, voice: KnownVoice) -> None:
+        """A voice known from earlier calls: F0, alpha ratio and pace lean on it from the first word.
+
+        Its level is not known: that is the line's.
+        """
+        known_s = min(self._settings.known_voice_s, voice.speech_s)
+        if known_s <= 0.0:
+            return
+        self._known_s = known_s
+        self._f0.lean_on(voice.f0_st, known_s)
+        self._alpha.lean_on(voice.alpha_db, known_s)
+        self._rate.lean_on(voice.rate_syl_s, known_s)
+
+    def voice(self) -> KnownVoice | None:
+        """What this call itself showed; None where too little was heard to be worth keeping."""
+        f0_st, alpha_db, rate_syl_s = self._f0.own, self._alpha.own, self._rate.own
+        if f0_st is None or alpha_db is None or rate_syl_s is None or self.heard_s < KEPT_S:
+            return None
+        return KnownVoice(
+            f0_st=f0_st, alpha_db=alpha_db, rate_syl_s=rate_syl_s, speech_s=round(self.heard_s, 1)
+        )
 
     def restart(self, heard: Iterable[Observation]) -> None:
         """Another voice: what was usual is forgotten, and `heard` of the new one is learned."""

@@ -19,8 +19,8 @@ _PLAIN_F0_ST = 1.5
 bounds it made no effort. The same, the other way round, for one that gets softer."""
 _EFFORT_ALPHA_DB = 4.0
 _EFFORT_F0_ST = 2.5
-"""Where the voice itself made this much effort, what moved between the words may be anything: nobody's shout is
-put down to the line."""
+"""Where the voice itself made this much effort, what moved between the words may be anything: nobody's shout
+is put down to the line."""
 _STEP_DB_MIN = 4.0
 """Smaller steps are within a voice's own play."""
 _MISMATCH_DB_MAX = 3.0

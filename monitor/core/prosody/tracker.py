@@ -11,6 +11,7 @@ import numpy as np
 from monitor.core.audio import Party, Pcm
 from monitor.core.clock import BLOCK_SAMPLES, Span
 from monitor.core.facts import ProsodyFrame, VoiceTexture
+from monitor.core.inputs import KnownVoice
 from monitor.core.prosody.baseline import BLOCK_S, REFERENCE_HZ, Observation, PartyBaseline
 from monitor.core.prosody.pace import SyllableCounter
 from monitor.core.prosody.spectrum import (
@@ -96,6 +97,14 @@ class ProsodyTracker:
     @is_learning.setter
     def is_learning(self, value: bool) -> None:
         self.baseline.is_learning = value
+
+    def know(self, voice: KnownVoice) -> None:
+        """Before the first block: the party's voice is known from earlier calls."""
+        self.baseline.know(voice)
+
+    def voice(self) -> KnownVoice | None:
+        """The party's usual voice as this call showed it; None after too little, or several people's."""
+        return None if self._upheavals.is_other_voice else self.baseline.voice()
 
     def take_found(self) -> list[Found]:
         """What was found out about the line or the voice since this was last asked."""

@@ -17,7 +17,7 @@ _UNSTEADY_S = 60.0
 """Gain steps within this much of the party's speech that make the line's gain an unsteady one."""
 _UNSTEADY_TRUST = 0.5
 _TOLD_STEP_DB = 6.0
-"""Smaller steps are taken out without a word: a real call's caller has them by turning from the mouthpiece."""
+"""Smaller steps are taken out without a word: a real call's caller has them by turning the head."""
 _CLIPPED_TRUST_MIN = 0.3
 _CLIPPED_TRUST_LOSS = 2.0
 """A third of the blocks clipped leaves the least trust: what is cut off cannot get louder."""
@@ -42,6 +42,8 @@ class Upheavals:
         self._recent: deque[tuple[float, float, float]] = deque(maxlen=_RECENT_BLOCKS)
         """(level, alpha ratio, F0) of the last voiced blocks."""
         self._found: list[Found] = []
+        self.is_other_voice = False
+        """True once another person has spoken for this party."""
 
     @property
     def level_confidence(self) -> float:
@@ -81,6 +83,7 @@ class Upheavals:
         heard = self._handover.on_voiced(observation, usual)
         if heard:
             usual.restart(heard)
+            self.is_other_voice = True
             self._tell("sound.voice_changed")
             return
         step_db = self._gain.on_voiced(level, usual.level_dbfs, alpha - usual.alpha_db, f0_st - usual.f0_st)

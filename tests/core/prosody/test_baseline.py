@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.core.inputs import KnownVoice
 from monitor.core.prosody.baseline import Observation, PartyBaseline, RunningMedian
 from monitor.core.settings import ProsodySettings
 
@@ -107,3 +108,44 @@ def test_a_gain_step_moves_the_usual_level_at_once() -> None:
     baseline.shift_level(8.0)
     baseline.learn(block(level=-17.0))
     assert baseline.level_dbfs == pytest.approx(-17.0, abs=0.6)
+
+
+KNOWN = KnownVoice(f0_st=9.0, alpha_db=-14.0, rate_syl_s=5.5, speech_s=300.0)
+
+
+def test_a_known_voice_is_leaned_on_and_outweighed() -> None:
+    baseline = PartyBaseline(ProsodySettings())
+    baseline.know(KNOWN)
+    assert (baseline.f0_st, baseline.alpha_db, baseline.rate_syl_s) == (9.0, -14.0, 5.5)
+    assert baseline.level_dbfs is None, "the level is the line's"
+    assert 0.0 < baseline.confidence < 0.5
+    for _ in range(600):
+        baseline.learn(block())
+    assert baseline.f0_st == pytest.approx(5.0, abs=0.9)
+    assert baseline.voice() is not None
+
+
+def test_what_is_kept_of_a_call_is_its_own_showing() -> None:
+    baseline = PartyBaseline(ProsodySettings())
+    baseline.know(KNOWN)
+    for _ in range(250):
+        baseline.learn(block())
+    assert baseline.voice() is None, "too little to be worth keeping"
+    for _ in range(200):
+        baseline.learn(block())
+    voice = baseline.voice()
+    assert voice is not None
+    assert voice.f0_st == pytest.approx(5.0, abs=0.3), "the prior is not kept twice"
+    assert voice.speech_s == pytest.approx(baseline.heard_s, abs=0.1)
+
+
+def test_another_line_counts_for_less_and_another_voice_starts_afresh() -> None:
+    baseline = learned(40.0)
+    baseline.recentre(6.0, -3.0)
+    assert baseline.level_dbfs == pytest.approx(-19.0, abs=0.6)
+    assert baseline.alpha_db == pytest.approx(-13.0, abs=0.6)
+    assert baseline.f0_st == pytest.approx(5.0, abs=0.3)
+    assert baseline.confidence == 0.5
+    baseline.restart([block(f0_st=12.0)] * 20)
+    assert baseline.f0_st == pytest.approx(12.0, abs=0.3)
+    assert baseline.confidence == pytest.approx(0.1)
