@@ -126,6 +126,7 @@ class AlertDesk:
             raised_at_s=seconds(now),
             because=_filled(wording.because, raised, items),
             evidence=items,
+            topic=known.rule.topic,
         )
 
     def _cleared(self, known: _Open, now: int, reason: str) -> AlertCleared:

@@ -245,6 +245,8 @@ class Alert(Event, frozen=True, kw_only=True, tag="alert"):
     raised_at_s: float
     because: Text
     evidence: list[EvidenceItem]
+    topic: str = ""
+    """What the rule is about: its own word for it, or the name of its file."""
 
 
 class AlertCleared(Event, frozen=True, kw_only=True, tag="alert_cleared"):
@@ -393,6 +395,7 @@ class Finding(Event, frozen=True, kw_only=True, tag="finding"):
     about: Stretch
     because: Text
     evidence: list[EvidenceItem]
+    topic: str = ""
 
 
 class Notice(Event, frozen=True, kw_only=True, tag="notice"):

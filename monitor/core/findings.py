@@ -27,6 +27,7 @@ def findings(raised: Iterable[AlertRaised], rulebook: RuleBook, now: int) -> lis
                         about=alert.about,
                         because=alert.because,
                         evidence=alert.evidence,
+                        topic=alert.topic,
                     )
                 )
     return told

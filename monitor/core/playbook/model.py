@@ -183,6 +183,8 @@ class Rule(_Row):
     """Rules that win where both see something in the same words."""
     report_only: bool = False
     """Judged for the call's report; nobody is told while the call goes on."""
+    topic: str = Field("", max_length=40)
+    """What it is about, for the report's scorecard; left out: the name of its file."""
     temper_weight: float = Field(0.0, ge=0, le=1)
     """How strongly the caller's saying so speaks for a hot temper; 0: not at all."""
 

@@ -76,7 +76,8 @@ def parse_rows(text: str, file: str) -> tuple[list[SourceRow], list[BookError]]:
         for index, row in enumerate(listed):
             place = where.find((table, index))
             try:
-                rows.append(SourceRow(kind.model_validate(row), file, place))
+                told = {"topic": _stem(file), **row} if kind is Rule and isinstance(row, dict) else row
+                rows.append(SourceRow(kind.model_validate(told), file, place))
             except ValidationError as error:
                 faults.append(_fault(error, row, file, place))
             except RecursionError:
@@ -127,6 +128,11 @@ def unknown_names(rows: Iterable[SourceRow]) -> Iterator[BookError]:
         row = rules[cycle[0]]
         reason = f"it waits for itself: {' → '.join(cycle)}"
         yield BookError("invalid", row.file, reason, line=row.line("id"), rule=cycle[0])
+
+
+def _stem(file: str) -> str:
+    """A file's name without its folder and ending."""
+    return file.replace("\\", "/").rsplit("/", 1)[-1].removesuffix(".toml")
 
 
 def _rule(row: SourceRow) -> Rule:
