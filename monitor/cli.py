@@ -24,8 +24,10 @@ app = typer.Typer(
 models_app = typer.Typer(
     no_args_is_help=True, help="The speech models: which there are, and whether they are whole."
 )
+train_app = typer.Typer(no_args_is_help=True, help="Train a model from a deployment's own calls.")
 playbook_app = typer.Typer(no_args_is_help=True, help="The playbook: what good service sounds like.")
 app.add_typer(models_app, name="models")
+models_app.add_typer(train_app, name="train")
 app.add_typer(playbook_app, name="playbook")
 
 
@@ -293,6 +295,21 @@ def models_verify(settings_file: SettingsFile = None) -> None:
         typer.echo(f"{model.name:10} {model.state:10} {model.detail}")
     if any(model.state == "damaged" for model in found):
         raise typer.Exit(1)
+
+
+@train_app.command("temper")
+def models_train_temper(
+    labels: Annotated[
+        Path,
+        typer.Argument(help="a CSV file: file, channel, start_s, end_s, speaker, label (hot, calm, other)"),
+    ],
+    out: Annotated[Path, typer.Option("--out", help="where the weights go (JSON)")] = Path("temper.json"),
+) -> None:
+    """Train the ear for anger from labelled stretches of your own calls."""
+    from monitor.commands.training import train_temper
+
+    with told_errors():
+        train_temper(labels, out)
 
 
 @playbook_app.command("list")

@@ -7,6 +7,7 @@ The settings are one tree: a file's tables and the environment's TINGYIN__SECTIO
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -142,6 +143,10 @@ class TemperSettings(Section):
         "rules",
         pattern="^(rules|trained)$",
         description="rules: published rules; trained: an ear for anger besides (research weights)",
+    )
+    weights: Path | None = Field(
+        None,
+        description="weights of an ear of your own, which `tingyin models train temper` wrote; for `trained`",
     )
     anger_low: float = Field(
         0.3, ge=0, le=1, description="probability of anger up to which the ear says none"

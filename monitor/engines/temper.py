@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from monitor.core.settings import TemperSettings
 from monitor.core.temper.trained import VERSION, VoiceWeights
 from monitor.core.temper.voice import FEATURE_NAMES
 from monitor.errors import ModelError
@@ -42,6 +43,15 @@ def load_voice_weights(path: Path | None = None) -> VoiceWeights:
     except (OSError, ValueError) as error:
         raise ModelError("model.unloadable", path=str(path), reason=str(error)) from error
     return weights
+
+
+def voice_for(settings: TemperSettings) -> VoiceWeights | None:
+    """The ear that the settings ask for; None where rules judge.
+
+    Raises:
+        ModelError: its weights do not load.
+    """
+    return load_voice_weights(settings.weights) if settings.model == "trained" else None
 
 
 def known_speakers(path: Path | None = None) -> frozenset[str]:

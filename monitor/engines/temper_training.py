@@ -223,12 +223,23 @@ def population_of(samples: VoiceSamples) -> _Array:
     return result
 
 
-def _logistic(rows: _Array, classes: npt.NDArray[Any], weights: _Array, strength: float) -> Any:
+def require_library() -> None:
+    """
+    Raises:
+        TrainingError: scikit-learn is missing.
+    """
     try:
-        from sklearn.linear_model import LogisticRegression
-        from threadpoolctl import threadpool_limits
+        import sklearn.linear_model  # noqa: F401
+        import threadpoolctl  # noqa: F401
     except ImportError as error:
         raise TrainingError("training.no_library", name=error.name) from error
+
+
+def _logistic(rows: _Array, classes: npt.NDArray[Any], weights: _Array, strength: float) -> Any:
+    require_library()
+    from sklearn.linear_model import LogisticRegression
+    from threadpoolctl import threadpool_limits
+
     with threadpool_limits(1):  # the products are small: threads cost ten times what they save
         return LogisticRegression(C=strength, max_iter=1000, tol=1e-3).fit(
             rows, classes, sample_weight=weights
