@@ -1,8 +1,8 @@
 """Trains the ear for anger and writes its weights: `python models/temper/train.py --data FOLDER`.
 
 FOLDER holds emotion/<corpus>/labels.csv (path, speaker, emotion) and asr/manifest.csv (path, speaker,
-language); sound is 16 kHz mono. Each speaker is heard by the live path over three lines: as recorded, over a
-telephone with a gain for each clip, and over a poor line. The same data gives the same weights.
+language); sound is 16 kHz mono. Each speaker is heard by the live path over two lines: as recorded, and over a
+telephone with noise and a gain for each clip. The same data gives the same weights.
 """
 
 from __future__ import annotations
@@ -36,13 +36,14 @@ from monitor.engines.temper_training import (
 )
 
 CORPORA = ("casia", "emodb", "ravdess")
-TRAINED_ON = ("clean", "G.711, gain, noise", "poor line")
+TRAINED_ON = ("clean", "G.711, gain, noise")
 CALIBRATED_FOR = 10
 """Windows of usual voice that are known where the probability is made true."""
 
 _PAUSE_SAMPLES = 6400
 _BABBLE_VOICES = 8
 _BABBLE_S = 20
+_VOICED_MIN = 30
 _CLIP_BLOCKS_MIN = 6
 _CLIP_VOICED_MIN = 20
 """Single utterances are shorter than windows."""
@@ -179,24 +180,28 @@ def heard(data: Path, line: str, kept: Path | None) -> Iterator[tuple[list[Clip]
         yield clips, found
 
 
+def stretches(clips: list[Clip], found: Heard) -> Iterator[tuple[str, str, npt.NDArray[np.int64], int]]:
+    """(label, clip or "" for a window of the stream, blocks, voiced frames needed), one by one."""
+    labels = np.array([clip.label for clip in clips])[found.clip]
+    for label in dict.fromkeys(clip.label for clip in clips):
+        blocks = np.flatnonzero(labels == label)
+        for end in window_ends(len(blocks)):
+            if end >= VOICE_BLOCKS_MIN:
+                yield label, "", blocks[max(0, end - VOICE_BLOCKS) : end], _VOICED_MIN
+        for index in dict.fromkeys(found.clip[blocks].tolist()):
+            own = blocks[found.clip[blocks] == index]
+            if len(own) >= _CLIP_BLOCKS_MIN:
+                yield label, clips[index].path.stem, own, _CLIP_VOICED_MIN
+
+
 def samples(data: Path, line: str, kept: Path | None) -> VoiceSamples:
     """Windows of each label's stream, and each clip as a whole."""
     made: list[VoiceSamples] = []
     for clips, found in heard(data, line, kept):
-        corpus, speaker = clips[0].corpus, clips[0].speaker
-        labels = np.array([clip.label for clip in clips])[found.clip]
-        for label in dict.fromkeys(clip.label for clip in clips):
-            blocks = np.flatnonzero(labels == label)
-            stretches = [blocks[max(0, end - VOICE_BLOCKS) : end] for end in window_ends(len(blocks))]
-            rows = [found.features(part, 30) for part in stretches if len(part) >= VOICE_BLOCKS_MIN]
-            good = [row for row in rows if row is not None]
-            made.append(VoiceSamples.of(good, corpus, speaker, label, line))
-            for index in dict.fromkeys(found.clip[blocks].tolist()):
-                own = blocks[found.clip[blocks] == index]
-                whole = found.features(own, _CLIP_VOICED_MIN) if len(own) >= _CLIP_BLOCKS_MIN else None
-                if whole is not None:
-                    name = clips[index].path.stem
-                    made.append(VoiceSamples.of([whole], corpus, speaker, label, line, name))
+        for label, clip, blocks, voiced_min in stretches(clips, found):
+            row = found.features(blocks, voiced_min)
+            if row is not None:
+                made.append(VoiceSamples.of([row], clips[0].corpus, clips[0].speaker, label, line, clip))
     return VoiceSamples.join(made)
 
 
