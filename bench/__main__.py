@@ -7,7 +7,18 @@ import sys
 
 from bench.common import describe_machine
 
-BENCHES = ("replay_speed", "alert_delay", "memory", "first_event", "f0", "rate", "temper", "playbook")
+BENCHES = (
+    "replay_speed",
+    "alert_delay",
+    "memory",
+    "first_event",
+    "f0",
+    "rate",
+    "temper",
+    "playbook",
+    "asr_latency",
+    "soak",
+)
 
 
 def main() -> int:

@@ -35,13 +35,13 @@ _PARTIALS_STOP_S = 0.75
 _WINDOW_S = 10.0
 """Over which the decoders' load is judged: some utterances of each party."""
 
-_LOAD_AIM = 0.7
+_LOAD_AIM = 0.8
 """The share of the decoders' time that may be spent: fuller queues grow faster than they give words."""
 
 _CADENCE_MAX_S = 4.0
 """A partial rarer than this is of no use to anybody: below that rate they stop."""
 
-_SPECULATE_UNTIL_S = 1.5
+_SPECULATE_UNTIL_S = 1.0
 """While partials are further apart than this, no final is decoded on the guess that its utterance is over."""
 
 _POLL_S = 0.05

@@ -34,7 +34,8 @@ FRAME_SAMPLES = SAMPLE_RATE_HZ // 100
 
 FRAMES_MAX = 3000
 _PARTIAL_FRAMES_MIN = 800
-_FINAL_FRAMES_MIN = 1000
+_FINAL_FRAMES_QUICK = 800
+_FINAL_FRAMES_THOROUGH = 1000
 _FRAMES_MARGIN = 100
 _FRAMES_BUCKET = 200
 """Stretches of one bucket can be decoded in one batch."""
@@ -138,6 +139,11 @@ class WhisperEngine:
         self._lock = Lock()
         self.guards: Counter[str] = Counter()
         """How often each rule of the guard fired, and how often an answer was refused for good."""
+
+    @property
+    def whisper(self) -> WhisperModel:
+        """The model itself, for benches that align truths with it."""
+        return self._whisper
 
     @property
     def known_languages(self) -> frozenset[str]:
@@ -324,8 +330,10 @@ def _first_look(frames: int, *, is_final: bool, is_thorough: bool) -> _Look:
     wanted = min(FRAMES_MAX, -(-wanted // _FRAMES_BUCKET) * _FRAMES_BUCKET)
     if not is_final:
         return _Look(frames=max(_PARTIAL_FRAMES_MIN, wanted), beam=1, block=_NGRAM_BLOCK_PARTIAL)
-    beam = _BEAM_THOROUGH if is_thorough else _BEAM_QUICK
-    return _Look(frames=max(_FINAL_FRAMES_MIN, wanted), beam=beam, block=_NGRAM_BLOCK_FINAL)
+    if is_thorough:
+        frames = max(_FINAL_FRAMES_THOROUGH, wanted)
+        return _Look(frames=frames, beam=_BEAM_THOROUGH, block=_NGRAM_BLOCK_FINAL)
+    return _Look(frames=max(_FINAL_FRAMES_QUICK, wanted), beam=_BEAM_QUICK, block=_NGRAM_BLOCK_FINAL)
 
 
 def _groups(jobs: Sequence[_Job], key: Callable[[_Job], Any]) -> Iterator[list[_Job]]:

@@ -336,5 +336,5 @@ def test_words_that_much_sound_follows_stand_at_first_sight() -> None:
     at, words = line.words[0]
     assert at <= samples(4.1), "by the only partial"
     assert script[0].text == words.text[0]
-    assert max(word.span.end for word in words.words) <= at - samples(0.4 + 1.2)
+    assert max(word.span.end for word in words.words) <= at - samples(0.4 + 1.0)
     assert line.text == "我要退款你们的快递太慢了"
