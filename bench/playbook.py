@@ -24,6 +24,7 @@ from typing import Any
 from bench.labelled import Conversation, load_conversations
 from bench.reading_scores import read_call, show_reading
 from bench.scoring import (
+    READ_AS,
     CallScore,
     by_rule,
     by_source,
@@ -77,8 +78,11 @@ def show(title: str, scores: Sequence[CallScore], rulebook: RuleBook) -> None:
         print(f"  false alarms in {len(good)} good calls    {wrong}")
 
 
-def show_rules(scores: Sequence[CallScore]) -> None:
+def show_rules(scores: Sequence[CallScore], rulebook: RuleBook) -> None:
     """Prints precision by the product's rules and recall by the table's."""
+    held = {source for rule in rulebook for source in rule.source} | set(READ_AS.values())
+    lacking = sorted(by_source(scores).keys() - held)
+    print(f"\nlabelled rules of the table that no rule names as its source: {', '.join(lacking) or 'none'}")
     print("\nprecision by rule (right of fired), least first:")
     counts = sorted(by_rule(scores).items(), key=lambda item: (item[1][0] / item[1][1], item[0]))
     _columns([f"{rule} {right}/{every}" for rule, (right, every) in counts], 3)
@@ -198,7 +202,7 @@ def main() -> int:
         names = {one.conversation.id for one in spoken}
         show("recognised text", spoken, rulebook)
         show("the same calls, exact text", [one for one in written if one.conversation.id in names], rulebook)
-    show_rules(written)
+    show_rules(written, rulebook)
     calls_read = [read_call(stage, events) for stage, events in played]
     show_reading("exact text", calls_read[: len(stages)])
     if spoken:
