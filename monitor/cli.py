@@ -46,6 +46,14 @@ class DemoLanguage(StrEnum):
     BOTH = "both"
 
 
+class ReportKind(StrEnum):
+    """What a report is written as."""
+
+    HTML = "html"
+    JSON = "json"
+    CSV = "csv"
+
+
 SettingsFile = Annotated[
     Path | None, typer.Option("--settings", help="a TOML file of settings (SETTINGS.md lists them)")
 ]
@@ -164,7 +172,9 @@ def replay(
     events: Annotated[
         Path | None, typer.Option("--events", help="write every event, one JSON object a line")
     ] = None,
-    report: Annotated[Path | None, typer.Option("--report", help="write a report of the call (HTML)")] = None,
+    report: Annotated[
+        Path | None, typer.Option("--report", help="write a report of the call (HTML; .json and .csv too)")
+    ] = None,
     has_partials: Annotated[
         bool, typer.Option("--partials", help="decode partials too, as a live call does")
     ] = False,
@@ -217,14 +227,20 @@ def replay(
 @app.command()
 def report(
     call: Annotated[str, typer.Argument(help="a call's id, or a file of events that `replay` wrote")],
-    out: Annotated[Path, typer.Option("--out", help="where the report goes (HTML)")],
+    out: Annotated[
+        Path, typer.Option("--out", help="where the report goes; .json and .csv say what it is, else HTML")
+    ],
+    format_: Annotated[
+        ReportKind | None, typer.Option("--format", help="html, json or csv, whatever the file is called")
+    ] = None,
     settings_file: SettingsFile = None,
 ) -> None:
     """Write the report of a call that is over."""
     from monitor.commands import offline
 
     with told_errors():
-        offline.report_call(call, _settings(settings_file), out)
+        kind = None if format_ is None else format_.value
+        offline.report_call(call, _settings(settings_file), out, kind)
 
 
 @app.command()
@@ -333,6 +349,48 @@ def playbook_check(
     with told_errors():
         if playbook.check(places, is_json=is_json):
             raise typer.Exit(1)
+
+
+@playbook_app.command("try")
+def playbook_try(
+    rule: Annotated[str, typer.Argument(help="a rule's id")],
+    calls: Annotated[
+        list[str],
+        typer.Argument(metavar="CALL...", help="calls' ids, or files: journals, facts, events, transcripts"),
+    ],
+    edited: Annotated[
+        Path | None, typer.Option("--playbook", help="an edited playbook: a folder, or one file of it")
+    ] = None,
+    settings_file: SettingsFile = None,
+) -> None:
+    """Show where a rule fires in calls, what was said around it, and where it nearly did."""
+    from monitor.commands import whatif
+
+    with told_errors():
+        whatif.try_rule(rule, calls, _settings(settings_file), edited)
+
+
+@playbook_app.command("whatif")
+def playbook_whatif(
+    edited: Annotated[
+        Path, typer.Argument(metavar="FOLDER|FILE", help="an edited playbook: a folder, or one file of it")
+    ],
+    calls: Annotated[
+        list[str],
+        typer.Argument(metavar="CALL...", help="calls' ids, or files: journals, facts, events, transcripts"),
+    ],
+    thresholds: Annotated[
+        Path | None, typer.Option("--thresholds", help="settings to try, of detectors, cues and reading")
+    ] = None,
+    is_json: Annotated[bool, typer.Option("--json", help="one JSON object a line")] = False,
+    settings_file: SettingsFile = None,
+) -> None:
+    """Show which alerts an edited playbook makes come and go in calls, and where to listen."""
+    from monitor.commands import whatif
+
+    with told_errors():
+        edit = whatif.Edit(edited, thresholds)
+        whatif.tell_what_if(edit, calls, _settings(settings_file), is_json=is_json)
 
 
 def _settings(path: Path | None, **overrides: dict[str, Any]) -> Settings:

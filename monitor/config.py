@@ -87,6 +87,11 @@ class StoreSettings(Section):
     keeps_journal: bool = Field(
         False, description="keep each call's inputs, its sound among them, so that it replays exactly"
     )
+    keeps_facts: bool = Field(
+        True,
+        description="keep each call's facts (3 MB an hour, no sound, words masked), so that an edited "
+        "playbook can be tried on it",
+    )
     keeps_agent_voices: bool = Field(
         False,
         description="keep each agent's usual F0, alpha ratio and pace: the next call knows them sooner",

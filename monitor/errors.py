@@ -135,6 +135,8 @@ class StoreError(TingyinError):
         "update Tingyin, or set `store.folder`",
         "store.unknown_call": "there is no call {call_id!r} in {path}",
         "store.journal": "the journal {path} cannot be replayed: {reason}",
+        "store.facts": "the facts of a call in {path} cannot be judged again: {reason}",
+        "store.transcript": "{path} is no call that can be judged again: {reason}",
         "store.journal_cut": "the journal {path} ends in mid-call, as one does whose process was killed; the "
         "call was ended there",
         "store.events": "the file {path} holds no whole call's events: {reason}; write it anew by "
@@ -174,6 +176,8 @@ class PlaybookError(TingyinError):
         "playbook.invalid": "the playbook {path}, line {line}, rule {rule!r}: {reason}",
         "playbook.duplicate": "the playbook {path}, line {line}, repeats the rule {rule!r} of {other}; give "
         "one another id",
+        "playbook.no_rule": "the playbook {path} has no rule {rule!r}; `tingyin playbook list` shows them",
+        "playbook.edit": "the edited playbook is not in force, the last good one stays: {reason}",
         "playbook.missing": "the playbook {path} has no rule {rule!r}, which the detectors need; restore it",
     }
 

@@ -13,17 +13,29 @@ from pathlib import Path
 from monitor.config import Settings
 from monitor.core.audio import Party
 from monitor.core.hearing import Ears
-from monitor.core.inputs import CallEnd, CallInfo, EngineLag, SessionInput, SourceNotice
+from monitor.core.inputs import (
+    CallEnd,
+    CallInfo,
+    CueAnswer,
+    EngineLag,
+    RulesChanged,
+    SessionInput,
+    SourceNotice,
+)
 from monitor.core.playbook.model import RuleBook
-from monitor.core.session import CallSession
+from monitor.core.reading.texts import ReadingTexts
+from monitor.core.rejudge import Recorder
+from monitor.core.session import CallSession, keep_nothing
 from monitor.engines.capacity import CALLS_MOST, Admission
 from monitor.engines.f0 import SwiftF0Model
 from monitor.engines.silero import SileroSpeechModel
 from monitor.engines.temper import voice_for
-from monitor.errors import StoreError
+from monitor.errors import ModelError, StoreError
 from monitor.ingest.source import Source
+from monitor.playbook_watch import LoadedPlaybook
 from monitor.reading_files import load_reading_texts
 from monitor.runner import Sink, Transcriber, run_call
+from monitor.store.facts import FACTS_VERSION, FactsHeader, FactsWriter, facts_path
 from monitor.store.journal import JOURNAL_VERSION, JournalHeader, JournalWriter
 from monitor.store.log import utc_now
 from monitor.store.voices import AgentVoices
@@ -41,8 +53,19 @@ class _Running:
     has_words: bool
 
 
-def make_session(info: CallInfo, settings: Settings, rulebook: RuleBook, *, has_words: bool) -> CallSession:
-    """A session with the models that the product hears by."""
+def make_session(
+    info: CallInfo,
+    settings: Settings,
+    rulebook: RuleBook,
+    *,
+    has_words: bool,
+    texts: ReadingTexts | None = None,
+    record: Recorder | None = None,
+) -> CallSession:
+    """A session with the models that the product hears by.
+
+    `texts` None reads those of the playbook; `record` is told what is judged.
+    """
     ears = {
         party: Ears(
             speech=SileroSpeechModel(),
@@ -51,8 +74,16 @@ def make_session(info: CallInfo, settings: Settings, rulebook: RuleBook, *, has_
         for party in Party
     }
     voice = voice_for(settings.temper)
-    texts = load_reading_texts(settings.playbook.folder)
-    return CallSession(info, settings.core, rulebook, ears, has_words=has_words, voice=voice, texts=texts)
+    return CallSession(
+        info,
+        settings.core,
+        rulebook,
+        ears,
+        has_words=has_words,
+        voice=voice,
+        texts=texts or load_reading_texts(settings.playbook.folder),
+        record=record or keep_nothing,
+    )
 
 
 class Switchboard:
@@ -88,6 +119,8 @@ class Switchboard:
         """Codes of why journals were not kept, as reported."""
         self._settings = settings
         self._rulebook = rulebook
+        self._texts = load_reading_texts(settings.playbook.folder)
+        self._digest = ""
         self._sinks = sinks
         self._transcriber = transcriber
         self._admission = admission or Admission(CALLS_MOST)
@@ -128,16 +161,42 @@ class Switchboard:
         if has_words and (refusal := self._admission.refusal(self._calls_with_words)) is not None:
             has_words = False
             extra.put_nowait(self._words_notice(refusal))
-        session = make_session(info, self._settings, self._rulebook, has_words=has_words)
+        facts = self._open_facts(info)
+        try:
+            session = make_session(
+                info,
+                self._settings,
+                self._rulebook,
+                has_words=has_words,
+                texts=self._texts,
+                record=None if facts is None else facts.write,
+            )
+        except ModelError:
+            if facts is not None:
+                facts.discard()
+            raise
         if audio is not None:
             self._audio[call_id] = audio
         self._announce(call_id)
         task = asyncio.create_task(
-            self._run(session, source, extra, has_words=has_words), name=f"call {call_id}"
+            self._run(session, source, extra, facts, has_words=has_words), name=f"call {call_id}"
         )
         self._running[call_id] = _Running(task, extra, has_words)
         task.add_done_callback(lambda _: self._running.pop(call_id, None))
         return call_id
+
+    def rebook(self, playbook: LoadedPlaybook) -> None:
+        """Puts an edited playbook in force: for calls to come, and for live ones between turns."""
+        self._rulebook, self._texts, self._digest = playbook.book, playbook.texts, playbook.digest
+        for running in self._running.values():
+            running.extra.put_nowait(RulesChanged(files=playbook.files))
+
+    def answer(self, call_id: str, answer: CueAnswer) -> bool:
+        """Tells a live call what its agent made of a cue; false where there is no such live call."""
+        running = self._running.get(call_id)
+        if running is not None:
+            running.extra.put_nowait(answer)
+        return running is not None
 
     def tell_lag(self, lag: EngineLag) -> None:
         """Tells every live call that the recogniser falls behind, or has caught up."""
@@ -172,7 +231,13 @@ class Switchboard:
         self._executor.shutdown()
 
     async def _run(
-        self, session: CallSession, source: Source, extra: asyncio.Queue[SessionInput], *, has_words: bool
+        self,
+        session: CallSession,
+        source: Source,
+        extra: asyncio.Queue[SessionInput],
+        facts: FactsWriter | None,
+        *,
+        has_words: bool,
     ) -> CallEnd:
         info = session.info
         journal = self._open_journal(info, has_words=has_words)
@@ -190,9 +255,10 @@ class Switchboard:
             await asyncio.to_thread(self._keep_voice, session)
             return end
         finally:
-            if journal is not None:
-                await asyncio.to_thread(journal.close)
-                self._journal_over(journal)
+            files = [file for file in (journal, facts) if file is not None]
+            for file in files:
+                await asyncio.to_thread(file.close)
+            self._kept(files)
 
     def _keep_voice(self, session: CallSession) -> None:
         """The agent's next call begins with what this one showed of the voice."""
@@ -204,9 +270,13 @@ class Switchboard:
         except StoreError as error:
             self._report(error)
 
-    def _journal_over(self, journal: JournalWriter) -> None:
-        if journal.failure is not None:
-            self._trouble(journal.failure)
+    def _kept(self, files: Sequence[JournalWriter | FactsWriter]) -> None:
+        """What a call left: troubles are over once a call has left all that is to be kept."""
+        failures = [file.failure for file in files if file.failure is not None]
+        for failure in failures:
+            self._trouble(failure)
+        store = self._settings.store
+        if failures or len(files) < store.keeps_journal + store.keeps_facts:
             return
         for code in self._troubles:
             self._resolve(code)
@@ -229,6 +299,18 @@ class Switchboard:
         )
         try:
             return JournalWriter(path, header)
+        except StoreError as error:
+            self._trouble(error)
+            return None
+
+    def _open_facts(self, info: CallInfo) -> FactsWriter | None:
+        store = self._settings.store
+        if not store.keeps_facts:
+            return None
+        settings = self._settings.core.model_dump(mode="json")
+        header = FactsHeader(version=FACTS_VERSION, info=info, settings=settings, playbook=self._digest)
+        try:
+            return FactsWriter(facts_path(store.folder, info.call_id), header)
         except StoreError as error:
             self._trouble(error)
             return None

@@ -29,6 +29,7 @@ from monitor.ingest.paced import PacedSource
 from monitor.ingest.source import Source
 from monitor.ingest.websocket import Intake
 from monitor.playbook_files import load_playbook
+from monitor.playbook_watch import PlaybookWatch
 from monitor.publish.access import Access
 from monitor.publish.guard import is_loopback
 from monitor.publish.metrics import Metrics
@@ -118,6 +119,13 @@ async def open_office(settings: Settings, *, has_words: bool, is_open: bool = Fa
             resolve=publisher.resolve,
             announce=publisher.expect,
         )
+        watch = PlaybookWatch(
+            settings.playbook.folder,
+            in_force=switchboard.rebook,
+            report=lambda error: publisher.report(error.code, error.sentence),
+            resolve=publisher.resolve,
+        )
+        watching = asyncio.create_task(watch.run(), name="playbook")
         if scheduler is not None:
             scheduler.watch_lag(switchboard.tell_lag)
             scheduler.watch_trouble(switchboard.tell_trouble)
@@ -137,6 +145,7 @@ async def open_office(settings: Settings, *, has_words: bool, is_open: bool = Fa
                 finally:
                     await switchboard.stop()
         finally:
+            watching.cancel()
             publisher.close()
             if scheduler is not None:
                 scheduler.close()

@@ -61,7 +61,7 @@ _REBOOK_PATIENCE = samples(5.0)
 """An edited playbook comes into force between turns, or after this long where nobody pauses."""
 
 
-def _keep_nothing(_: Record) -> None:
+def keep_nothing(_: Record) -> None:
     """Nobody keeps the facts."""
 
 
@@ -83,7 +83,7 @@ class CallSession:
         has_words: bool,
         voice: VoiceWeights | None = None,
         texts: ReadingTexts | None = None,
-        record: Recorder = _keep_nothing,
+        record: Recorder = keep_nothing,
     ) -> None:
         """
         Args:

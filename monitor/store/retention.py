@@ -13,6 +13,7 @@ from pathlib import Path
 import structlog
 
 from monitor.store.database import connect
+from monitor.store.facts import facts_path
 
 CHUNK_EVENTS = 2_000
 """Events that one transaction deletes: a few milliseconds, in which the log's writer waits."""
@@ -89,6 +90,7 @@ class Retention:
     def _forget(self, connection: sqlite3.Connection, call_id: str) -> bool:
         """Deletes a call, its row last, so that half a deletion is found again; False when told to stop."""
         (self._folder / "journals" / f"{call_id}.journal").unlink(missing_ok=True)
+        facts_path(self._folder, call_id).unlink(missing_ok=True)
         deleted = CHUNK_EVENTS
         while deleted == CHUNK_EVENTS:
             if self._stopping.is_set():

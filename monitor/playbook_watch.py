@@ -1,0 +1,127 @@
+"""Watches the playbook's folder: an edit comes into force without a restart, a broken one does not."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from monitor.core.playbook.model import DETECTOR_RULES, RuleBook
+from monitor.core.playbook.source import digest
+from monitor.core.reading.texts import ReadingTexts
+from monitor.errors import PlaybookError, TingyinError
+from monitor.log import log
+from monitor.playbook_files import book_of_texts, playbook_paths, read_texts, shipped_or
+from monitor.reading_files import load_reading_texts
+
+LOOK_EVERY_S = 1.0
+"""How often the folder is looked at. An edit counts when the files have stood still from one look to the
+next, so that a file that is being written is not read half."""
+
+EDIT_CODE = "playbook.edit"
+
+Signature = tuple[tuple[str, int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedPlaybook:
+    """A playbook that is sound, with the text that it was read from."""
+
+    files: tuple[tuple[str, str], ...]
+    book: RuleBook
+    texts: ReadingTexts
+    digest: str
+
+
+def load_whole(place: Path) -> LoadedPlaybook:
+    """The playbook of a folder, its rules and the texts of the reading.
+
+    Raises:
+        PlaybookError: it is not sound, or a built-in detector is left without words.
+    """
+    texts = read_texts(playbook_paths(place))
+    book = book_of_texts(texts)
+    for rule in DETECTOR_RULES:
+        if rule not in book:
+            raise PlaybookError("playbook.missing", path=place, rule=rule)
+    files = _named(texts)
+    return LoadedPlaybook(files, book, load_reading_texts(place), digest(files))
+
+
+def _named(texts: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """The files by their names alone: where they lie on this machine is nobody's business in a journal."""
+    return tuple((Path(path).name, text) for path, text in texts)
+
+
+class PlaybookWatch:
+    """Looks at a folder once a second, and tells of each edit once."""
+
+    def __init__(
+        self,
+        folder: Path | None,
+        *,
+        in_force: Callable[[LoadedPlaybook], None],
+        report: Callable[[PlaybookError], None],
+        resolve: Callable[[str], None],
+    ) -> None:
+        """
+        Args:
+            in_force: takes a playbook that is sound and other than the last.
+            report: takes why an edit is not in force; the last good playbook stays.
+            resolve: takes that away again, by its code.
+        """
+        self._place = shipped_or(folder)
+        self._in_force, self._report, self._resolve = in_force, report, resolve
+        self._seen = self._signature()
+        self._read = self._seen
+        self._digest = self._digest_now()
+        self._trouble = False
+
+    async def run(self) -> None:
+        """Until it is cancelled."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            await self.look()
+
+    async def look(self) -> None:
+        """Looks once; reading and compiling happen in a thread, so that calls go on."""
+        found = await asyncio.to_thread(self._signature)
+        is_still, self._seen = found == self._seen, found
+        if not is_still or found == self._read:
+            return
+        self._read = found
+        try:
+            loaded = await asyncio.to_thread(load_whole, self._place)
+        except TingyinError as error:
+            self._refuse(error)
+            return
+        if self._trouble:
+            self._trouble = False
+            self._resolve(EDIT_CODE)
+        if loaded.digest != self._digest:
+            self._digest = loaded.digest
+            log.info("playbook edited", rules=len(loaded.book), signals=len(loaded.book.signals))
+            self._in_force(loaded)
+
+    def _refuse(self, error: TingyinError) -> None:
+        self._trouble = True
+        log.warning("playbook edit refused", code=error.code, reason=error.sentence)
+        self._report(PlaybookError(EDIT_CODE, reason=error.sentence))
+
+    def _signature(self) -> Signature:
+        """Names, times and sizes of the files; a file that goes away meanwhile counts as gone."""
+        found = []
+        for path in sorted(self._place.glob("*.toml")) if self._place.is_dir() else [self._place]:
+            try:
+                status = path.stat()
+            except OSError:
+                continue
+            found.append((path.name, status.st_mtime_ns, status.st_size))
+        return tuple(found)
+
+    def _digest_now(self) -> str:
+        try:
+            return digest(_named(read_texts(playbook_paths(self._place))))
+        except PlaybookError:
+            return ""
