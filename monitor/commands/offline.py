@@ -48,6 +48,7 @@ class _Collector:
 
     def __init__(self, stack: ExitStack, outputs: Outputs) -> None:
         """Opens the files now: a place that cannot be written must show before the call is judged."""
+        self._report_path = outputs.report or Path()
         self._lines, self._report = (
             None if path is None else stack.enter_context(OutputFile(path))
             for path in (outputs.events, outputs.report)
@@ -68,9 +69,9 @@ class _Collector:
     def finish(self) -> None:
         """Writes the report of what was taken."""
         if self._report is not None:
-            from monitor.report import build_report
+            from monitor.report import build, format_of
 
-            self._report.write(build_report(self.kept).encode())
+            self._report.write(build(self.kept, format_of(self._report_path)).encode())
 
 
 def replay_file(source: FileSource, settings: Settings, outputs: Outputs, *, has_words: bool) -> None:
@@ -161,18 +162,20 @@ def _to_the_end(inputs: Iterable[SessionInput], path: Path) -> Iterator[SessionI
     yield CallEnd(reason="cut_off", code=cut.code)
 
 
-def report_call(call: str, settings: Settings, target: Path) -> None:
+def report_call(call: str, settings: Settings, target: Path, kind: str | None = None) -> None:
     """Writes the report of a call of the event log, or of a file of events.
+
+    `kind` is html, json or csv; None goes by the ending of `target`.
 
     Raises:
         StoreError: there is no such call, or the log cannot be read.
     """
-    from monitor.report import build_report
+    from monitor.report import ReportFormat, build, format_of
 
     path = Path(call)
     told = list(_events_of_file(path) if path.is_file() else _events_of_log(call, settings))
     with OutputFile(target) as out:
-        out.write(build_report(told).encode())
+        out.write(build(told, format_of(target) if kind is None else ReportFormat(kind)).encode())
     console.print(f"report: {escape(str(target))}", soft_wrap=True)
 
 

@@ -62,6 +62,8 @@ class CallFacts:
     gaps: list[events.GapHeard] = field(default_factory=list)
     alerts: list[AlertStory] = field(default_factory=list)
     cues: list[CueStory] = field(default_factory=list)
+    readings: list[events.Reading] = field(default_factory=list)
+    findings: list[events.Finding] = field(default_factory=list)
     notices: list[events.Notice] = field(default_factory=list)
     lost: list[events.AudioLost] = field(default_factory=list)
     lagging: list[events.EngineLagging] = field(default_factory=list)
@@ -110,6 +112,11 @@ class CallFacts:
         """A party's usual pace: median over its turns, pauses excluded."""
         rates = [t.rate_syl_s for t in self.turns if t.party == party and t.rate_syl_s is not None]
         return median(rates) if rates else None
+
+    @property
+    def reading(self) -> events.Reading | None:
+        """What was read of the call by its end."""
+        return self.readings[-1] if self.readings else None
 
     @property
     def peak(self) -> events.Temper | None:
@@ -184,6 +191,10 @@ def _add(facts: CallFacts, event: AnyEvent) -> None:
             facts.backchannels.append(event)
         case events.GapHeard():
             facts.gaps.append(event)
+        case events.Reading():
+            facts.readings.append(event)
+        case events.Finding():
+            facts.findings.append(event)
         case events.Notice():
             facts.notices.append(event)
         case events.AudioLost():

@@ -18,6 +18,8 @@ from markupsafe import Markup
 from monitor.core.events import AnyEvent
 from monitor.report import charts
 from monitor.report.facts import PARTIES, CallFacts, Utterance, gather
+from monitor.report.scorecard import scorecard, total
+from monitor.report.story import SLOTS, phases, risk_peak, stood_out, timeline
 from monitor.report.wording import CLEAR_REASONS, WORDS, notice_rows, summary
 
 
@@ -29,6 +31,7 @@ def build_report(told: Iterable[AnyEvent]) -> str:
     """
     told = list(told)
     facts = gather(told)
+    topics = scorecard(facts)
     environment = _environment()
     css, js = _asset("report.css"), _asset("report.js")
     return environment.get_template("report.html.j2").render(
@@ -48,6 +51,15 @@ def build_report(told: Iterable[AnyEvent]) -> str:
         over=_overlapped(facts),
         summary=summary(facts),
         notices=notice_rows(facts),
+        types=stood_out(facts, "types"),
+        needs=stood_out(facts, "needs"),
+        phases=phases(facts),
+        risk_peak=risk_peak(facts),
+        slots={slot.slot: slot for slot in facts.reading.slots} if facts.reading is not None else {},
+        slot_names=SLOTS,
+        topics=topics,
+        total=total(topics),
+        timeline=timeline(facts),
         css=css,
         js=js,
         css_hash=_hash(css),

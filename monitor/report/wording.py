@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from monitor.core.events import PartyName, Text
 from monitor.report.facts import CallFacts
+from monitor.report.story import SLOTS, named_by
 
 # Straight apostrophes: fonts for Chinese draw the curly one as wide as a character.
 WORDS: dict[str, Text] = {
@@ -53,6 +54,58 @@ WORDS: dict[str, Text] = {
     "replaced": Text(zh="被更要紧的提示替换", en="replaced by a more urgent cue"),
     "expired": Text(zh="超时消失", en="went away unanswered"),
     "ended": Text(zh="情况已过", en="no longer needed"),
+    "dismissed": Text(zh="坐席关闭", en="sent away by the agent"),
+    "not_helpful": Text(zh="坐席认为无用", en="called not helpful by the agent"),
+    "reading": Text(zh="通话解读", en="Reading of the call"),
+    "phases": Text(zh="阶段", en="Phases"),
+    "types": Text(zh="客户的表达方式", en="How the caller went about it"),
+    "needs": Text(zh="客户的需求", en="What the caller wanted"),
+    "at_most": Text(zh="最高", en="at most"),
+    "not_named": Text(zh="没有明显倾向。", en="Nothing stood out."),
+    "risk": Text(zh="升级风险", en="Risk of escalation"),
+    "at_the_end": Text(zh="结束时", en="at the end"),
+    "checklist": Text(zh="投诉要素", en="Parts of the complaint"),
+    "missing": Text(zh="未问到", en="not known"),
+    "no_complaint": Text(zh="客户没有投诉。", en="The caller did not complain."),
+    "promises": Text(zh="承诺", en="Promises"),
+    "no_promises": Text(zh="没有承诺。", en="Nothing was promised."),
+    "no_time": Text(zh="没说时间", en="no time given"),
+    "due": Text(zh="期限", en="by"),
+    "concessions": Text(zh="让步", en="Offers"),
+    "no_concessions": Text(zh="没有让步。", en="Nothing was offered."),
+    "same_round": Text(zh="同一回合再次让步", en="another in the same round"),
+    "counts": Text(zh="次数", en="Counts"),
+    "limit": Text(zh="上限", en="limit"),
+    "scorecard": Text(zh="评分", en="Scorecard"),
+    "no_scorecard": Text(zh="本次通话没有可评的项目。", en="This call says nothing to score."),
+    "score_how": Text(
+        zh="每项从 100 分起，针对坐席的每条告警或事后发现按级别扣分；同一规则第二次减半，之后不再扣。",
+        en="Each topic begins at 100; every alert or finding about the agent takes points by its severity, "
+        "the same rule half as many the second time and none after that.",
+    ),
+    "kept": Text(zh="做到", en="kept"),
+    "rule": Text(zh="规则", en="Rule"),
+    "moment": Text(zh="时间", en="At"),
+    "points": Text(zh="分", en="Points"),
+    "findings": Text(zh="事后发现", en="Found afterwards"),
+    "timeline": Text(zh="经过", en="Timeline"),
+    "phase.opening": Text(zh="开场", en="Opening"),
+    "phase.first_account": Text(zh="首轮陈述", en="First account"),
+    "phase.comfort": Text(zh="安抚", en="Comfort"),
+    "phase.fact_finding": Text(zh="问清", en="Finding out"),
+    "phase.handling": Text(zh="处理", en="Handling"),
+    "phase.closing": Text(zh="收尾", en="Closing"),
+    "slot.about_whom": Text(zh="对象", en="About whom"),
+    "slot.cause": Text(zh="起因", en="Cause"),
+    "slot.course": Text(zh="经过", en="Course"),
+    "slot.outcome": Text(zh="结果", en="Outcome"),
+    "slot.demand": Text(zh="诉求", en="Wish"),
+    "slot.name": Text(zh="姓名", en="Name"),
+    "slot.contact": Text(zh="联系方式", en="Contact"),
+    "slot.order_number": Text(zh="单号", en="Order number"),
+    "count.apology": Text(zh="道歉", en="Apologies"),
+    "count.question": Text(zh="提问", en="Questions"),
+    "count.acknowledgement": Text(zh="回应", en="Signs of listening"),
     "shown": Text(zh="显示", en="shown for"),
     "f0": Text(zh="音高 半音", en="F0 st"),
     "level": Text(zh="响度 dB", en="Loudness dB"),
@@ -102,6 +155,9 @@ WORDS: dict[str, Text] = {
     "language": Text(zh="语言", en="Language"),
 }
 
+_RISK_TOLD = 0.5
+"""A risk at the end of the call that belongs in its summary."""
+
 CLEAR_REASONS: dict[str, Text] = {
     "ended": Text(zh="行为已停止", en="the behaviour ended"),
     "over": Text(zh="已过时效", en="its time was over"),
@@ -139,8 +195,30 @@ def summary(facts: CallFacts) -> Text:
             f"{len(facts.alerts)} 条告警，" + (f"{len(open_)} 条到结束仍未解除" if open_ else "均已解除")
         )
         en.append(f"{alerts}, {left}")
+    _add_reading(facts, zh, en)
     line = "; ".join(en)
     return Text(zh="；".join(zh) + "。", en=line[0].upper() + line[1:] + ".")
+
+
+def _add_reading(facts: CallFacts, zh: list[str], en: list[str]) -> None:
+    """What stood out of the caller, what is still owed, and whether the complaint may leave the house."""
+    named = named_by(facts)
+    if named:
+        zh.append("客户" + "、".join(leaning.title.zh for leaning in named))
+        en.append("the caller: " + ", ".join(leaning.title.en.lower() for leaning in named))
+    reading = facts.reading
+    if reading is None:
+        return
+    open_slots = len(SLOTS) - len(reading.slots)
+    if reading.is_complaint and open_slots:
+        zh.append(f"投诉要素缺 {open_slots} 项")
+        en.append(f"{open_slots} parts of the complaint not known")
+    if reading.promises:
+        zh.append(f"承诺 {len(reading.promises)} 项")
+        en.append(f"{len(reading.promises)} promised" if len(reading.promises) > 1 else "1 promise made")
+    if reading.risk >= _RISK_TOLD:
+        zh.append(f"结束时升级风险 {reading.risk:.0%}")
+        en.append(f"risk of escalation {reading.risk:.0%} at the end")
 
 
 def _times(count: int) -> str:
