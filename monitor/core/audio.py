@@ -78,6 +78,10 @@ class Framer:
 
 
 def to_grid(pcm: npt.NDArray[np.floating]) -> Pcm:
-    """Rounds to the 16-bit grid and clips to [-1, 1): what a journal can store without loss."""
-    grid: Pcm = (np.clip(np.rint(pcm * 32768.0), -32768, 32767) / 32768.0).astype(np.float32)
+    """Rounds to the 16-bit grid and clips to [-1, 1): what a journal can store without loss.
+
+    Samples that are not numbers become 0, infinite ones full scale: nothing behind this meets either.
+    """
+    finite = np.clip(np.nan_to_num(pcm, nan=0.0, posinf=1.0, neginf=-1.0), -1.0, 1.0)
+    grid: Pcm = (np.minimum(np.rint(finite * 32768.0), 32767) / 32768.0).astype(np.float32)
     return grid
