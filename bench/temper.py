@@ -165,8 +165,8 @@ def report_calls(name: str, calls: list[Call], settings: CoreSettings, ears: Ear
         early = sum(any(at < call.start_s for at, _ in told.alerts_s) for call, told in mine)
         alerts = sum(len(told.alerts_s) for _, told in angry)
         print(
-            f"{name:8} {corpus:8} anger found {len(found)}/{len(angry)}, median delay {_median(found)}; cleared "
-            f"{len(cleared)}, median {_median(cleared)} after its end; {alerts} alerts. Hot in error: "
+            f"{name:8} {corpus:8} anger found {len(found)}/{len(angry)}, median delay {_median(found)}; "
+            f"cleared {len(cleared)}, median {_median(cleared)} after its end; {alerts} alerts. In error: "
             f"joy {wrong['happy']}/{count['happy']}, sadness {wrong['sad']}/{count['sad']}, "
             f"still neutral {early}/{len(mine)}",
             flush=True,

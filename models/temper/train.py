@@ -1,8 +1,8 @@
 """Trains the ear for anger and writes its weights: `python models/temper/train.py --data FOLDER`.
 
 FOLDER holds emotion/<corpus>/labels.csv (path, speaker, emotion) and asr/manifest.csv (path, speaker,
-language); sound is 16 kHz mono. Each speaker is heard by the live path over two lines: as recorded, and over a
-telephone with noise and a gain for each clip. The same data gives the same weights.
+language); sound is 16 kHz mono. Each speaker is heard by the live path over two lines: as recorded, and
+over a telephone with noise and a gain for each clip. The same data gives the same weights.
 """
 
 from __future__ import annotations

@@ -203,3 +203,29 @@ def test_another_model_can_judge() -> None:
 @given(st.floats(-5, 5))
 def test_soft_step_stays_between_nought_and_one(value: float) -> None:
     assert 0.0 <= soft_step(value, -1.0, 2.0) <= 1.0
+
+
+def test_a_caller_who_has_calmed_down_is_not_hot_for_what_was_said_before() -> None:
+    """Within five seconds of calm speech, though words and cutting in were loud and clear."""
+    scorer = TemperScorer(TemperSettings(), {"complaint": 0.9})
+    speak(scorer, 0.0, 30.0)
+    for at_s in (31.0, 34.0, 37.0):
+        scorer.hear(interruption(Party.CALLER, at_s))
+    about = Span(samples(33.0), samples(37.0))
+    scorer.hear_judgement(AlertRaised(rule="complaint", party=Party.CALLER, about=about))
+    heated = speak(scorer, 30.0, 12.0, **HEATED)
+    assert heated[-1].state is TemperState.HOT
+    calm = speak(scorer, 42.0, 30.0)
+    left_s = next(reading.at for reading in calm if reading.state is not TemperState.HOT) / 16_000 - 42.0
+    assert left_s < 8.0
+    states = [reading.state for reading in calm]
+    assert TemperState.HOT not in states[states.index(TemperState.RAISED) :], "no flapping"
+
+
+def test_a_breath_in_mid_rage_is_no_calm() -> None:
+    scorer = TemperScorer(TemperSettings())
+    speak(scorer, 0.0, 30.0)
+    speak(scorer, 30.0, 12.0, **HEATED)
+    dip = speak(scorer, 42.0, 1.5)
+    again = speak(scorer, 43.5, 6.0, **HEATED)
+    assert {reading.state for reading in (*dip, *again)} == {TemperState.HOT}

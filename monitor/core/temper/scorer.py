@@ -22,7 +22,7 @@ from monitor.core.facts import (
 )
 from monitor.core.prosody.baseline import TRIM
 from monitor.core.settings import TemperSettings
-from monitor.core.temper.model import TemperFeatures, TemperModel
+from monitor.core.temper.model import TemperFeatures, TemperModel, measured_kinds
 from monitor.core.temper.rules import PublishedRules
 from monitor.core.temper.trained import TrainedEar, VoiceWeights
 from monitor.core.temper.witnesses import JoinedWitnesses
@@ -36,6 +36,8 @@ _RATE_FRAMES = 20
 """Pace is itself measured over 3 s; its median over 2 s more steadies it."""
 _FRAMES_MIN = 20
 """Two seconds after a pause; the dwell in a state makes them the 3 s that the rules ask for."""
+_CALM_STRENGTH = 0.25
+"""Level, F0 and alpha ratio all weaker than this: a voice as it usually is."""
 _PAUSES_S = 6.0
 """A window of speech may hold this much silence; what was said before a longer one is another matter."""
 
@@ -52,6 +54,10 @@ class _Fading:
         """An event at `at`; events may come a little out of order."""
         self._value = self.value(at) + weight
         self._at = max(self._at, at)
+
+    def hasten(self, by_s: float) -> None:
+        """Fades everything by `by_s` more than call time does."""
+        self._value *= math.exp(-by_s / self._memory_s)
 
     def value(self, now: int) -> float:
         """What is left of all events."""
@@ -143,10 +149,21 @@ class TemperScorer:
             return None
         features = self._features(frame)
         judgement = self._model.judge(features)
+        self._forgive(features)
         self._follow(judgement.heat, frame.at, features.is_voice_known)
         state = self._state.step(self._score, _FRAMES_PER_READING * _FRAME_S)
         self._last_state = state
         return TemperReading(at=frame.at, score=self._score, state=state, evidence=judgement.evidence)
+
+    def _forgive(self, features: TemperFeatures) -> None:
+        """A hot caller who speaks calmly again: what was said and cut in before soon counts no more."""
+        if self._last_state is not TemperState.HOT or not features.is_voice_known:
+            return
+        voice = measured_kinds(features, self._settings)[:3]
+        if max(kind.strength for kind in voice) < _CALM_STRENGTH:
+            more_s = (self._settings.calm_fade - 1.0) * _FRAMES_PER_READING * _FRAME_S
+            self._interruptions.hasten(more_s)
+            self._words.hasten(more_s)
 
     def _follow(self, heat: float, at: int, is_voice_known: bool) -> None:
         """The score goes towards `heat`, faster up than down; silence before it counts at its own rate.

@@ -76,7 +76,7 @@ def texture_features(
     harmonicity_db: npt.NDArray[np.floating],
     voiced_min: int = _VOICED_MIN,
 ) -> _Array | None:
-    """The same of frames of 10 ms, `VoiceTexture`'s arrays joined; None with fewer voiced than `voiced_min`."""
+    """The same of frames of 10 ms, a texture's arrays joined; None with fewer voiced than `voiced_min`."""
     is_voiced = f0_hz > 0.0
     if int(is_voiced.sum()) < voiced_min:
         return None

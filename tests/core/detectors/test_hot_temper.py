@@ -32,7 +32,7 @@ def test_a_raised_temper_is_not_hot(scene: Any) -> None:
 def test_clears_when_the_caller_has_calmed_down(scene: Any) -> None:
     scene.temper(0, 5, TemperState.HOT).temper(5, 20, TemperState.CALM, 0.1)
     heard = scene.play(detector())
-    assert 9.5 <= heard.ended_at_s <= 10.5
+    assert 7.5 <= heard.ended_at_s <= 8.5
     assert [end.reason for _, end in heard.ended] == ["calmer"]
 
 
