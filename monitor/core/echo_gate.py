@@ -56,6 +56,11 @@ class EchoGate:
         """Pieces in a row that were of the rival kind."""
 
     @property
+    def has_echo(self) -> bool:
+        """True once an echo has been told: own speech's edges are then known to a piece's half only."""
+        return self._has_echo
+
+    @property
     def pending_since(self) -> int | None:
         """Where speech begins of which nothing is told yet; None when all of it is."""
         if not self._waiting or self._kind == "own":
@@ -129,8 +134,12 @@ class EchoGate:
             self._votes = 0
             return []
         if self._votes == 0 or kind != self._rival:
+            # The first piece of speech may be an echo that own speech follows at once; on a channel that has
+            # carried none, it is a chance likeness.
+            was_echo = self._has_echo and self._votes > 0 and kind == "own"
+            is_first = self._kind is None and not was_echo
             self._rival, self._votes = kind, 0
-            self._rival_since = stretch.start if self._kind is None else self._edge(kind, piece)
+            self._rival_since = stretch.start if is_first else self._edge(kind, piece)
         self._votes += 1
         return self._become(kind, self._rival_since) if is_free or self._votes >= _AGREE else []
 
@@ -148,7 +157,8 @@ class EchoGate:
         told = (
             self._become(self._rival if self._votes else "own", stretch.start) if self._kind is None else []
         )
-        told.extend(self._leave(end))
+        is_echo_last = self._has_echo and self._kind == "own" and self._votes > 0
+        told.extend(self._leave(min(end, self._rival_since) if is_echo_last else end))
         self._kind, self._votes = None, 0
         self._waiting.popleft()
         if self._waiting:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from monitor.core.audio import Party
@@ -26,6 +26,10 @@ _RESUMES = samples(0.5)
 
 _ADDRESS_BREATH = samples(0.6)
 """The breath between an address ("Madam,") and what the address is for."""
+
+
+_SIGN = samples(0.5)
+"""The comer's first sound, if shorter, was a sign of listening (嗯) where more follows after a breath."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +59,17 @@ class Encounter:
         second: Run,
         settings: TimelineSettings,
         earlier: Callable[[Party], Iterable[Stretch]],
+        slack: int = 0,
     ) -> None:
+        """`slack`: how much longer than it was an overlap at the end of a turn may seem, in samples."""
         self._runs = (first, second)
+        self._terminal = samples(settings.terminal_s) + slack
         self._settings = settings
         self._earlier = earlier
         """The IPUs of a party's turns so far, oldest first."""
         self._sides: _Sides | None = None
-        self._has_begun = False
+        self._bid: _Sides | None = None
+        """The sides of what was told to be an interruption."""
         self._is_told = False
         """An `Interruption` has been told."""
         self.is_over = False
@@ -77,8 +85,9 @@ class Encounter:
             return []
         if self._sides is None:
             self._sides = self._find_sides(overlaps[0].start, known)
-        told = self._judge_competition(self._sides, overlaps, known, is_ended)
-        if is_ended:
+        bid = self._bid or self._without_sign(self._sides, known)
+        told = self._judge_competition(bid, overlaps, known)
+        if is_ended and (self._bid is None or self._is_told):
             self.is_over = True
             told.append(self._overlap(self._sides, overlaps, known))
         return told
@@ -115,44 +124,69 @@ class Encounter:
         return is_address and not is_in_pause
 
     def _floor_time(self, holder: Run, comer: Run, onset: int, known: int) -> int:
-        """Samples that the holder has spoken, in the turn, since the floor was theirs."""
+        """Samples that the holder has spoken, breaths included, in the turn, since the floor was theirs."""
         start = holder.turn_start if holder.turn_start is not None else holder.start
         for stretch in self._earlier(comer.party):
             if stretch.start < start < stretch.until(known) < onset:
                 start = stretch.until(known)
-        return sum(
-            max(0, min(stretch.until(known), onset) - max(stretch.start, start))
-            for stretch in self._earlier(holder.party)
-        )
+        held, end = 0, start
+        for stretch in self._earlier(holder.party):
+            first, last = max(stretch.start, start), min(stretch.until(known), onset)
+            if first >= last:
+                continue
+            breath = first - end
+            held += last - first + (breath if breath < samples(self._settings.breath_s) else 0)
+            end = last
+        return held
 
-    def _judge_competition(
-        self, sides: _Sides, overlaps: list[Span], known: int, is_ended: bool
-    ) -> list[OverlapEvent]:
-        if not self._has_begun and not self._is_competitive(sides, overlaps, known):
+    def _without_sign(self, sides: _Sides, known: int) -> _Sides:
+        """The sides from the moment on at which the comer's bid begins: a 嗯 before it was none."""
+        first, *rest = [stretch for stretch in sides.comer.stretches if stretch.until(known) > sides.onset]
+        if not rest or first.until(known) - sides.onset >= _SIGN:
+            return sides
+        bid = max(rest[0].start, sides.onset)
+        return replace(sides, onset=bid)
+
+    def _judge_competition(self, sides: _Sides, overlaps: list[Span], known: int) -> list[OverlapEvent]:
+        overlaps = [overlap for overlap in overlaps if overlap.end > sides.onset]
+        if not overlaps:
+            return []
+        if self._bid is None and not self._is_competitive(sides, overlaps, known):
             return []
         told: list[OverlapEvent] = []
         by, of = sides.comer.party, sides.holder.party
-        if not self._has_begun:
-            self._has_begun = True
+        if self._bid is None:
+            self._bid = sides
             told.append(InterruptionBegan(at=sides.onset, by=by, of=of))
         limit = sides.onset + samples(self._settings.max_overlap_s)
-        if not self._is_told and (is_ended or known >= limit):
+        if not self._is_told and (self._is_decided(sides, known) or known >= limit):
             self._is_told = True
             end = min(overlaps[-1].end, limit)
-            is_yielded = is_ended and sides.holder.is_closed and self._goes_on(sides, known)
+            is_yielded = sides.holder.is_closed and self._goes_on(sides, known)
             told.append(Interruption(span=Span(sides.onset, end), by=by, of=of, is_yielded=is_yielded))
         return told
 
     def _is_competitive(self, sides: _Sides, overlaps: list[Span], known: int) -> bool:
         if sides.holder.role is not Role.TURN or sides.comer.role is not Role.TURN:
             return False
-        is_bid = sides.comer.speech(known) > samples(self._settings.backchannel_s)
-        is_finishing = sides.holder.until(known) - sides.onset < samples(self._settings.terminal_s)
+        said = sum(
+            max(0, stretch.until(known) - max(stretch.start, sides.onset))
+            for stretch in sides.comer.stretches
+        )
+        is_bid = said > samples(self._settings.backchannel_s)
+        is_finishing = sides.holder.until(known) - sides.onset < self._terminal
         if not is_bid or is_finishing or not sides.is_floor_held:
             return False
         is_broken_off = sides.holder.is_closed and self._goes_on(sides, known)
         together = sum(overlap.length for overlap in overlaps)
         return is_broken_off or together >= samples(self._settings.min_overlap_s)
+
+    def _is_decided(self, sides: _Sides, known: int) -> bool:
+        """True where it is known who gave way.
+
+        A comer who takes breath as the holder stops has not stopped: that shows when the breath is over.
+        """
+        return sides.comer.is_closed or (sides.holder.is_closed and self._goes_on(sides, known))
 
     def _goes_on(self, sides: _Sides, known: int) -> bool:
         """True where the comer is heard after the holder has stopped."""
@@ -163,11 +197,11 @@ class Encounter:
         kind: OverlapKind
         if any(run.role is Role.BACKCHANNEL for run in self._runs):
             kind = "backchannel"
-        elif self._has_begun:
+        elif self._bid is not None:
             kind = "competitive"
         elif not sides.is_floor_held:
             kind, holder = "simultaneous_start", None
-        elif sides.holder.until(known) - sides.onset < samples(self._settings.terminal_s):
+        elif sides.holder.until(known) - sides.onset < self._terminal:
             kind = "terminal"
         else:
             kind = "brief"

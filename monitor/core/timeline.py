@@ -36,6 +36,15 @@ _EDGE = samples(0.15)
 _GOES_ON = samples(0.3)
 """Speech after a short run of the other's that shows that the floor was never given up."""
 
+_BID_BREATH = samples(0.6)
+"""Who speaks up under the other's speech ("Madam, ...") takes breath for this long without giving up."""
+
+_SIGN = samples(0.5)
+"""A shorter sound before such a breath is a sign of listening (嗯), and what follows another matter."""
+
+_ECHO_EDGE = samples(0.15)
+"""Where channels carry echoes, an overlap may seem this much longer than it is."""
+
 _WORD_EDGE = samples(0.3)
 """How far a recogniser's word may stray over the edge of the speech that it belongs to."""
 
@@ -197,11 +206,23 @@ class Timeline:
         if run.is_speaking or run.is_closed:
             return
         end = run.until(now)
+        breath = self._breath_of(run, end, now)
         pending = self._gates[run.party].pending_since
-        is_over = now >= end + self._breath + _ANNOUNCED and (
-            pending is None or pending >= end + self._breath
-        )
+        is_over = now >= end + breath + _ANNOUNCED and (pending is None or pending >= end + breath)
         run.is_closed = self._is_finished or is_over
+
+    def _breath_of(self, run: Run, end: int, until: int) -> int:
+        """How long the run may be silent from `end` on and still go on, as it looks at `until`.
+
+        Longer for a bid under the other's unbroken speech: it is made in pieces.
+        """
+        other = self._current.get(run.party.other)
+        is_bid = other is not None and other.start < run.start and run.speech(end) >= _SIGN
+        if other is None or not is_bid or self._breath > _BID_BREATH:
+            return self._breath
+        last = other.stretches[-1]
+        is_under = last.start <= end and (last.end is None or last.end >= min(until, end + _BID_BREATH))
+        return _BID_BREATH if is_under else self._breath
 
     def _open(self, party: Party, at: int) -> None:
         run = self._current.get(party)
@@ -211,7 +232,7 @@ class Timeline:
             end = run.until(at)
             at = max(at, end)
             is_long = at - run.start > samples(self._settings.max_turn_s)
-            if not run.is_closed and not is_long and at - end < self._breath:
+            if not run.is_closed and not is_long and at - end < self._breath_of(run, end, at):
                 stretch = Stretch(at)
                 run.extend(stretch)
                 if run.role is Role.TURN:
@@ -227,7 +248,8 @@ class Timeline:
         self._undecided.sort(key=lambda waiting: waiting.start)
         other = self._current.get(party.other)
         if other is not None and (not other.is_closed or other.until(at) > at):
-            self._encounters.append(Encounter(other, run, self._settings, self._floor.__getitem__))
+            slack = _ECHO_EDGE if any(gate.has_echo for gate in self._gates.values()) else 0
+            self._encounters.append(Encounter(other, run, self._settings, self._floor.__getitem__, slack))
 
     def _close(self, party: Party, span: Span) -> None:
         run = self._current.get(party)

@@ -86,3 +86,21 @@ def test_own_speech_goes_on_when_the_source_of_the_echo_falls_silent() -> None:
     assert 3.0 <= start <= 3.6
     assert end == 6.0
     assert len(echoes) == 1
+
+
+def test_on_a_channel_that_carries_echoes_own_speech_begins_where_the_echo_ends() -> None:
+    agent = [(0.0, 2.0), (4.0, 6.0)]
+    caller = [(0.1, 2.1), (4.1, 7.0)]
+    own, echoes, _ = passed(agent, caller, [(0.0, 2.2), (4.0, 4.3)])
+    assert echoes == [(0.1, 2.1)]
+    ((start, end),) = own
+    assert start == pytest.approx(4.4, abs=0.15)
+    assert end == 7.0
+
+
+def test_on_a_channel_that_carries_echoes_own_speech_ends_where_the_echo_begins() -> None:
+    agent = [(0.0, 2.0), (5.5, 9.0)]
+    caller = [(0.1, 2.1), (4.0, 6.0)]
+    own, _, _ = passed(agent, caller, [(0.0, 2.2), (5.8, 6.4)])
+    ((_, end),) = own
+    assert end == pytest.approx(5.7, abs=0.11)
