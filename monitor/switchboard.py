@@ -32,6 +32,7 @@ from monitor.engines.silero import SileroSpeechModel
 from monitor.engines.temper import voice_for
 from monitor.errors import ModelError, StoreError
 from monitor.ingest.source import Source
+from monitor.masking import load_finders
 from monitor.playbook_watch import LoadedPlaybook
 from monitor.reading_files import load_reading_texts
 from monitor.runner import Sink, Transcriber, run_call
@@ -70,6 +71,7 @@ def make_session(
         party: Ears(
             speech=SileroSpeechModel(),
             f0=SwiftF0Model(settings.prosody.f0_min_hz, settings.prosody.f0_max_hz),
+            masks=load_finders(settings.privacy.hook),
         )
         for party in Party
     }
@@ -112,6 +114,7 @@ class Switchboard:
 
         `announce` is told the id of a call before anything is known of it.
         """
+        load_finders(settings.privacy.hook)  # a wrong one must show now, not in the first call
         self._announce = announce
         self._report = report
         self._resolve = resolve

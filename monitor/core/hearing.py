@@ -14,6 +14,7 @@ from monitor.core.prosody.tracker import ProsodyTracker
 from monitor.core.recognition import F0Model, SpeechModel
 from monitor.core.settings import CoreSettings
 from monitor.core.speech import SpeechSegmenter
+from monitor.core.transcription.redaction import Finder
 from monitor.core.transcription.utterances import Utterances
 
 
@@ -23,6 +24,8 @@ class Ears:
 
     speech: SpeechModel
     f0: F0Model
+    masks: tuple[Finder, ...] = ()
+    """A deployment's own rules of what is masked in the party's words."""
 
 
 class Hearing:
@@ -33,7 +36,9 @@ class Hearing:
         self.speech = SpeechSegmenter(party, ears.speech, settings.speech)
         self.prosody = ProsodyTracker(party, ears.f0, settings.prosody)
         self.utterances = (
-            None if ids is None else Utterances(party, settings.transcription, ids, settings.privacy)
+            None
+            if ids is None
+            else Utterances(party, settings.transcription, ids, settings.privacy, ears.masks)
         )
         self.blocks: deque[Pcm] = deque()
         """Whole blocks of 100 ms that wait for the other party's sound."""
