@@ -16,6 +16,7 @@ BENCHES = (
     "rate",
     "temper",
     "playbook",
+    "asr_quality",
     "asr_latency",
     "soak",
 )
