@@ -60,6 +60,9 @@ class TranscriptionSettings(Section):
         0.7, gt=0, description="new speech between two partials; under load they come more rarely"
     )
     end_silence_s: float = Field(0.5, gt=0, description="own silence that ends an utterance")
+    long_utterance_s: float = Field(
+        6.0, gt=0, description="an utterance of this length ends at its next pause, however short"
+    )
     max_utterance_s: float = Field(
         14.0, gt=1, le=28, description="a longer utterance is cut where it is softest"
     )

@@ -35,7 +35,7 @@ _PARTIALS_STOP_S = 0.75
 _WINDOW_S = 10.0
 """Over which the decoders' load is judged: some utterances of each party."""
 
-_LOAD_AIM = 0.8
+_LOAD_AIM = 0.85
 """The share of the decoders' time that may be spent: fuller queues grow faster than they give words."""
 
 _CADENCE_MAX_S = 4.0

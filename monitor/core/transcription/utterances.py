@@ -3,8 +3,9 @@
 The utterance is the unit of decoding. It opens where speech begins, with a little sound before it; it is
 decoded from its start now and then while it lasts (partials), and once at each silence (speculatively). That
 answer is its final one if the silence lasts; if not, the phrase before the silence stands already. Silence is
-never decoded. An utterance that grows too long is cut where it is softest, behind its committed words, and
-goes on as the next.
+never decoded. A long utterance ends at its next pause, however short, because its partials grow dear; one
+that grows too long without a pause is cut where it is softest, behind its committed words, and goes on as
+the next.
 """
 
 from __future__ import annotations
@@ -264,9 +265,11 @@ class Utterances:
         utterance.speculative, utterance.answer, utterance.speculation = None, None, None
 
     def _on_progress(self, utterance: Utterance, now: int) -> list[Output]:
-        silent = None if utterance.speech_end is None else now - utterance.speech_end
-        if silent is not None:
-            return self._close(utterance, now) if silent >= samples(self._settings.end_silence_s) else []
+        if utterance.speech_end is not None:
+            silent = now - utterance.speech_end
+            is_long = utterance.speech_end - utterance.start >= samples(self._settings.long_utterance_s)
+            is_over = is_long or silent >= samples(self._settings.end_silence_s)
+            return self._close(utterance, now) if is_over else []
         if utterance.end - utterance.start >= samples(self._settings.max_utterance_s):
             return self._cut(utterance, now)
         new_speech = utterance.speech - utterance.speech_asked

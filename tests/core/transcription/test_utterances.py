@@ -338,3 +338,13 @@ def test_words_that_much_sound_follows_stand_at_first_sight() -> None:
     assert script[0].text == words.text[0]
     assert max(word.span.end for word in words.words) <= at - samples(0.4 + 1.0)
     assert line.text == "我要退款你们的快递太慢了"
+
+
+def test_a_long_utterance_ends_at_its_next_pause() -> None:
+    """A partial costs by the length of its utterance; after six seconds there is context enough."""
+    script = [*said("我" * 4, 1.0), *said("你" * 26, 2.3), *said("他" * 4, 9.1)]
+    line = Line(script, [(1.0, 2.0), (2.3, 8.8), (9.1, 10.1)]).play(13)
+    assert line.text == "我" * 4 + "你" * 26 + "他" * 4
+    spans = {r.utterance: r.span for _, r in line.requests if r.is_final}
+    assert len(spans) == 2, "the pause after one second is within the utterance, the one after 7.8 s ends it"
+    assert spans[0].end <= samples(9.1) <= spans[1].end
