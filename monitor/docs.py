@@ -67,7 +67,19 @@ def protocol_page() -> str:
         lines += ["", f"## `{tag}`", "", _flow(inspect.getdoc(kind) or ""), ""]
         lines += _fields(kind, skip=set(events.Event.__struct_fields__))
     lines += ["", "# Parts of events"]
-    for part in (events.Text, events.Stretch, events.EvidenceItem, events.WordItem):
+    for part in (
+        events.Text,
+        events.Stretch,
+        events.EvidenceItem,
+        events.WordItem,
+        events.Leaning,
+        events.ReadingProof,
+        events.SlotFilled,
+        events.PromiseMade,
+        events.ConcessionMade,
+        events.SaidCount,
+        events.RiskReason,
+    ):
         lines += [
             "",
             f"## {part.__name__}",

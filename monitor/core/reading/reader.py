@@ -207,7 +207,7 @@ class CallReader:
             return
         words = self._tellings.quote(said.party, said.span)
         if slot in (ComplaintSlot.NAME, ComplaintSlot.CONTACT, ComplaintSlot.ORDER_NUMBER) or not words:
-            words = said.phrase
+            words = said.phrase.strip("，,。.；; ")
         if slot is ComplaintSlot.NAME:
             words = _COMMA.split(words)[0]
         if slot is ComplaintSlot.CONTACT:
