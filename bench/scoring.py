@@ -1,9 +1,10 @@
 """What fired against what the labels say: precision, recall and their intervals.
 
-A firing counts for a label when it comes between the start of the labelled turn and 15 s after its end or the
-end of the second turn after it, whichever is later. It is right when one of the rules that the product's rule
-names as its source is labelled there, as `fires` or as `also_ok`. A label is found by such a firing, or by an
-earlier right one of the same rule within 30 s: a rule that has just spoken does not speak again at once.
+A firing counts for a label when it comes between the start of the labelled turn (with the silence before it)
+and 15 s after its end or the end of the second turn after it, whichever is later. It is right when one of the
+rules that the product's rule names as its source is labelled there, as `fires` or as `also_ok`. A label is
+found by such a firing, or by an earlier right one of the same rule within 30 s: a rule that has just spoken does
+not speak again at once.
 
 Rules that ask what kind of caller it is, what the need, or what is missing of the complaint are also found
 where the reading of the call shows it; how right the reading is has figures of its own
@@ -25,7 +26,8 @@ from monitor.core.playbook.model import RuleBook
 LATE_S = 15.0
 LATE_TURNS = 2
 EARLY_S = 0.5
-"""A turn's start is where its first word starts; what hears the voice may be a little before it."""
+"""A turn's start is where its first word starts; what hears the voice may be a little before it. The silence
+before a turn belongs to it: a late answer is told while it is late."""
 SPEAKS_AGAIN_S = 30.0
 _NOT_LIVE_TEXT = """
     S0-05 S0-16 S0-19 S0-20 S0-47 S1-13 S2-02 S2-04 S2-10 S2-12 S2-16 S2-21 S2-26 S2-30 S2-36 S2-37 S3-01
@@ -124,7 +126,7 @@ def shown(events: Iterable[Event]) -> Iterator[tuple[str, float]]:
 
 def _window(turns: Sequence[SaidTurn], turn: SaidTurn) -> tuple[float, float]:
     later = turns[min(turn.index + LATE_TURNS, len(turns) - 1)]
-    return turn.start_s - EARLY_S, max(turn.end_s + LATE_S, later.end_s)
+    return turn.start_s - max(EARLY_S, turn.lead_s), max(turn.end_s + LATE_S, later.end_s)
 
 
 def _judged(
