@@ -3,8 +3,8 @@
 A firing counts for a label when it comes between the start of the labelled turn (with the silence before it)
 and 15 s after its end or the end of the second turn after it, whichever is later. It is right when one of the
 rules that the product's rule names as its source is labelled there, as `fires` or as `also_ok`. A label is
-found by such a firing, or by an earlier right one of the same rule within 30 s: a rule that has just spoken does
-not speak again at once.
+found by such a firing, or by an earlier right one of the same rule within 30 s: a rule that has just spoken
+does not speak again at once.
 
 Rules that ask what kind of caller it is, what the need, or what is missing of the complaint are also found
 where the reading of the call shows it; how right the reading is has figures of its own
