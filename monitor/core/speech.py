@@ -113,13 +113,16 @@ class SpeechSegmenter:
         return self.speech_share(start, end) >= 0.5
 
     def _judge(self, windows: list[Pcm]) -> list[SpeechStarted | Ipu]:
+        joined = np.concatenate(windows)
         if self._several is not None:
-            probabilities = self._several.probabilities(np.concatenate(windows))
+            probabilities = self._several.probabilities(joined)
         else:
             probabilities = [self._model.probability(window) for window in windows]
         told: list[SpeechStarted | Ipu] = []
-        for window, probability in zip(windows, probabilities, strict=True):
-            told.extend(self._step(probability, float(np.mean(np.square(window)))))
+        # Of all windows at once: one by one, this took a tenth of a channel's whole cost.
+        powers = np.square(joined).reshape(len(windows), -1).mean(axis=1).tolist()
+        for power, probability in zip(powers, probabilities, strict=True):
+            told.extend(self._step(probability, power))
         return told
 
     def _step(self, probability: float, power: float) -> list[SpeechStarted | Ipu]:

@@ -16,8 +16,10 @@ _NARROW_DB = -56.0
 """Level above 4.3 kHz re 300-3400 Hz, of the block that 80 % of 2 s stay below: at least -27.5 dB in every
 2 s of the clean recordings of CASIA and EMO-DB, at most -53.4 after G.711
 (-60 in 95 %). A real call over several networks lies between, from -33 to -49, and must not flicker."""
+_NOTHING_DBFS = -90.0
+"""The 16-bit grid's own noise has -102 dBFS above 4.3 kHz: what is hardly more is nothing."""
 _LEVEL_DB_MIN = -50.0
-"""Fainter speech lies too near the 16-bit grid's own noise."""
+"""Fainter speech has nothing above either, over any line."""
 
 _FLAT_PEAK = 0.1
 _FLAT_SHARE = 0.98
@@ -44,7 +46,7 @@ class LineBand:
         """
         if telephone_db < _LEVEL_DB_MIN:
             return False
-        self._recent.append(upper_db - telephone_db)
+        self._recent.append(upper_db - telephone_db if upper_db > _NOTHING_DBFS else _NOTHING_DBFS)
         if len(self._recent) < _BAND_BLOCKS:
             return False
         upper = sorted(self._recent)[round(_BAND_SHARE * (_BAND_BLOCKS - 1))]

@@ -21,7 +21,8 @@ _LOWER_ST = -7.0
 """No emotion of CASIA's or EMO-DB's speakers lowers the median F0 of 10 s this far (the 5th percentiles of
 sadness are -3.3 and -4.2), but a calm caller of a real call sank by 5.6 st after the first sentences."""
 _HIGHER_ST = 12.0
-_HIGHER_ALPHA_DB = 3.0
+_EFFORT_ALPHA_DB = 3.0
+_EFFORT_LEVEL_DB = 4.0
 """Anger raises F0 by up to 11 st in CASIA and 14 in EMO-DB, there with 7 dB more alpha ratio or above. With
 lower bounds one angry and one joyful speaker of twelve were taken for another (bench/line.py), and anger
 that is learned as usual is never found. A woman who takes over from a man is known by this; smaller steps up
@@ -81,6 +82,7 @@ class Handover:
     def _is_other(self, usual: PartyBaseline) -> bool:
         if (
             usual.f0_st is None
+            or usual.level_dbfs is None
             or usual.alpha_db is None
             or usual.shape_db is None
             or usual.confidence < _CONFIDENCE_MIN
@@ -90,13 +92,16 @@ class Handover:
         # The middle of both halves, so that neither one odd phrase nor the end of the old voice decides.
         half = len(f0) // 2
         steps = [float(np.median(f0[:half])), float(np.median(f0[half:]))]
-        is_higher = min(steps) >= _HIGHER_ST and self._mean_alpha() - usual.alpha_db < _HIGHER_ALPHA_DB
+        is_higher = min(steps) >= _HIGHER_ST and not self._has_effort(usual.level_dbfs, usual.alpha_db)
         if not is_higher and max(steps) > _LOWER_ST:
             return False
         shapes = [block.shape_db for block in self._recent if block.shape_db is not None]
         apart = np.mean(shapes, axis=0) - usual.shape_db
         return bool(np.sqrt(np.mean(np.square(apart))) >= _SHAPE_DB)
 
-    def _mean_alpha(self) -> float:
+    def _has_effort(self, usual_level_dbfs: float, usual_alpha_db: float) -> bool:
+        levels = [block.level_dbfs for block in self._recent if block.level_dbfs is not None]
         alphas = [block.alpha_db for block in self._recent if block.alpha_db is not None]
-        return sum(alphas) / len(alphas)
+        level_db = sum(levels) / len(levels) - usual_level_dbfs
+        alpha_db = sum(alphas) / len(alphas) - usual_alpha_db
+        return level_db >= _EFFORT_LEVEL_DB or alpha_db >= _EFFORT_ALPHA_DB

