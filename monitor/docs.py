@@ -231,14 +231,16 @@ def _api_lines() -> Iterator[str]:
     yield "# Questions: the REST API"
     yield ""
     yield (
-        "All are GET and answer with JSON, but for `audio` and `/metrics`. What fails answers with a status "
-        "of 400 or more and `{code, message}`; ERRORS.md has the codes."
+        "All but those that say so are GET and answer with JSON, but for `audio` and `/metrics`. What fails "
+        "answers with a status of 400 or more and `{code, message}`; ERRORS.md has the codes."
     )
     yield ""
     yield "| path | answers |"
     yield "|---|---|"
     for path, function in server.API.items():
         yield f"| `{path}` | {_cell(inspect.getdoc(function) or '')} |"
+    for (method, path), function in server.ANSWERS.items():
+        yield f"| {method} `{path}` | {_cell(inspect.getdoc(function) or '')} |"
     yield ""
     yield "Signing in, and accounts:"
     yield ""
@@ -259,6 +261,7 @@ def _api_lines() -> Iterator[str]:
         records.CallRecord,
         server.CallDetail,
         server.EventPage,
+        server.CueAnswerBody,
     ):
         yield ""
         yield f"## {kind.__name__}"

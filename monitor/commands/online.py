@@ -133,6 +133,7 @@ async def open_office(settings: Settings, *, has_words: bool, is_open: bool = Fa
         app = create_app(
             publisher,
             recordings=switchboard,
+            answer=switchboard.answer,
             intake=Intake(switchboard.start).serve,
             access=access,
             accounts=settings.accounts,

@@ -98,7 +98,7 @@ class AccountApi:
 
     async def sign_in(self, request: Request) -> Response:
         """Takes `SignIn`; answers `Whoami` and sets the cookie."""
-        given = await _body(request, SignIn)
+        given = await body_of(request, SignIn)
         address = address_of(request.scope)
         for key in (f"account {given.name.lower()}", f"address {address}"):
             self._take_attempt(key)
@@ -139,7 +139,7 @@ class AccountApi:
 
     async def redeem(self, request: Request) -> Response:
         """Takes `ChosenPassword`, voids the link, ends the account's other sessions and signs in."""
-        given = await _body(request, ChosenPassword)
+        given = await body_of(request, ChosenPassword)
         address = address_of(request.scope)
         self._take_attempt(f"link {address}")
         token = request.path_params["token"]
@@ -191,7 +191,7 @@ class AccountApi:
 
     async def create(self, request: Request) -> Response:
         """Takes `NewAccount`; answers the account and, unless it is external, its one-time link."""
-        given = await _body(request, NewAccount)
+        given = await body_of(request, NewAccount)
         account = Account(
             name=given.name,
             display=given.display,
@@ -212,7 +212,7 @@ class AccountApi:
     async def change(self, request: Request) -> Response:
         """Takes `ChangedAccount`; answers the account. One that is shut is signed out everywhere."""
         name = request.path_params["name"]
-        given = await _body(request, ChangedAccount)
+        given = await body_of(request, ChangedAccount)
         change = AccountChange(**msgspec.structs.asdict(given))
         await self._note_by(request, "account_changed", name)
         changed = await asyncio.to_thread(self._access.book.change, name, change)
@@ -306,7 +306,7 @@ ACCOUNT_API = {
 """What can be asked about accounts, and what answers it."""
 
 
-async def _body(request: Request, kind: type[T]) -> T:
+async def body_of(request: Request, kind: type[T]) -> T:
     """The request's JSON body.
 
     Raises:

@@ -7,7 +7,7 @@ import platform
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Any, Protocol, cast, get_args
+from typing import Any, Literal, Protocol, cast, get_args
 
 import msgspec
 import structlog
@@ -20,12 +20,13 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from monitor import __version__
-from monitor.accounts.roles import Right
+from monitor.accounts.roles import Right, Role
 from monitor.config import AccountSettings
 from monitor.core.events import WIRE_VERSION
+from monitor.core.inputs import CueAnswer
 from monitor.errors import AccountError, ServerError, StoreError, TingyinError
 from monitor.publish.access import Access, AccessMiddleware, serve_stream, visitor_of
-from monitor.publish.account_api import AccountApi
+from monitor.publish.account_api import AccountApi, body_of
 from monitor.publish.guard import Gate, GuardMiddleware
 from monitor.publish.metrics import CONTENT_TYPE
 from monitor.publish.pages import Pages
@@ -86,6 +87,16 @@ class NoRecordings:
         return None
 
 
+AnswerCue = Callable[[str, CueAnswer], bool]
+"""Tells a live call what its agent made of a cue; false where there is no such live call."""
+
+
+class CueAnswerBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The question of `POST /api/calls/{call_id}/cues/{cue_id}`: what the agent made of the cue."""
+
+    answer: Literal["done", "dismissed", "not_helpful"]
+
+
 class Health(msgspec.Struct, frozen=True, kw_only=True):
     """The answer of `/api/health`. `status` is `degraded` while there are problems."""
 
@@ -122,15 +133,28 @@ class EventPage(msgspec.Struct, frozen=True, kw_only=True):
 class Api:
     """The questions that have an answer now."""
 
-    def __init__(self, publisher: Publisher, recordings: Recordings, access: Access | None) -> None:
+    def __init__(
+        self,
+        publisher: Publisher,
+        recordings: Recordings,
+        access: Access | None,
+        answer: AnswerCue | None = None,
+    ) -> None:
         self._publisher = publisher
+        self._answer = answer
         self._access = access
         self._recordings = recordings
         self._started = time.monotonic()
 
     def routes(self) -> list[Route]:
         """Path by path."""
-        return [Route(path, getattr(self, question.__name__)) for path, question in API.items()]
+        return [
+            *(Route(path, getattr(self, question.__name__)) for path, question in API.items()),
+            *(
+                Route(path, getattr(self, answer.__name__), methods=[method])
+                for (method, path), answer in ANSWERS.items()
+            ),
+        ]
 
     async def health(self, _request: Request) -> Response:
         """Whether all is well: `Health`; 200 as long as calls are heard, with what is wrong."""
@@ -216,6 +240,21 @@ class Api:
         await self._note_played(request, call_id)
         return FileResponse(path, headers={"cache-control": "no-store"})
 
+    async def answer_cue(self, request: Request) -> Response:
+        """The agent answers the cue on the screen: `{"answer": "done"}`, `dismissed` or `not_helpful`. 202:
+        the call is told, and says by `cue_cleared` when the cue is gone; an answer to one that is gone
+        already changes nothing. Agents answer the cues of their own calls."""
+        call_id = await self._known_call(request)
+        if self._access is not None:
+            account = visitor_of(request.scope).account
+            if account.role is not Role.AGENT and not account.may(Right.ACT):
+                raise AccountError("account.forbidden")
+        body = await body_of(request, CueAnswerBody)
+        told = CueAnswer(cue_id=str(request.path_params["cue_id"])[:40], answer=body.answer)
+        if self._answer is None or not self._answer(call_id, told):
+            raise ServerError("server.unknown_call", call_id=call_id)
+        return Response(status_code=202, headers={"cache-control": "no-store"})
+
     async def metrics(self, _request: Request) -> Response:
         """Metrics in the text format of Prometheus."""
         return Response(self._publisher.metrics.text(), media_type=CONTENT_TYPE)
@@ -276,6 +315,9 @@ API = {
 }
 """What can be asked, and what answers it."""
 
+ANSWERS = {("POST", "/api/calls/{call_id}/cues/{cue_id}"): Api.answer_cue}
+"""What can be told to a call, and who takes it."""
+
 
 def create_app(
     publisher: Publisher,
@@ -285,11 +327,13 @@ def create_app(
     dashboard: Path | None = None,
     access: Access | None = None,
     accounts: AccountSettings | None = None,
+    answer: AnswerCue | None = None,
 ) -> Starlette:
     """The application.
 
     `intake` takes calls that stream their sound to `/ingest`. `dashboard` is the folder of the built
     pages, by default where they are built. `access` lets people in; None lets everybody do everything.
+    `answer` tells live calls what agents make of their cues.
     """
 
     async def stream(socket: WebSocket) -> None:
@@ -305,7 +349,7 @@ def create_app(
     return Starlette(
         routes=[
             *account_routes,
-            *Api(publisher, recordings or NoRecordings(), access).routes(),
+            *Api(publisher, recordings or NoRecordings(), access, answer).routes(),
             WebSocketRoute("/ws", stream),
             *([] if intake is None else [WebSocketRoute("/ingest", intake)]),
             Route("/{path:path}", pages.__call__),

@@ -13,9 +13,13 @@ import pytest
 from starlette.datastructures import Headers
 
 from monitor.config import ServerSettings
+from monitor.core.inputs import CueAnswer
 from monitor.errors import ServerError
 from monitor.publish.guard import SECURITY_HEADERS, Gate, is_loopback
+from monitor.publish.publisher import Publisher
 from monitor.publish.run import Server, listen
+from monitor.publish.server import create_app
+from monitor.store.log import EventLog
 
 if TYPE_CHECKING:
     from tests.publish.conftest import CallScript, OpenSite
@@ -318,3 +322,32 @@ def test_urls_of_addresses() -> None:
 
     with listen(ServerSettings(host="0.0.0.0", port=0)) as listener:
         assert Server(nothing, listener).url.startswith("http://localhost:")
+
+
+async def test_the_agent_answers_a_cue(script: type[CallScript], tmp_path: Path) -> None:
+    told: list[tuple[str, CueAnswer]] = []
+
+    def answer(call_id: str, given: CueAnswer) -> bool:
+        told.append((call_id, given))
+        return call_id == "call-1"
+
+    log = EventLog(tmp_path)
+    publisher = Publisher(log, ServerSettings(port=0))
+    app = create_app(publisher, answer=answer)
+    publisher.emit("call-1", [script().started()])
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
+        path = "/api/calls/call-1/cues/c3"
+        assert (await http.post(path, json={"answer": "not_helpful"})).status_code == 202
+        assert told == [("call-1", CueAnswer(cue_id="c3", answer="not_helpful"))]
+        for body in ({"answer": "loud"}, {"answer": "done", "more": 1}, {}):
+            refused = await http.post(path, json=body)
+            assert (refused.status_code, refused.json()["code"]) == (400, "server.malformed")
+        gone = await http.post("/api/calls/call-2/cues/c3", json={"answer": "done"})
+        assert (gone.status_code, gone.json()["code"]) == (404, "server.unknown_call")
+        elsewhere = {"origin": "http://elsewhere.example"}
+        stranger = await http.post(path, json={"answer": "done"}, headers=elsewhere)
+        assert stranger.status_code == 403
+    assert len(told) == 1
+    publisher.close()
+    log.close()
