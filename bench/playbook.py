@@ -38,6 +38,8 @@ from monitor.core.events import Event
 from monitor.core.playbook.model import Rule, RuleBook
 from monitor.playbook_files import load_playbook
 
+READ_SOURCES = frozenset({*READ_AS.values(), "S1-21", "S4-01"})
+"""Rules that name what kind of call it is: the labels hold many, which would outweigh what agents do."""
 RULES_WANTED = 1_000
 COST_CALLS = 4
 WORKERS = 2
@@ -69,6 +71,9 @@ def show(title: str, scores: Sequence[CallScore], rulebook: RuleBook) -> None:
     print(f"  precision of alerts            {precision(scores)}")
     print(f"  recall, all live rules         {recall(scores)}")
     print(f"  recall, rules the playbook has {recall(scores, held)}")
+    print(f"  of these, not type or need     {recall(scores, held - READ_SOURCES)}")
+    shares = [found / every for found, every in by_source(scores).values()]
+    print(f"  recall, mean of {len(shares):3} live rules   {statistics.mean(shares):.3f}")
     print(f"  near misses flagged            {flagged} of {sum(one.near for one in scores)}")
     print(f"  false alarms an hour           {wrong / hours:.1f}")
     print(f"  cues an hour                   {cues / hours:.1f}, right {cue_precision(scores)}")
