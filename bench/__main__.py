@@ -15,6 +15,7 @@ BENCHES = (
     "f0",
     "rate",
     "temper",
+    "alerts",
     "playbook",
     "asr_quality",
     "asr_latency",

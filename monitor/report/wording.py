@@ -166,6 +166,7 @@ CLEAR_REASONS: dict[str, Text] = {
     "calmer": Text(zh="客户已平静", en="the caller calmed down"),
     "quiet": Text(zh="许久没有再说话", en="nothing more was said"),
     "speech": Text(zh="恢复说话", en="somebody spoke"),
+    "hold": Text(zh="坐席已请对方稍等", en="the agent had asked to wait"),
     "agent_speaks": Text(zh="坐席得以说话", en="the agent got a word in"),
 }
 """Reasons for which alerts clear; one that is not listed is shown as the event has it."""

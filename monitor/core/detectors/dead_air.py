@@ -24,19 +24,27 @@ from monitor.core.settings import DetectorSettings
 
 _HOLD = Phrases(
     zh=(
-        "(?:稍等|稍候|等候|稍后)(?!多久|了)",
-        "(?:请|您|麻烦您?|让您)等(?:一下|一等|我|片刻|会儿?)",
-        "等(?:我)?(?:一下|片刻|一会儿?|会儿)",
-        "(?:我|帮您|给您|为您)(?:先)?(?:去)?(?:查|看|核实|确认|问)一?下",
-        "不要挂(?:断|机|电话)",
+        "(?:稍等|稍候|等候)(?!多久|了)",
+        "请您?稍后(?!给|再|会)",
+        "(?:请|您|麻烦您?|让您)等(?:一下|一等|我|片刻|会儿?)(?!再|给|回)",
+        "等(?:我)?(?:一下|片刻|一会儿|一会(?!儿)|会儿)(?!再|给|回)",
+        "在线(?:上)?等",
+        "(?:我|帮您|给您|为您)(?:先)?(?:去)?(?:查|看|核实|确认|问|请示|咨询)一?下",
+        "(?:一|两|几)分钟(?:时间)?(?:来)?(?:查|看|核实|确认)",
+        "(?:给|帮|为)您转接",
+        "(?:不要|别)挂(?:断|机|电话)?",
     ),
     en=(
         r"\b(?:please|can you|could you) hold\b",
-        r"\bhold (?:on|the line|please|for)\b",
-        r"\b(?:one|a|just a) (?:moment|second|sec|minute)\b",
+        r"\bhold (?:on|the line|please|for|tight)\b",
+        r"\b(?:hang on|stay on the line|right back)\b",
+        r"\b(?:one|just a|just one|wait a|me a|allow a) (?:moment|second|sec|minute)\b",
+        r"\ba (?:moment|second|sec|minute),? please\b",
         r"\bbear with me\b",
-        r"\blet me (?:just )?(?:check|look|see|pull|find|confirm|verify)\b",
-        r"\bput you on (?:a )?(?:brief )?hold\b",
+        r"\blet me (?:just |quickly )?"
+        r"(?:check|look|see|pull|find|confirm|verify|bring|get|ask|transfer|connect)\b",
+        r"\bi(?:'m| am) (?:just )?(?:checking|looking|pulling|transferring|connecting)\b",
+        r"\b(?:put|place|putting|placing) you on (?:a )?(?:brief |quick |short )?hold\b",
         r"\bgive me (?:just )?(?:a|one|two)\b",
     ),
 )
@@ -53,8 +61,9 @@ class DeadAir:
 
     At `dead_air_cue_s` the agent is told, by an alert that a supervisor need not heed; at
     `dead_air_alert_s` a second alert takes its place (its end says "escalated"). After the agent asked the
-    caller to wait, both wait until `dead_air_hold_s`; without words nobody can know that, and a hold is
-    dead air like any other. Ringing before the first word is not judged.
+    caller to wait, both wait until `dead_air_hold_s`, and what was raised before those words came ends;
+    without words nobody can know that, and a hold is dead air like any other. Ringing before
+    the first word is not judged.
     """
 
     rule = "dead_air"
@@ -87,7 +96,11 @@ class DeadAir:
             return
         allowed = self._hold if self._is_excused(since) else 0
         silence = now - since
-        if silence >= max(self._alert, allowed):
+        if self._open is not None and silence < allowed:
+            # The words that asked for the silence came late.
+            yield AlertEnded(rule=self.rule, key=self._open, reason="hold")
+            self._open = None
+        elif silence >= max(self._alert, allowed):
             yield from self._raise(_LONG, since, now)
         elif silence >= max(self._cue, allowed):
             yield from self._raise(_SHORT, since, now)

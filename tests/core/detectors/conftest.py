@@ -84,8 +84,9 @@ class Scene:
         rate_ratio: float | None = 1.0,
         confidence: float = 1.0,
         is_echo: bool = False,
+        words_after_s: float = 1.0,
     ) -> Scene:
-        """One IPU; its words are committed a second after it ends."""
+        """One IPU; its words are committed `words_after_s` after it ends."""
         span = Span(samples(start_s), samples(end_s))
         self._add(start_s + 0.15, SpeechStarted(party=party, at=span.start))
         self._add(end_s + 0.25, Ipu(party=party, span=span))
@@ -111,7 +112,7 @@ class Scene:
             self._utterance += 1
             word = Word(party=party, span=span, text=says, probability=0.9)
             self._add(
-                end_s + 1.0,
+                end_s + words_after_s,
                 Words(party=party, words=(word,), language="zh", utterance=self._utterance),
             )
         if is_echo:

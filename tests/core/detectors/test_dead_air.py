@@ -44,16 +44,38 @@ def test_clears_when_somebody_speaks(scene: Any) -> None:
         "您稍等一下,我查一下。",
         "麻烦您等一下",
         "我帮您查一下",
+        "请您稍后",
+        "您先别挂",
+        "我给您转接一下",
+        "请在线等待一下",
+        "我需要几分钟查询一下",
+        "我先请示一下主管",
+        "请不要挂机",
         "Please hold.",
         "One moment, please.",
         "Could you hold on for me",
         "Let me check that for you.",
         "Bear with me.",
+        "I'll be right back",
+        "Hang on a second",
+        "Please stay on the line while I check",
+        "May I place you on hold",
+        "I'm just checking that for you",
+        "let me transfer you",
+        "allow me a moment to check",
     ],
 )
 def test_not_after_the_agent_asked_to_wait(scene: Any, line: str) -> None:
     scene.speaks(C, 0, 4).speaks(A, 4.5, 6, says=line).speaks(C, 6.3, 6.8, says="好的")
     assert not scene.play(detector(), end_s=45).raised
+
+
+def test_what_was_raised_before_the_words_came_ends_with_them(scene: Any) -> None:
+    scene.speaks(A, 0, 2, says="请稍等", words_after_s=9.0)
+    heard = scene.play(detector(), end_s=40)
+    assert heard.raised_at_s == pytest.approx(10.0, abs=0.15)
+    assert heard.ended_at_s == pytest.approx(11.8, abs=0.2), "as soon as the words are certain"
+    assert [end.reason for _, end in heard.ended] == ["hold"]
 
 
 def test_a_hold_has_an_end(scene: Any) -> None:
@@ -63,7 +85,19 @@ def test_a_hold_has_an_end(scene: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["让您久等了", "您的包裹明天到", "Thank you for holding.", "Thanks for waiting"]
+    "line",
+    [
+        "让您久等了",
+        "您的包裹明天到",
+        "稍后给您回电",
+        "等会儿给您回电话",
+        "您等了多久",
+        "Thank you for holding.",
+        "Thanks for waiting",
+        "I will call you back in a moment",
+        "it takes a minute to set up",
+        "we hold your parcel for seven days",
+    ],
 )
 def test_other_words_excuse_nothing(scene: Any, line: str) -> None:
     assert scene.speaks(A, 0, 2, says=line).play(detector(), end_s=11).raised
