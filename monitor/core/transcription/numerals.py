@@ -17,6 +17,8 @@ _VALUES_ZH = {**{c: int(d) for c, d in _DIGITS_ZH.items()}, "两": 2, "兩": 2}
 NUMERALS_ZH = frozenset([*_VALUES_ZH, *"十百千万亿萬億"])
 """Every character that numbers are made of, in either script."""
 
+_TRADITIONAL = str.maketrans("万亿", "萬億")
+
 _DIGITS_EN = {
     "zero": "0",
     "oh": "0",
@@ -184,12 +186,13 @@ def chinese_value(numeral: str) -> int | None:
     return value + (10 * (_VALUES_ZH[tens] if tens else 1) if tens is not None else 0)
 
 
-def _as_written(value: int) -> str:
-    """Digits; whole 万 and 亿 stay, as everybody writes them."""
+def _as_written(value: int, said: str) -> str:
+    """Digits; whole 万 and 亿 stay, as everybody writes them, in the script in which they were `said`."""
     if value < 10**4 or value % 10**4:
         return str(value)
     high, low = divmod(value // 10**4, 10**4)
-    return (f"{high}亿" if high else "") + (f"{low}万" if low else "")
+    written = (f"{high}亿" if high else "") + (f"{low}万" if low else "")
+    return written.translate(_TRADITIONAL) if any(unit in said for unit in "萬億") else written
 
 
 def _chinese(text: str) -> Iterator[Number]:
@@ -209,7 +212,7 @@ def _chinese(text: str) -> Iterator[Number]:
         for match in pattern.finditer(text):
             value = chinese_value(match[1])
             if value is not None:
-                yield Number(match.start(), match.end(), _as_written(value))
+                yield Number(match.start(), match.end(), _as_written(value, match[1]))
     for match in _ROW_ZH.finditer(text):
         yield Number(match.start(), match.end(), spoken_digits(match[0]))
 
