@@ -14,6 +14,7 @@ BENCHES = (
     "first_event",
     "f0",
     "rate",
+    "line",
     "temper",
     "alerts",
     "playbook",
