@@ -62,6 +62,8 @@ NUMERALS_EN = frozenset([*_DIGITS_EN, *_TEENS_EN, *_TENS_EN, *_SCALES_EN, *_TIME
 
 _ROW_MIN = 3
 """Digits in a row that are a number: two may be a guess between neighbours (三四 days)."""
+_LISTED_MIN = 5
+"""Digits with commas between them: fewer may be a list (1, 2, 3)."""
 _TENS_ROW_MIN = 7
 """Digits of a number read in pairs ("forty-two eighteen"); fewer may be a price or an hour."""
 
@@ -233,7 +235,9 @@ def _chinese_dates(text: str) -> Iterator[Number]:
 
 def _spaced(text: str) -> Iterator[Number]:
     for match in _SPACED.finditer(text):
-        yield Number(match.start(), match.end(), "".join(c for c in match[0] if c.isdecimal()))
+        digits = "".join(character for character in match[0] if character.isdecimal())
+        if len(digits) >= (_LISTED_MIN if "," in match[0] or "，" in match[0] else _ROW_MIN):
+            yield Number(match.start(), match.end(), digits)
 
 
 def _english(text: str) -> Iterator[Number]:
@@ -271,7 +275,7 @@ def _english_run(lower: str, run: list[re.Match[str]]) -> Iterator[Number]:
     row = _english_row(words)
     has_commas = "," in lower[start:end]
     is_single = all(word in _DIGITS_EN or word in _TIMES_EN for word in words)
-    least = 5 if has_commas and is_single else _ROW_MIN if is_single else _TENS_ROW_MIN
+    least = _LISTED_MIN if has_commas and is_single else _ROW_MIN if is_single else _TENS_ROW_MIN
     if row is not None and len(row) >= least:
         yield Number(start, end, row)
 

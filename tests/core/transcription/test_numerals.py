@@ -47,7 +47,7 @@ def test_numbers_become_digits(said: str, written: str) -> None:
         "一个一个来",
         "五六天", "一五一十",
         "一点半点", "一百个放心", "十年如一日", "one or two", "no one knows", "one hundred percent",
-        "twenty three", "oh one more thing", "2,500 yuan", "1, 2", "the one two punch",
+        "twenty three", "oh one more thing", "2,500 yuan", "1, 2", "1, 2, 3 or 4", "the one two punch",
     ],
 )  # fmt: skip
 def test_what_is_no_certain_number_stays(said: str) -> None:
