@@ -269,7 +269,7 @@ class Evidence:
     """
 
     feature: str
-    value: float | str
+    value: float | int | str
     unit: str
     contribution: float | None = None
 

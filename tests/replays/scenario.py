@@ -18,6 +18,8 @@ from monitor.core.audio import Party
 from monitor.core.events import Event
 from monitor.core.inputs import CallInfo, SessionInput
 from monitor.core.recognition import TranscriptionRequest
+from monitor.core.rejudge import Record
+from monitor.core.rejudge import Recorder as RecordTo
 from monitor.core.session import CallSession
 from monitor.engines.scripted import ScriptedTranscriber, ScriptedWord
 from monitor.ingest.file import open_file_source
@@ -49,6 +51,7 @@ class Recorder:
     def __init__(self) -> None:
         self.events: list[Event] = []
         self.inputs: list[SessionInput] = []
+        self.facts: list[Record] = []
 
     def emit(self, call_id: str, told: Sequence[Event]) -> None:
         """Takes events."""
@@ -92,17 +95,18 @@ def repeated_script(
     return ScriptedTranscriber(words, language=truth["language"], delay_s=delay_s)
 
 
-def session_of(name: str) -> CallSession:
-    """A session for the shipped call `name`."""
+def session_of(name: str, record: RecordTo | None = None) -> CallSession:
+    """A session for the shipped call `name`; `record` is told what is judged."""
     info = CallInfo(call_id=name, started_at="", source="file", title=f"{name}.flac")
-    return make_session(info, Settings(), load_playbook(), has_words=True)
+    return make_session(info, Settings(), load_playbook(), has_words=True, record=record)
 
 
 def run_scenario(name: str, packet_samples: int = 1600) -> Recorder:
     """Judges the shipped call `name` offline."""
     recorder = Recorder()
     source = open_file_source(resource("calls") / f"{name}.flac", packet_samples=packet_samples)
-    asyncio.run(run_offline(name, session_of(name), source, script_of(name), [recorder], journal=recorder))
+    session = session_of(name, recorder.facts.append)
+    asyncio.run(run_offline(name, session, source, script_of(name), [recorder], journal=recorder))
     return recorder
 
 

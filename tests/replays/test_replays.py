@@ -5,19 +5,25 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from collections.abc import Iterable
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from monitor.config import Settings
 from monitor.core import events
+from monitor.core.rejudge import rejudge
 from monitor.core.replay import replay
 from monitor.ingest.file import open_file_source
 from monitor.ingest.paced import PacedSource
+from monitor.playbook_files import load_playbook
 from monitor.resources import resource
 from monitor.runner import run_call
+from monitor.store.facts import FACTS_VERSION, FactsHeader, FactsWriter, read_facts
 from monitor.store.journal import JOURNAL_VERSION, JournalHeader, JournalWriter, read_journal
 from tests.replays.scenario import FOLDER, SCENARIOS, Recorder, run_scenario, score, script_of, session_of
 
@@ -67,6 +73,31 @@ def test_the_journal_replays_to_the_same_bytes(name: str, tmp_path: Path) -> Non
             writer.write(item)
     journal = read_journal(tmp_path / "call.journal")
     assert [events.encode(event) for event in replay(session, name, journal.inputs)] == recorder.lines
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_the_facts_give_the_same_alerts_and_cues_without_sound(name: str, tmp_path: Path) -> None:
+    recorder = run(name)
+    settings, book = Settings().core, load_playbook()
+    header = FactsHeader(
+        version=FACTS_VERSION, info=session_of(name).info, settings=settings.model_dump(mode="json")
+    )
+    writer = FactsWriter(tmp_path / "call.facts", header)
+    for record in recorder.facts:
+        writer.write(record)
+    writer.close()
+    told = (events.Alert, events.AlertCleared, events.Cue, events.CueCleared)
+
+    def lines(all_events: Iterable[events.Event]) -> list[bytes]:
+        return [
+            events.encode(msgspec.structs.replace(event, seq=0, call_id=""))
+            for event in all_events
+            if isinstance(event, told)
+        ]
+
+    kept = read_facts(tmp_path / "call.facts")
+    assert lines(rejudge(kept.records(), book, settings)) == lines(recorder.events)
+    assert lines(rejudge(recorder.facts, book, settings, are_detectors_new=True)) == lines(recorder.events)
 
 
 def test_a_live_run_with_a_slow_recogniser_replays_exactly() -> None:
