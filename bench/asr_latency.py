@@ -268,7 +268,7 @@ def main() -> int:
         kinds = composed_calls(
             options.data / "asr" if (options.data / "asr").is_dir() else options.data, engine
         )
-    told = estimate(measure(engine, language=None), cores=os.cpu_count() or 1)
+    told = estimate(measure(engine, known_languages=engine.known_languages), cores=os.cpu_count() or 1)
     print(
         f"model {settings.engine.model}, {options.seconds:.0f} s a run; doctor's estimate: "
         f"{told.with_partials} calls with partials, {told.with_finals} without",

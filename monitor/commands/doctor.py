@@ -191,7 +191,7 @@ def _examine_model(
     except TingyinError as error:
         state = "missing" if error.code == "model.missing" else "unusable"
         return ModelFinding(name=name, state=state, languages=languages, trouble=error.sentence)
-    cost = measure(engine, language=None, clock=clock)
+    cost = measure(engine, known_languages=engine.known_languages, clock=clock)
     carried = estimate(cost, cores=usable_cores(), analysis_s=analysis_rtf)
     free_mib = psutil.virtual_memory().available >> 20
     fit = max(1, (free_mib - _MEMORY_OF_REST_MIB) // _MEMORY_OF_CALL_MIB)

@@ -203,7 +203,11 @@ def _admission(settings: Settings, engine: SpeechRecogniser, scheduler: Schedule
     calls_max = settings.engine.calls_max
     if not calls_max:
         is_on_card = machine_of(settings).device == "cuda"
-        cost = measure(engine, language=None, clock=time.perf_counter if is_on_card else time.process_time)
+        cost = measure(
+            engine,
+            known_languages=getattr(engine, "known_languages", settings.engine.languages),
+            clock=time.perf_counter if is_on_card else time.process_time,
+        )
         calls_max = max(_CALLS_LEAST, estimate(cost, cores=usable_cores()).with_finals)
     return Admission(calls_max, lambda: scheduler.is_down)
 

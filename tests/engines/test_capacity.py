@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pytest
+
 from monitor.core.recognition import Hypothesis, TranscriptionRequest
 from monitor.engines.capacity import CALLS_MOST, Admission, Cost, estimate, measure, spoken
 from monitor.engines.queue import failed
@@ -15,10 +17,12 @@ class Timed:
     def __init__(self) -> None:
         self.now = 0.0
         self.batches: list[int] = []
+        self.languages: set[str | None] = set()
 
     def decode(self, requests: Sequence[TranscriptionRequest], *, is_thorough: bool) -> list[Hypothesis]:
         assert not is_thorough
         self.batches.append(len(requests))
+        self.languages |= {request.language for request in requests}
         self.now += sum(0.4 if request.is_final else 0.15 for request in requests)
         if len(self.batches) == 1:
             self.now += 5.0  # the first decode of a process is slow
@@ -29,7 +33,13 @@ def test_costs_are_measured_warm() -> None:
     recogniser = Timed()
     cost = measure(recogniser, clock=lambda: recogniser.now)
     assert (round(cost.final_s, 3), round(cost.partial_s, 3)) == (0.4, 0.15)
-    assert 4 in recogniser.batches
+    assert 4 in recogniser.batches and recogniser.languages == {"zh"}
+
+
+def test_a_model_of_one_language_is_measured_by_that_one() -> None:
+    recogniser = Timed()
+    measure(recogniser, known_languages=["en"], clock=lambda: recogniser.now)
+    assert recogniser.languages == {"en"}
 
 
 def test_a_machine_carries_more_calls_without_partials_and_with_more_cores() -> None:
@@ -40,8 +50,9 @@ def test_a_machine_carries_more_calls_without_partials_and_with_more_cores() -> 
     assert estimate(Cost(final_s=0.0, partial_s=0.0), cores=64).with_finals <= CALLS_MOST
 
 
-def test_what_is_measured_is_speech() -> None:
-    pcm = spoken()
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_what_is_measured_is_speech(language: str) -> None:
+    pcm = spoken(language)
     assert 4.0 < len(pcm) / 16_000 < 5.0 and float(abs(pcm).max()) > 0.05
 
 
