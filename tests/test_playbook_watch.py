@@ -1,0 +1,121 @@
+"""Edits of the playbook while the server runs: sound ones in force, broken ones told."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from monitor.core.events import Alert
+from monitor.core.inputs import RulesChanged
+from monitor.errors import PlaybookError
+from monitor.playbook_watch import LoadedPlaybook, PlaybookWatch
+from monitor.resources import resource
+from tests.core.simulated_call import Caller, hypothesis, new_session, silence, voice
+
+RULE = """
+[[rule]]
+id = "brand_new"
+title = { zh = "新", en = "new" }
+who = "agent"
+severity = "low"
+because = { zh = "因", en = "why" }
+phrases = { zh = ["从来没有这种事"], en = ["never heard of such"] }
+"""
+
+
+class Desk:
+    """A watched folder, and what was told of it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.loaded: list[LoadedPlaybook] = []
+        self.said: list[str] = []
+        self.watch = PlaybookWatch(
+            folder, in_force=self.loaded.append, report=self._report, resolve=self._resolve
+        )
+
+    def _report(self, error: PlaybookError) -> None:
+        self.said.append(error.sentence)
+
+    def _resolve(self, code: str) -> None:
+        self.said.append(f"over {code}")
+
+    async def edit(self, change: Callable[[], object]) -> None:
+        """Changes something, and looks until it has stood still."""
+        change()
+        await self.watch.look()
+        await self.watch.look()
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    """A copy of the shipped playbook."""
+    folder = tmp_path / "playbook"
+    shutil.copytree(resource("playbooks"), folder)
+    return Desk(folder)
+
+
+async def test_an_edit_comes_into_force_once(desk: Desk) -> None:
+    await desk.watch.look()
+    assert desk.loaded == []
+    mine = desk.folder / "zz_mine.toml"
+    await desk.edit(lambda: mine.write_text(RULE, encoding="utf-8"))
+    (loaded,) = desk.loaded
+    assert "brand_new" in loaded.book
+    assert ("zz_mine.toml", RULE) in loaded.files, "names of files, not where they lie"
+    await desk.edit(lambda: None)
+    await desk.edit(lambda: mine.touch())
+    assert len(desk.loaded) == 1, "the same text is no edit"
+    await desk.edit(mine.unlink)
+    assert "brand_new" not in desk.loaded[-1].book
+
+
+async def test_a_file_that_is_being_written_is_left_alone(desk: Desk) -> None:
+    mine = desk.folder / "zz_mine.toml"
+    mine.write_text(RULE[:60], encoding="utf-8")
+    await desk.watch.look()
+    mine.write_text(RULE, encoding="utf-8")
+    await desk.watch.look()
+    assert (desk.loaded, desk.said) == ([], [])
+    await desk.watch.look()
+    assert len(desk.loaded) == 1
+
+
+async def test_a_broken_edit_is_told_and_the_last_good_playbook_stays(desk: Desk) -> None:
+    mine = desk.folder / "zz_mine.toml"
+    await desk.edit(lambda: mine.write_text(RULE.replace('"low"', '"loud"'), encoding="utf-8"))
+    assert desk.loaded == []
+    assert len(desk.said) == 1
+    assert "zz_mine.toml, line 6" in desk.said[0]
+    await desk.edit(lambda: None)
+    assert len(desk.said) == 1, "told once"
+    await desk.edit(lambda: mine.write_text(RULE, encoding="utf-8"))
+    assert desk.said[1:] == ["over playbook.edit"]
+    assert len(desk.loaded) == 1
+    await desk.edit(lambda: (desk.folder / "conversation.toml").unlink())
+    assert "last good one stays" in desk.said[-1]
+
+
+async def test_a_running_call_takes_the_edit_between_turns(desk: Desk) -> None:
+    await desk.edit(lambda: (desk.folder / "zz_mine.toml").write_text(RULE, encoding="utf-8"))
+    change = RulesChanged(files=desk.loaded[0].files)
+
+    def alerts(*, changes_at: str) -> list[str]:
+        call = Caller(new_session(), lambda request: hypothesis(request, "从来没有这种事"))
+        call.hear(agent=np.concatenate([voice(1.5), silence(3.0)]))
+        if changes_at == "pause":
+            call.tell(change)
+        call.hear(agent=voice(0.5))
+        if changes_at == "speech":
+            call.tell(change)
+        call.hear(agent=np.concatenate([voice(2.0), silence(3.0)]))
+        call.end()
+        return [alert.rule for alert in call.of(Alert) if alert.rule == "brand_new"]
+
+    assert alerts(changes_at="never") == []
+    assert alerts(changes_at="pause") == ["brand_new"], "what is said from then on"
+    assert alerts(changes_at="speech") == ["brand_new"], "the words came after the turn"
