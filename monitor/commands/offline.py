@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
+import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import NoReturn, cast
 
 import msgspec
 from pydantic import ValidationError
@@ -74,6 +76,15 @@ class _Collector:
             self._report.write(build(self.kept, format_of(self._report_path)).encode())
 
 
+def _leave(failures: Sequence[TingyinError]) -> NoReturn:
+    """Ends the process though a thread hangs in native code: everything is written by now."""
+    for failure in failures:
+        console.print(f"[bold red]{failure.code}[/]  {escape(failure.sentence)}", soft_wrap=True)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(1 if failures else 0)
+
+
 def replay_file(source: FileSource, settings: Settings, outputs: Outputs, *, has_words: bool) -> None:
     """Judges a recorded call; writes its events and report and prints a summary.
 
@@ -116,6 +127,8 @@ def replay_file(source: FileSource, settings: Settings, outputs: Outputs, *, has
             )
         collector.finish()
     _summarise(collector.kept, collector.count, time.perf_counter() - begun)
+    if transcriber is not None and transcriber.has_hung:
+        _leave(failures)
     for failure in failures:
         raise failure
 

@@ -413,6 +413,16 @@ async def test_offline_each_request_is_decoded_by_itself_and_thoroughly(gate: Ga
     await asyncio.to_thread(offline.close)
 
 
+async def test_offline_a_hang_costs_its_answer_alone(gate: Gate) -> None:
+    offline = OfflineTranscriber(gate, workers=1, hang_s=0.05)
+    lost = await offline.submit("a", request(1, is_final=True))
+    assert lost is not None and lost.rejected == FAILED and offline.has_hung
+    gate.open()
+    kept = await offline.submit("a", request(2, is_final=True))
+    assert kept is not None and kept.rejected is None
+    offline.close()
+
+
 def test_a_failed_answer_is_empty() -> None:
     answer = failed(request(5, is_final=True))
     assert answer.request_id == 5 and answer.words == () and answer.text == ""
