@@ -18,6 +18,7 @@ BENCHES = (
     "temper",
     "alerts",
     "playbook",
+    "whatif",
     "asr_quality",
     "asr_latency",
     "soak",
