@@ -49,9 +49,14 @@ class RunningMedian:
         if not len(values):
             return
         keep = 1.0 - weight / self._memory
-        bins = np.clip(((values - self._low) / self._step).astype(np.int64), 0, len(self._counts) - 1)
         self._counts *= keep
-        np.add.at(self._counts, bins, weight / len(values))
+        last = len(self._counts) - 1
+        if len(values) == 1:
+            # Most values come alone, and arrays of one take several times as long as a number.
+            self._counts[min(max(int((float(values[0]) - self._low) / self._step), 0), last)] += weight
+        else:
+            bins = np.clip(((values - self._low) / self._step).astype(np.int64), 0, last)
+            np.add.at(self._counts, bins, weight / len(values))
         self.weight = self.weight * keep + weight
 
     def shift(self, by: float) -> None:
