@@ -36,7 +36,7 @@ from monitor.core.transcription.vocabulary import word_counts
 from monitor.weights import model_folder
 
 _GAP = np.zeros(round(1.5 * SAMPLE_RATE_HZ), dtype=np.float32)
-_QUICK_EVERY = 4
+_QUICK_EVERY = 5
 """Of the recordings, those that are decoded without being asked for all."""
 _TERMS_RARE = 100
 """A word that the dictionary counts this seldom is one that a deployment would list."""
