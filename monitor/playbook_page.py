@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from monitor.core.audio import Party
-from monitor.core.playbook.model import CueText, Phrases, Rule, RuleBook
+from monitor.core.playbook.model import CueText, Phrases, Rule, RuleBook, Signal
+from monitor.playbook_words import gates_in_words, in_words
 
 _WHO = {Party.AGENT: "agent", Party.CALLER: "caller", None: "the conversation"}
 _CLEARS = {
@@ -17,9 +18,10 @@ _CLEARS = {
 }
 _HEAD = """# Rules
 
-All {count} rules of the shipped playbooks, made by `python -m monitor.playbook_files > RULES.md` from
-the files in `monitor/playbooks`. Where a rule has no patterns, the built-in detector of the same name
-judges. "Source" numbers a rule's origin in the table of rules that the playbook was drawn from.
+All {count} rules of the shipped playbooks and the {signals} signals that they build on, made by
+`python -m monitor.playbook_files > RULES.md` from the files in `monitor/playbooks`; PLAYBOOK.md says how to
+write them. Where a rule looks for nothing, the built-in detector of the same name judges. "Source" numbers a
+rule's origin in the table of rules that the playbook was drawn from.
 
 | rule | who | severity | what it tells |
 |---|---|---|---|
@@ -34,7 +36,48 @@ def render_rules(book: RuleBook) -> str:
         for rule in book
     ]
     sections = [_section(rule) for rule in book]
-    return _HEAD.format(count=len(book)) + "\n".join(rows) + "\n\n" + "\n\n".join(sections) + "\n"
+    head = _HEAD.format(count=len(book), signals=len(book.signals))
+    signals = [_signal(signal) for signal in book.signals.values()]
+    parts = [head + "\n".join(rows), *sections, *(["# Signals", *signals] if signals else [])]
+    return "\n\n".join(parts) + "\n"
+
+
+def _signal(signal: Signal) -> str:
+    lines = [f"## {signal.id}", "", f"- Who: {_WHO[signal.who]}", *_meaning(signal)]
+    if signal.phrases is not None:
+        lines += _phrases(signal.phrases)
+    if signal.source:
+        lines.append(f"- Source: {', '.join(signal.source)}")
+    return "\n".join(lines)
+
+
+def _meaning(row: Rule | Signal) -> list[str]:
+    lines = []
+    for each in row.speaks_for:
+        named = next(value for value in (each.type, each.need, each.risk, each.phase) if value is not None)
+        lines.append(f"- Speaks for {named} with weight {each.weight:g}")
+    if row.fills is not None:
+        lines.append(f"- Fills the slot {row.fills}")
+    if row.notes is not None:
+        lines.append(f"- Enters a {row.notes} into the call's books")
+    if row.like:
+        lines.append(f"- Also what is like (from {row.like_at_least:g}): {' · '.join(row.like)}")
+    return lines
+
+
+def _conditions(rule: Rule) -> list[str]:
+    lines = []
+    gates = gates_in_words(rule.when)
+    if gates is not None:
+        lines.append(f"- When: {gates[0]} · {gates[1]}")
+    if rule.what is not None:
+        zh, en = in_words(rule.what, rule.who)
+        lines.append(f"- What: {zh} · {en}")
+    if rule.yields_to:
+        lines.append(f"- Yields to: {', '.join(f'`{id_}`' for id_ in rule.yields_to)}")
+    if rule.report_only:
+        lines.append("- Judged for the report alone")
+    return lines
 
 
 def _section(rule: Rule) -> str:
@@ -46,11 +89,14 @@ def _section(rule: Rule) -> str:
         f"- Who: {_WHO[rule.who]}; severity: {rule.severity}",
         f"- Because: {rule.because.zh} · {rule.because.en}",
     ]
+    lines += [*_conditions(rule), *_meaning(rule)]
     if rule.phrases is not None:
         lines += _phrases(rule.phrases)
-        lines.append(
-            f"- Open for {rule.moment_s:g} s; again after {rule.cool_down_s:g} s at the earliest"
-        )
+    if rule.what is None and rule.is_said:
+        lines.append(f"- Open for {rule.moment_s:g} s; again after {rule.cool_down_s:g} s at the earliest")
+    elif rule.what is not None:
+        stays = f"Open for {rule.clears_after_s:g} s; again" if rule.clears_after_s is not None else "Again"
+        lines.append(f"- {stays} after {rule.cool_down_s:g} s at the earliest")
     if rule.temper_weight:
         lines.append(f"- Speaks for a hot temper with weight {rule.temper_weight:g}")
     if rule.cue is not None:
@@ -91,6 +137,8 @@ def _cue(cue: CueText, name: str) -> list[str]:
     lines = [f"- {name}: {cue.text.zh} · {cue.text.en}"]
     if cue.say is not None:
         lines.append(f"  - Say: “{cue.say.zh}” · “{cue.say.en}”")
+    if cue.clears_on:
+        lines.append(f"  - Said by: {', '.join(f'`{id_}`' for id_ in cue.clears_on)}")
     lines.append(f"  - Goes when {_CLEARS[cue.clears_when]}, or after {cue.expires_s:g} s")
     return lines
 
