@@ -135,10 +135,10 @@ class ProsodySettings(Section):
     baseline_full_s: float = Field(20.0, gt=0, description="own speech after which a baseline counts in full")
     baseline_memory_s: float = Field(60.0, gt=1, description="own speech that a baseline remembers")
     learning_lag_s: float = Field(5.0, ge=0, description="own speech that is not learned yet, lest it be hot")
-    freeze_max_s: float = Field(
     known_voice_s: float = Field(
         6.0, ge=0, description="own speech that a voice known from earlier calls is worth at the most"
     )
+    freeze_max_s: float = Field(
         60.0, ge=0, description="own hot speech after which a baseline slowly learns again"
     )
 
