@@ -202,9 +202,10 @@ class Switchboard:
         return running is not None
 
     def tell_lag(self, lag: EngineLag) -> None:
-        """Tells every live call that the recogniser falls behind, or has caught up."""
+        """Tells every live call with words that the recogniser falls behind, or has caught up."""
         for running in self._running.values():
-            running.extra.put_nowait(lag)
+            if running.has_words:
+                running.extra.put_nowait(lag)
 
     def tell_trouble(self, code: str) -> None:
         """Tells every live call with words what became of the recogniser (`Scheduler.watch_trouble`)."""

@@ -13,8 +13,8 @@ from monitor import switchboard as module
 from monitor.config import Settings
 from monitor.core.audio import AudioFrame, Party
 from monitor.core.clock import BLOCK_SAMPLES
-from monitor.core.events import CallEnded, CallStarted, Event, Notice
-from monitor.core.inputs import SourceNotice
+from monitor.core.events import CallEnded, CallStarted, EngineLagging, Event, Notice
+from monitor.core.inputs import EngineLag, SourceNotice
 from monitor.engines.capacity import Admission
 from monitor.engines.scripted import ScriptedTranscriber
 from monitor.errors import ModelError
@@ -126,6 +126,9 @@ async def test_a_call_beyond_the_machine_s_capacity_is_heard_by_its_sound_and_sa
     first = Held()
     carried = board.start(first)
     beyond = board.start(Quiet())
+    beyond_too = board.start(Held())
+    await asyncio.sleep(0)
+    board.tell_lag(EngineLag(is_lagging=True, delay_s=3.0))
     await board.wait(beyond)
     board.tell_trouble("words.restarted")
     first.is_over.set()
@@ -136,4 +139,6 @@ async def test_a_call_beyond_the_machine_s_capacity_is_heard_by_its_sound_and_sa
     assert [words_of(sink.told[call]) for call in (carried, beyond, later)] == [True, False, True]
     assert notices_of(sink.told[beyond]) == ["words.capacity"]
     assert notices_of(sink.told[carried]) == ["words.restarted"], "what became of the recogniser is told"
+    is_told = {call: any(isinstance(e, EngineLagging) for e in told) for call, told in sink.told.items()}
+    assert is_told[carried] and not is_told[beyond_too], "words that nobody awaits are not late"
     assert isinstance(sink.told[beyond][-1], CallEnded)
