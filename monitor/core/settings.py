@@ -224,10 +224,14 @@ class DetectorSettings(Section):
     pace_ratio: float = Field(1.25, gt=1, description="rate over own usual rate that is fast")
     slow_ratio: float = Field(0.7, gt=0, lt=1, description="rate over own usual rate that is slow")
     fast_syl_s: float = Field(
-        5.0, gt=0, description="no pace below this is fast: 300 characters a minute in continuous speech"
+        5.4,
+        gt=0,
+        description="no pace below this is fast: 300 characters a minute, their short pauses left out",
     )
     slow_syl_s: float = Field(3.0, gt=0, description="no pace above this is slow")
-    pace_speech_s: float = Field(10.0, gt=0, description="own speech over which pace is judged")
+    pace_speech_s: float = Field(
+        15.0, gt=0, description="own speech over which pace is judged: a lively sentence is no pace"
+    )
     pace_clear_share: float = Field(
         0.5, ge=0, lt=1, description="the share of the excess that must be gone before a pace alert clears"
     )

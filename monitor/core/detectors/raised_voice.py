@@ -15,6 +15,9 @@ from monitor.core.settings import DetectorSettings
 _FRAME_S = 0.1
 _STALE = samples(15.0)
 """Speech older than this says nothing of the voice now."""
+_PRESSED_SHARE = 0.5
+"""F0 is a witness only beside half of the alpha ratio that is one by itself: a loud, high exclamation
+without it (a calm caller of a real call: +7 dB, +7 st, alpha as usual) is intonation."""
 
 
 class RaisedVoice:
@@ -92,9 +95,15 @@ class _Voice:
         alphas = [f.alpha_delta_db for f in self._frames if f.alpha_delta_db is not None]
         pitches = [f.f0_st for f in self._frames if f.f0_st is not None]
         enough = len(self._frames) // 3
-        if len(alphas) >= enough and (alpha := median(alphas)) >= self._settings.raised_alpha_db:
+        alpha = median(alphas) if len(alphas) >= enough else None
+        if alpha is not None and alpha >= self._settings.raised_alpha_db:
             witnesses.append(Evidence(feature="alpha", value=rounded(alpha), unit="dB"))
-        if len(pitches) >= enough and (pitch := median(pitches)) >= self._settings.raised_f0_st:
+        is_pressed = alpha is None or alpha >= self._settings.raised_alpha_db * _PRESSED_SHARE
+        if (
+            is_pressed
+            and len(pitches) >= enough
+            and (pitch := median(pitches)) >= self._settings.raised_f0_st
+        ):
             witnesses.append(Evidence(feature="f0", value=rounded(pitch), unit="st"))
         if not witnesses:
             return ()

@@ -28,8 +28,17 @@ def test_fires_for_either_party(scene: Any, party: Party) -> None:
 
 
 def test_f0_is_a_witness_too(scene: Any) -> None:
-    heard = scene.speaks(C, 0, 6, level_db=8.0, f0_st=4.0).play(detector(), end_s=6)
+    heard = scene.speaks(C, 0, 6, level_db=8.0, f0_st=4.0, alpha_delta_db=1.2).play(detector(), end_s=6)
     assert [item.feature for item in heard.alert.evidence] == ["level", "f0"]
+
+
+def test_a_loud_high_exclamation_without_effort_is_intonation(scene: Any) -> None:
+    """As a calm caller of a real call made: +7 dB, +7 semitones, the alpha ratio as usual."""
+    assert not scene.speaks(C, 0, 6, level_db=7.2, f0_st=7.2, alpha_delta_db=0.2).play(detector()).raised
+
+
+def test_where_the_alpha_ratio_is_not_known_f0_is_enough(scene: Any) -> None:
+    assert scene.speaks(C, 0, 6, level_db=8.0, f0_st=4.0, alpha_delta_db=None).play(detector()).raised
 
 
 def test_volume_alone_never_fires(scene: Any) -> None:
