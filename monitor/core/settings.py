@@ -151,7 +151,7 @@ class TemperSettings(Section):
     """
 
     model: str = Field(
-        "rules",
+        "trained",
         pattern="^(rules|trained)$",
         description="rules: published rules; trained: an ear for anger besides (research weights)",
     )
@@ -160,16 +160,16 @@ class TemperSettings(Section):
         description="weights of an ear of your own, which `tingyin models train temper` wrote; for `trained`",
     )
     anger_low: float = Field(
-        0.3, ge=0, le=1, description="probability of anger up to which the ear says none"
+        0.4, ge=0, le=1, description="probability of anger up to which the ear says none"
     )
     anger_high: float = Field(
         0.8, ge=0, le=1, description="probability of anger from which it is there in full"
     )
     voice_weight: float = Field(
-        0.6, ge=0, le=1, description="heat of a voice that the trained ear calls angry"
+        0.7, ge=0, le=1, description="heat of a voice that the trained ear calls angry"
     )
     arousal_weight: float = Field(
-        0.42, ge=0, le=1, description="most that level, F0 and alpha add together beside the trained ear"
+        0.25, ge=0, le=1, description="most that level, F0 and alpha add together beside the trained ear"
     )
     window_s: float = Field(4.0, gt=0, description="caller's speech that one judgement looks at")
     level_db: float = Field(6.0, gt=0, description="louder than usual")
@@ -183,7 +183,7 @@ class TemperSettings(Section):
     interruptions: float = Field(2.0, gt=0, description="times that the caller cut in lately")
     interruption_weight: float = Field(0.3, ge=0, le=1, description="heat of cutting in")
     interruption_memory_s: float = Field(60.0, gt=0, description="how long cutting in speaks for heat")
-    words_weight: float = Field(0.45, ge=0, le=1, description="heat of what the caller says")
+    words_weight: float = Field(0.6, ge=0, le=1, description="heat of what the caller says")
     words_memory_s: float = Field(45.0, gt=0, description="how long words speak for heat")
     second_kind: float = Field(0.5, gt=0, le=1, description="strength of the second kind that lets all count")
     trust_confidence: float = Field(

@@ -209,3 +209,12 @@ def test_the_scorer_hears_with_the_ear() -> None:
     last = next(reading for reading in reversed(told) if reading)
     assert last.score == 0.0, "the ear alone is one kind of evidence"
     assert any(item.feature == "voice" for reading in told if reading for item in reading.evidence)
+
+
+def test_a_caller_hot_from_the_first_second_is_hot_by_voice_and_words() -> None:
+    """No baseline is known; the ear hears against the population, and what is said needs none."""
+    settings = TemperSettings()
+    judge = JoinedWitnesses(settings).judge
+    aroused = {"level_db": 12.0, "f0_st": 6.0, "alpha_delta_db": 6.0, "confidence": 0.0}
+    assert judge(features(**aroused, anger=0.75, words=0.7)).heat > settings.hot_score
+    assert judge(features(**aroused, anger=0.75)).heat == 0.0, "what a baseline is needed for does not count"
