@@ -45,9 +45,10 @@ _LOOKS_THOROUGH = (FRAMES_MAX,)
 """More context for a final that the guard stopped, or that scores low."""
 _LOOKS_AT_NOTHING = (1500,)
 """Enough where the answer is what silence and noise are heard as: with more context it seldom changes."""
-_SECOND_LOOK_LOG_PROBABILITY = -0.5
-"""A final under this is looked at with more context (one in eleven of read speech). On 1000 frames a few
-utterances collapse, and their score shows it; the others are heard as with 3000 (`bench/asr_quality.py`)."""
+_DOUBT_QUICK_LOG_PROBABILITY = -0.5
+_DOUBT_THOROUGH_LOG_PROBABILITY = -0.4
+"""A final under this is looked at with more context: one in eleven of read speech, or one in six. On little
+context a few utterances collapse, and their score shows it; it does not show every misheard word."""
 
 _BEAM_QUICK = 3
 _BEAM_THOROUGH = 5
@@ -287,12 +288,12 @@ class WhisperEngine:
 
     def _needs_another_look(self, job: _Job) -> bool:
         """Counts what the guard found; where a final can be tried with more context, prepares that."""
-        is_doubtful = (
-            job.look.frames < _LOOKS[0] and job.average_log_probability < _SECOND_LOOK_LOG_PROBABILITY
-        )
+        is_thorough = job.look.beam == _BEAM_THOROUGH
+        doubt = _DOUBT_THOROUGH_LOG_PROBABILITY if is_thorough else _DOUBT_QUICK_LOG_PROBABILITY
+        is_doubtful = job.look.frames < _LOOKS[0] and job.average_log_probability < doubt
         if job.rejected is None and not (is_doubtful and job.request.is_final):
             return False
-        looks = _LOOKS_THOROUGH if job.look.beam == _BEAM_THOROUGH else _LOOKS
+        looks = _LOOKS_THOROUGH if is_thorough else _LOOKS
         looks = _LOOKS_AT_NOTHING if job.rejected in ("no_speech", "phantom") else looks
         frames = next((frames for frames in looks if frames > job.look.frames), None)
         has_another = job.request.is_final and frames is not None
