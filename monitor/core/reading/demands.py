@@ -35,10 +35,12 @@ class Demands:
         """The latest kind, and when it was last said."""
         self.latest_at: int | None = None
 
-    def on_said(self, said: Said) -> Asking:
-        """The caller made a demand."""
+    def on_said(self, said: Said, is_specific: bool) -> Asking:
+        """The caller made a demand; one that is not specific ("I want you to") is neither new nor again."""
         at, kind = said.span.start, said.id
         self.latest_at = at
+        if not is_specific:
+            return Asking(times=1, changes=len(self._changes), has_changed=False)
         last = self._last.get(kind)
         self._last[kind] = at
         is_again = last is not None and at - last > samples(_SAME_BREATH_S)

@@ -6,12 +6,13 @@ time carry the call on.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from enum import StrEnum
 
 from monitor.core.audio import Party
 from monitor.core.clock import Span, samples
-from monitor.core.facts import Said, TemperReading, TemperState
+from monitor.core.facts import Said, TemperReading, TemperState, Turn
 from monitor.core.reading.context import Note, Phase
 from monitor.core.reading.meaning import Meaning
 from monitor.core.reading.tellings import Tellings
@@ -85,6 +86,10 @@ _RESUMED = samples(3.0)
 """Caller's speech after the breath that shows it."""
 _STAYS = samples(60.0)
 """How long the comfort phase lasts where nothing says that it is over."""
+_ANSWER = samples(1.5)
+_STATEMENT = samples(3.0)
+"""Agent's turn that is more than a sign of listening; among questions a longer one, as they get replies."""
+_SIGNS_KEPT = 16
 _LONG_TALK = samples(14.0)
 """Agent's speech without a pause that is no question any more: something is being explained."""
 
@@ -101,18 +106,30 @@ class PhaseReader:
         self._is_told = False
         """Whether known words said what the matter is."""
         self._is_hot = False
+        self._spoken: deque[tuple[int, Sign]] = deque(maxlen=_SIGNS_KEPT)
+        """The agent's latest signs, with where they were said."""
+        self._turn: Span | None = None
+        """An agent's turn that is to be looked at once its last phrases are known."""
 
     def on_said(self, said: Said, meaning: Meaning, now: int, tellings: Tellings) -> None:
         """A signal was heard."""
         if said.party is Party.CALLER:
             self._on_caller(said, meaning, now)
             return
+        if meaning.notes is Note.QUESTION:
+            self._spoken.append((said.span.start, Sign.ASKS))
         for evidence in meaning.speaks_for:
             sign = _SIGN_OF.get(evidence.phase) if evidence.phase is not None else None
             if sign is not None:
+                self._spoken.append((said.span.start, sign))
                 self._on_agent(sign, said.span, now, tellings)
         if meaning.notes is Note.QUESTION and self.phase is Phase.COMFORT:
             self._on_agent(Sign.ASKS, said.span, now, tellings)
+
+    def on_turn(self, turn: Turn) -> None:
+        """A turn is over, and its words are known."""
+        if turn.party is Party.AGENT and turn.text and turn.span.length >= _ANSWER:
+            self._turn = turn.span
 
     def on_temper(self, reading: TemperReading, now: int) -> None:
         """The caller's temper was read."""
@@ -123,6 +140,9 @@ class PhaseReader:
 
     def tick(self, now: int, tellings: Tellings) -> None:
         """What the floor and time say."""
+        if self._turn is not None:
+            self._answered(self._turn, now)
+            self._turn = None
         match self.phase:
             case Phase.OPENING:
                 if self._caller_spoke(now, tellings) >= _TELLS_AFTER:
@@ -144,6 +164,15 @@ class PhaseReader:
                     self._move(Sign.MOVES_ON, now)
             case _:
                 pass
+
+    def _answered(self, turn: Span, now: int) -> None:
+        """An agent who neither comforts nor asks, once the account is over, deals with the matter."""
+        if self.account_ended_at is None or turn.end < max(self.account_ended_at, self.since):
+            return
+        signs = {sign for at, sign in self._spoken if turn.start - _ON_TOP <= at <= turn.end}
+        is_long = turn.length >= (_STATEMENT if self.phase is Phase.FACT_FINDING else _ANSWER)
+        if is_long and not signs & {Sign.COMFORTS, Sign.ASKS, Sign.CLOSES}:
+            self._move(Sign.HANDLES, now)
 
     def _on_caller(self, said: Said, meaning: Meaning, now: int) -> None:
         is_the_matter = (

@@ -131,6 +131,7 @@ class CallReader:
                 state.language = fact.language
             case Turn():
                 state.ended_turns[fact.party] += 1
+                self._phases.on_turn(fact)
             case TemperReading():
                 state.temper = fact.state
                 self._heat.set(fact.at, fact.score)
@@ -202,7 +203,7 @@ class CallReader:
     def _fill(self, slot: ComplaintSlot, said: Said) -> None:
         slots = self._state.slots
         if slot is ComplaintSlot.DEMAND:
-            self._on_demand(said)
+            self._on_demand(said, any(one.need is not None for one in self._meanings[said.id].speaks_for))
         elif slot in slots:
             return
         words = self._tellings.quote(said.party, said.span)
@@ -214,8 +215,8 @@ class CallReader:
             words = masked(words)
         slots[slot] = FilledSlot(slot=slot, words=words, span=said.span)
 
-    def _on_demand(self, said: Said) -> None:
-        asking = self._demands.on_said(said)
+    def _on_demand(self, said: Said, is_specific: bool) -> None:
+        asking = self._demands.on_said(said, is_specific)
         at = said.span.start
         if asking.has_changed and asking.changes >= _CHANGES_MIN:
             proof = Proof(

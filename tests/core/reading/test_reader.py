@@ -136,7 +136,7 @@ def test_heat_makes_irritable_and_is_explained() -> None:
 
 
 def test_an_agent_s_temper_is_no_evidence_of_anything() -> None:
-    call = told("zh", "我想查一下我的订单")
+    call = told("zh", "你好，我是你们的老客户")
     call.cut_in(AGENT)
     call.say(AGENT, "气死我了，我要投诉你，凭什么，我要退款")
     call.wait(2.0)
