@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from monitor import weights
 from monitor.commands import doctor as module
 from monitor.commands.doctor import NO_MODEL, READY, TOO_SLOW, Finding, ModelFinding, examine, lines
 from monitor.config import Settings
@@ -86,7 +87,7 @@ def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Settings:
 
     monkeypatch.setattr(module, "WhisperEngine", Quick)
     monkeypatch.setattr(module, "list_devices", none)
-    monkeypatch.setattr(module.weights, "model_folder", folder_of)
+    monkeypatch.setattr(weights, "model_folder", folder_of)
     monkeypatch.setattr(module, "_names", lambda settings: [settings.engine.model, "tiny.en"])
     settings = Settings()
     engine = settings.engine.model_copy(update={"models_folder": tmp_path / "not" / "there"})
