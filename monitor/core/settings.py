@@ -169,8 +169,16 @@ class TemperSettings(Section):
         0.7, ge=0, le=1, description="heat of a voice that the trained ear calls angry"
     )
     arousal_weight: float = Field(
-        0.25, ge=0, le=1, description="most that level, F0 and alpha add together beside the trained ear"
+        0.25,
+        ge=0,
+        le=1,
+        description="most that level, F0 and alpha add together where the trained ear rules anger out",
     )
+    arousal_weight_max: float = Field(0.7, ge=0, le=1, description="and where it does not")
+    doubt_low: float = Field(
+        0.1, ge=0, le=1, description="probability of anger up to which the ear rules it out"
+    )
+    doubt_high: float = Field(0.4, ge=0, le=1, description="probability from which it does not at all")
     window_s: float = Field(4.0, gt=0, description="caller's speech that one judgement looks at")
     level_db: float = Field(6.0, gt=0, description="louder than usual")
     level_weight: float = Field(0.35, ge=0, le=1, description="heat of loudness")

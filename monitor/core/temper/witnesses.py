@@ -16,8 +16,9 @@ from monitor.core.temper.model import (
 class JoinedWitnesses:
     """Arousal alone is not anger: joy is as loud and as high.
 
-    Loudness, F0 and a pressed voice together add at most `arousal_weight`, which is too little to be hot. It
-    takes an angry voice (the trained ear), pace, cutting in or words besides; and these need company too.
+    Where the ear rules anger out, loudness, F0 and a pressed voice together add at most `arousal_weight`,
+    which is too little to be hot; where it does not, up to `arousal_weight_max`. An angry voice, pace, cutting
+    in and words add to that; and each of these needs company too.
     """
 
     def __init__(self, settings: TemperSettings) -> None:
@@ -31,7 +32,9 @@ class JoinedWitnesses:
         kinds = [Kind("voice", "%", percent, anger), *measured_kinds(features, s)]
         voice, level, f0, alpha, rate, interruptions, words = (kind.strength for kind in kinds)
         arousal = [level * s.level_weight, f0 * s.f0_weight, alpha * s.alpha_weight]
-        cap = min(1.0, s.arousal_weight / max(sum(arousal), 1e-9))
+        doubt = 0.0 if features.anger is None else soft_step(features.anger, s.doubt_low, s.doubt_high)
+        most = s.arousal_weight + doubt * (s.arousal_weight_max - s.arousal_weight)
+        cap = min(1.0, most / max(sum(arousal), 1e-9))
         shares = [
             voice * s.voice_weight,
             *(share * cap for share in arousal),
