@@ -22,7 +22,7 @@ _NEAR_S = 0.7
 _AFTER_S = 2.0
 """An alert of heat may come this long after its last word."""
 _FALSE_AFTER_S = 8.0
-"""A meeting explains what is told up to this long after it began."""
+"""An acted mood explains what is told of the voice up to this long after."""
 
 _HOP = 1_600
 _Levels = npt.NDArray[np.float64]
@@ -319,9 +319,12 @@ def false_alerts(call: Outcome) -> Iterator[Raised]:
                 for meeting in call.meetings
             )
         elif alert.rule in ("raised_voice", "fast_pace", "slow_pace"):
-            is_true = (
-                any(start_s <= alert.raised_s <= end_s + _AFTER_S for start_s, end_s in call.heat)
-                and alert.party == "caller"
+            # What an acted mood does to a voice is no false alarm of loudness or pace.
+            is_true = alert.party == "caller" and any(
+                item.party is Party.CALLER
+                and item.mood != "usual"
+                and item.start_s <= alert.raised_s <= item.end_s + _FALSE_AFTER_S
+                for item in call.said
             )
         else:
             continue

@@ -57,6 +57,9 @@ from monitor.core.wire import party_name, to_event
 _BETWEEN_PARTIES = (Overlap, Backchannel, InterruptionBegan, Interruption)
 """What one party does to the other. Where both channels carry the same sound nobody did any of it."""
 
+_ECHO_LOOK = samples(0.4)
+"""Sound by which a block is told to be the other party's echo; less is too short to tell."""
+
 _REBOOK_PATIENCE = samples(5.0)
 """An edited playbook comes into force between turns, or after this long where nobody pauses."""
 
@@ -211,13 +214,22 @@ class CallSession:
             hearing = self._hearing[party]
             speech = hearing.speech.push(block)
             facts.extend(speech)
-            is_speech = hearing.speech.is_speech(start, self._now)
-            facts.extend(hearing.prosody.push(block, start, is_speech))
+            is_own = hearing.speech.is_speech(start, self._now) and not self._is_echo(party)
+            facts.extend(hearing.prosody.push(block, start, is_own))
         out = self._dispatch(facts)
         out.extend(self._tick())
         out.extend(self._hear_words(blocks, start))
         out.extend(self._watch_sound())
         return out
+
+    def _is_echo(self, party: Party) -> bool:
+        """True where the party's channel carries the other's voice just now.
+
+        A baseline that learned the echo, soft and of another's pitch, would take own speech for raised.
+        """
+        around = Span(max(0, self._now - _ECHO_LOOK), self._now)
+        is_possible = self._hearing[party.other].speech.speech_share(around.start, around.end) > 0.0
+        return is_possible and self._leakage.is_echo(party, around)
 
     def _hear_words(self, blocks: Mapping[Party, Pcm], start: int) -> list[Event]:
         """Cuts each party's own speech into utterances: an echo is the other party's, and is heard there.

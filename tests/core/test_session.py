@@ -246,3 +246,18 @@ def test_where_both_channels_carry_the_same_sound_nothing_is_said_of_one_party_a
     same = told_from(12.0, np.float32(0.75) * sound)
     assert any(isinstance(event, events.Speaking) for event in same)
     assert not [event for event in same if isinstance(event, (*about_both, events.Temper))]
+
+
+def test_an_echo_teaches_a_party_s_baseline_nothing() -> None:
+    rng = np.random.default_rng(3)
+    envelope = np.repeat(rng.uniform(0.2, 1.0, 60), SAMPLE_RATE_HZ // 10)
+    speech = (0.3 * envelope * rng.standard_normal(len(envelope))).clip(-1, 1).astype(np.float32)
+    echo = np.float32(0.1) * np.roll(speech, 1_600)
+    caller = Caller(new_session(has_words=False))
+    caller.hear(agent=speech, caller=echo)
+    heard = [event.party for event in caller.of(events.Prosody)]
+    assert heard.count("agent") > 50
+    assert heard.count("caller") <= 5, "until there is enough of it to be told"
+    caller.hear(caller=voice(2.0))
+    caller.hear(caller=silence(1.0))
+    assert [event.party for event in caller.of(events.Prosody)].count("caller") >= 15
