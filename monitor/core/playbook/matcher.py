@@ -1,17 +1,13 @@
-"""Judges what is said: a fold of committed words into alerts by the playbook's phrases."""
+"""Finds phrases in committed words, over batches and cuts, each place once."""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import pairwise
 
-from monitor.core.audio import Party
 from monitor.core.clock import Span, samples
-from monitor.core.facts import AlertRaised, Evidence, Judgement, TimelineEvent, Turn, Word, Words
-from monitor.core.playbook.model import RuleBook
+from monitor.core.facts import Word, Words
 from monitor.core.playbook.normalise import joint, normalise
 from monitor.core.playbook.phrasebook import Hit, PhraseBook
 
@@ -159,108 +155,3 @@ class PhraseListener:
         given = [self._give(hit) for hit in self._waiting]
         self._waiting = []
         return given
-
-
-@lru_cache(maxsize=16)
-def phrases_of(rulebook: RuleBook, party: Party) -> PhraseBook:
-    """The compiled phrases that a book looks for in one party's words; calls share them."""
-    return PhraseBook(
-        {rule.id: rule.phrases for rule in rulebook if rule.phrases is not None and rule.who is party}
-    )
-
-
-@lru_cache(maxsize=16)
-def clearing_phrases_of(rulebook: RuleBook) -> PhraseBook:
-    """The compiled phrases by which an agent meets a cue, under `rule#number of its cue`."""
-    return PhraseBook(
-        {
-            f"{rule.id}#{number}": cue.clearing_phrases
-            for rule in rulebook
-            for number, cue in enumerate(rule.cues)
-            if cue.clearing_phrases is not None
-        }
-    )
-
-
-class PhraseDetector:
-    """Raises an alert for each of the playbook's phrases that a party says.
-
-    Alerts are momentary; their `values` are `phrase` (the words matched, as they were written) and `count`
-    (how often within the rule's window), their evidence the feature `phrase`. A match that words to come
-    could undo is held back until they come, the turn ends, or 0.8 s have passed.
-    """
-
-    rule = "phrases"
-
-    def __init__(self, rulebook: RuleBook) -> None:
-        self._phrases = {rule.id: rule.phrases for rule in rulebook if rule.phrases is not None}
-        self._listeners = {party: PhraseListener(phrases_of(rulebook, party)) for party in Party}
-        self._said: dict[str, deque[tuple[int, str]]] = {}
-
-    def on_event(self, event: TimelineEvent, now: int) -> Iterable[Judgement]:
-        """Words are searched; a turn's end releases what waited. Other facts mean nothing here."""
-        if isinstance(event, Words):
-            found = self._listeners[event.party].hear(event, now)
-        elif isinstance(event, Turn):
-            found = self._listeners[event.party].turn_ended(event.span)
-        else:
-            return []
-        return self._judge(event.party, found)
-
-    def on_tick(self, now: int) -> Iterable[Judgement]:
-        """Releases what waited long enough."""
-        judgements: list[Judgement] = []
-        for party, listener in self._listeners.items():
-            judgements.extend(self._judge(party, listener.settle(now)))
-        return judgements
-
-    def finish(self, now: int) -> Iterable[Judgement]:
-        """The call is over: no word will come that could undo what waits."""
-        return self.on_tick(now + SETTLE)
-
-    def _judge(self, party: Party, found: Iterable[tuple[str, tuple[Word, ...]]]) -> list[Judgement]:
-        judgements: list[Judgement] = []
-        for rule, words in found:
-            about = Span(words[0].span.start, max(word.span.end for word in words))
-            phrase = _as_written(words)
-            phrases = self._phrases[rule]
-            said = self._said.setdefault(rule, deque(maxlen=phrases.count))
-            said.append((about.start, phrase))
-            while said and about.end - said[0][0] > samples(phrases.window_s):
-                said.popleft()
-            if len(said) < phrases.count:
-                continue
-            evidence = tuple(Evidence(feature="phrase", value=text, unit="") for _, text in said)
-            judgements.append(
-                AlertRaised(
-                    rule=rule,
-                    party=party,
-                    about=Span(said[0][0], about.end),
-                    evidence=evidence,
-                    values={"phrase": phrase, "count": len(said)},
-                    is_momentary=True,
-                )
-            )
-            said.clear()
-        return judgements
-
-
-class ClearingPhrases:
-    """Hears whether the agent says what clears a rule's cue."""
-
-    def __init__(self, rulebook: RuleBook) -> None:
-        self._listener = PhraseListener(clearing_phrases_of(rulebook))
-
-    def on_words(self, words: Words, now: int) -> frozenset[str]:
-        """Ids of the rules whose cue the agent has just met; a caller's words meet none."""
-        if words.party is not Party.AGENT:
-            return frozenset()
-        return frozenset(key.partition("#")[0] for key, _ in self._listener.hear(words, now))
-
-    def on_tick(self, now: int) -> frozenset[str]:
-        """Ids of the rules whose cue was met by words that waited for an undoing word."""
-        return frozenset(key.partition("#")[0] for key, _ in self._listener.settle(now))
-
-
-def _as_written(words: tuple[Word, ...]) -> str:
-    return "".join(word.text for word in words).strip(" ，。！？、；：,.!?;:…\"'“”‘’")

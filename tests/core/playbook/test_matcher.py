@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from monitor.core.audio import Party
 from monitor.core.clock import Span, samples
 from monitor.core.facts import AlertRaised, Judgement, Severity, Turn, Word, Words
-from monitor.core.playbook.matcher import ClearingPhrases, PhraseDetector
 from monitor.core.playbook.model import CueText, Phrases, Rule, RuleBook, Sentence
+from tests.core.playbook.phrase_judge import ClearingWords, PhraseJudge
 
 Say = Callable[..., Words]
 TEXT = Sentence(zh="话", en="words")
@@ -33,9 +33,9 @@ def rule(name: str, who: Party = AGENT, cue: CueText | None = None, **phrases: o
     )
 
 
-def detector(*rules: Rule) -> PhraseDetector:
+def detector(*rules: Rule) -> PhraseJudge:
     """A detector for these rules."""
-    return PhraseDetector(RuleBook(rules))
+    return PhraseJudge(RuleBook(rules))
 
 
 def phrases(judgements: Iterable[Judgement]) -> list[tuple[str, object]]:
@@ -163,9 +163,10 @@ def test_counts_within_a_window(say: Say) -> None:
 def test_a_long_turn_is_bounded(say: Say) -> None:
     judge = detector(AUTHORITY)
     found = 0
-    for _ in range(40):
-        found += len(phrases(judge.on_event(say(AGENT, "我想了想这件事其实没有那么简单" * 2), 0)))
-        found += len(phrases(judge.on_event(say(AGENT, "我没有权限"), 0)))
+    for number in range(40):
+        now = samples(10.0 * number)
+        found += len(phrases(judge.on_event(say(AGENT, "我想了想这件事其实没有那么简单" * 2), now)))
+        found += len(phrases(judge.on_event(say(AGENT, "我没有权限"), now)))
     assert found == 40
 
 
@@ -201,7 +202,7 @@ def test_clearing_phrases(say: Say) -> None:
     cue = CueText(
         text=TEXT, clears_when="agent_says", clearing_phrases=Phrases(zh=("我帮您",), en=("let me check",))
     )
-    clearing = ClearingPhrases(RuleBook([rule("r", CALLER, cue, zh=["投诉"])]))
+    clearing = ClearingWords(RuleBook([rule("r", CALLER, cue, zh=["投诉"])]))
     assert clearing.on_words(say(AGENT, "好的"), 0) == frozenset()
     assert clearing.on_words(say(CALLER, "我帮您"), 0) == frozenset()
     assert clearing.on_words(say(AGENT, "我帮您查"), 0) == {"r"}
