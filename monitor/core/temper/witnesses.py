@@ -17,8 +17,8 @@ class JoinedWitnesses:
     """Arousal alone is not anger: joy is as loud and as high.
 
     Where the ear rules anger out, loudness, F0 and a pressed voice together add at most `arousal_weight`,
-    which is too little to be hot; where it does not, up to `arousal_weight_max`. An angry voice, pace, cutting
-    in and words add to that; and each of these needs company too.
+    which is too little to be hot; where it does not, up to `arousal_weight_max`. An angry voice, pace,
+    cutting in and words add to that; and each of these needs company too.
     """
 
     def __init__(self, settings: TemperSettings) -> None:
