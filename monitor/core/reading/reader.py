@@ -53,6 +53,8 @@ _REFUSED_MONEY = 0.3
 """Compensation that is wanted and refused escalates soonest (rule S1-10)."""
 _LONG_ACCOUNT = 0.7
 _RELIEF_LEAVES = 0.55
+_FALLS_BY = 0.08
+_GONE = 0.02
 _COMMA = re.compile("[，,。.；;]")
 _DIGITS = re.compile(r"(?:\d[ -]?){6,}(?=\d{2})")
 
@@ -275,9 +277,9 @@ class CallReader:
         state.temper_score = self._heat.value(now)
         for kind, leaning in self._types.items():
             besides = _HEAT_IN_TYPE * heat if kind is CallerType.IRRITABLE else 0.0
-            state.types[kind] = leaning.score(now, besides)
+            state.types[kind] = held(state.types[kind], leaning.score(now, besides))
         for need, leaning in self._needs.items():
-            state.needs[need] = leaning.score(now)
+            state.needs[need] = held(state.needs[need], leaning.score(now))
         self._reasons = self._risk.reasons(now, heat)
         state.risk = joined(self._reasons)
         state.risk_reasons = {reason.kind: reason.share for reason in self._reasons}
@@ -291,6 +293,11 @@ class CallReader:
         state.phase, state.phase_since = phases.phase, phases.since
         state.reached = phases.reached
         state.account_ended_at = phases.account_ended_at
+
+
+def held(before: float, score: float) -> float:
+    """A score that rises at once and falls in steps, so that a little fading undoes nothing."""
+    return score if score > before or score <= before - _FALLS_BY or score < _GONE else before
 
 
 def masked(words: str) -> str:

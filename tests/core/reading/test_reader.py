@@ -9,6 +9,7 @@ import pytest
 from monitor.core.clock import samples
 from monitor.core.facts import TemperState
 from monitor.core.reading.context import CallerNeed, CallerType, ComplaintSlot, Note, RiskKind
+from monitor.core.reading.reader import held
 from tests.core.reading.scripted import AGENT, CALLER, Conversation
 
 HELLO = {"zh": "您好，请问有什么可以帮您？", "en": "Hello, how can I help you?"}
@@ -266,3 +267,16 @@ def test_ten_hours_stay_small_and_finite() -> None:
     assert len(context.promises) <= 40
     assert len(context.concessions) <= 20
     assert all(len(call.reader.type_proofs(kind)) <= 5 for kind in CallerType)
+
+
+def test_a_score_that_fades_a_little_does_not_fall() -> None:
+    assert held(0.50, 0.49) == 0.50
+    assert held(0.50, 0.42) == 0.42
+    assert held(0.50, 0.51) == 0.51
+    assert held(0.05, 0.01) == 0.01
+    call = told("zh", "凭什么不送给我本人，我要求你们马上送过来")
+    first = call.context.types[CallerType.COMMANDING]
+    call.wait(5.0)
+    assert call.context.types[CallerType.COMMANDING] == first
+    call.wait(200.0)
+    assert call.context.types[CallerType.COMMANDING] < first - 0.1
