@@ -10,6 +10,7 @@ Words are kept as they were told, masked where the settings mask them. A voice's
 
 from __future__ import annotations
 
+import errno
 import struct
 import zlib
 from collections.abc import Iterator
@@ -194,7 +195,10 @@ class FactsWriter:
             while view:
                 view = view[self._file.write(view) :]
         except OSError as error:
-            self.failure = StoreError("store.unwritable", path=self.path, reason=error.strerror)
+            if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+                self.failure = StoreError("store.full", path=self.path)
+            else:
+                self.failure = StoreError("store.unwritable", path=self.path, reason=error.strerror)
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,3 +119,17 @@ def test_a_disk_that_fails_is_told_and_a_file_without_a_call_goes(tmp_path: Path
     writer = FactsWriter(tmp_path / "call.facts", HEADER)
     writer.discard()
     assert not (tmp_path / "call.facts").exists()
+
+
+def test_a_full_disk_ends_the_record_and_never_the_call(tmp_path: Path) -> None:
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("this machine has no device that is always full")
+    writer = FactsWriter(tmp_path / "call.facts", HEADER)
+    writer._file.close()
+    writer._file = full.open("wb", buffering=0)
+    for record in RECORDS * 300:
+        writer.write(record)
+    writer.close()
+    assert writer.failure is not None
+    assert writer.failure.code == "store.full"
