@@ -198,20 +198,23 @@ class TemperSettings(Section):
         0.6, gt=0, le=1, description="confidence of a baseline that counts in full"
     )
     rise_s: float = Field(1.5, gt=0, description="caller's speech in which the score follows growing heat")
-    fall_s: float = Field(4.0, gt=0, description="caller's speech in which it follows falling heat")
+    fall_s: float = Field(2.5, gt=0, description="caller's speech in which it follows falling heat")
+    calm_fade: float = Field(
+        8.0, ge=1, description="times faster that words and cutting in fade while a hot caller speaks calmly"
+    )
     silence_fall_s: float = Field(45.0, gt=0, description="call time in which the score fades in silence")
     raised_score: float = Field(0.45, gt=0, lt=1, description="score from which the temper is raised")
     hot_score: float = Field(0.56, gt=0, lt=1, description="score from which it is hot")
     hysteresis: float = Field(0.12, ge=0, lt=1, description="how far below these it must fall to leave")
     rise_dwell_s: float = Field(1.0, ge=0, description="caller's speech above a score before the state rises")
-    fall_dwell_s: float = Field(2.0, ge=0, description="caller's speech below a score before the state falls")
+    fall_dwell_s: float = Field(1.0, ge=0, description="caller's speech below a score before the state falls")
 
 
 class DetectorSettings(Section):
     """Thresholds of the alerts on behaviour. A level, F0 or pace is always against the party's own usual."""
 
     hot_after_s: float = Field(0.0, ge=0, description="how long the temper stays hot before the alert")
-    hot_clear_s: float = Field(5.0, ge=0, description="how long it must not be hot before the alert clears")
+    hot_clear_s: float = Field(3.0, ge=0, description="how long it must not be hot before the alert clears")
     hot_quiet_s: float = Field(30.0, gt=0, description="a caller not heard for this long is not hot any more")
 
     min_confidence: float = Field(
