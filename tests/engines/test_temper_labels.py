@@ -13,7 +13,6 @@ import soundfile
 from typer.testing import CliRunner
 
 from monitor.cli import app
-from monitor.core.facts import ProsodyFrame
 from monitor.core.temper.voice import FEATURE_NAMES
 from monitor.engines import temper_labels
 from monitor.engines.temper import load_voice_weights
@@ -152,9 +151,8 @@ def test_the_command_writes_an_ear_that_loads_and_a_card(
 ) -> None:
     """The models that hear are left out: a stretch's mean level stands for its voice."""
 
-    def heard(pcm: np.ndarray[Any, Any]) -> list[ProsodyFrame]:
-        loud = float(np.abs(pcm[len(pcm) // 2 :]).max())
-        return [loud]  # type: ignore[list-item]
+    def heard(pcm: np.ndarray[Any, Any]) -> list[_At]:
+        return [_At(float(np.abs(pcm[len(pcm) // 2 :]).max()))]
 
     def features(frames: list[float]) -> list[np.ndarray[Any, Any]]:
         rng = np.random.default_rng(round(1e6 * frames[0]))
@@ -162,7 +160,7 @@ def test_the_command_writes_an_ear_that_loads_and_a_card(
         rows[:, 0] += 6.0 * (frames[0] > 0.4)
         return list(rows)
 
-    monkeypatch.setattr(temper_labels, "hear", lambda pcm: [_At(value) for value in heard(pcm)])
+    monkeypatch.setattr(temper_labels, "hear", heard)
     monkeypatch.setattr(temper_labels, "windows", lambda frames: features([frame.value for frame in frames]))
     for caller in range(4):
         level = np.repeat([0.1, 0.5, 0.2], 4 * 16_000) + 0.01 * caller
