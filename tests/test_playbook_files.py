@@ -119,12 +119,12 @@ def test_a_folder_of_ones_own_takes_the_place_of_the_shipped_rules(tmp_path: Pat
     """The setting `playbook.folder` names it, for `serve`, `demo`, `listen`, `replay` and `playbook list`."""
     for path in resource("playbooks").glob("*.toml"):
         shutil.copy(path, tmp_path)
-    (tmp_path / "sample_postal.toml").unlink()
+    (tmp_path / "manner.toml").unlink()
     settings = load_settings(overrides={"playbook": {"folder": str(tmp_path)}})
     book = load_playbook(settings.playbook.folder)
     assert "hot_temper" in book
-    assert "postal_times" not in book
-    assert "postal_times" in load_playbook(load_settings().playbook.folder)
+    assert "rises_with_caller" not in book
+    assert "rises_with_caller" in load_playbook(load_settings().playbook.folder)
     with pytest.raises(PlaybookError) as error:
         load_playbook(tmp_path / "nowhere")
     assert error.value.code == "playbook.unreadable"
