@@ -14,8 +14,10 @@ from monitor.core.clock import BLOCK_SAMPLES
 from monitor.core.facts import TemperReading, TemperState
 from monitor.core.prosody.tracker import ProsodyTracker
 from monitor.core.settings import CoreSettings
+from monitor.core.speech import SpeechSegmenter
 from monitor.core.temper import TemperScorer
 from monitor.engines.f0 import SwiftF0Model
+from monitor.engines.silero import SileroSpeechModel
 from monitor.engines.temper import load_voice_weights
 from monitor.engines.temper_lines import companded
 
@@ -112,11 +114,11 @@ def lossy(sound: Sound) -> Sound:
     return np.where(lost, 0.0, sound)
 
 
-def keys(sound: Sound) -> Sound:
-    """DTMF over the end."""
-    at_s = np.arange(len(sound)) / RATE
-    tones = 0.2 * (np.sin(2 * np.pi * 770 * at_s) + np.sin(2 * np.pi * 1336 * at_s))
-    return np.where((at_s > 20) & ((at_s * 5).astype(int) % 2 == 0), tones, sound)
+def tones() -> Sound:
+    """Ten seconds of a key that is pressed again and again (DTMF)."""
+    at_s = np.arange(10 * RATE) / RATE
+    pressed = 0.2 * (np.sin(2 * np.pi * 770 * at_s) + np.sin(2 * np.pi * 1336 * at_s))
+    return np.where((at_s * 5).astype(int) % 2 == 0, pressed, 0.0)
 
 
 def music(sound: Sound) -> Sound:
@@ -133,7 +135,6 @@ def music(sound: Sound) -> Sound:
         lambda sound: sound + 0.1,
         hum,
         lossy,
-        keys,
         music,
         lambda sound: np.clip(20 * sound, -0.5, 0.5),
         lambda sound: companded(sound).astype(np.float64),
@@ -177,3 +178,14 @@ def test_a_bad_line_is_not_hot_and_makes_no_nan(spoil: Callable[[Sound], Sound],
 def test_who_is_not_hot_is_not_called_so(told: Sound, name: str) -> None:
     """A line that gets loud; voices high, fast or loud from the start; a high, soft, slow one."""
     assert TemperState.HOT not in {reading.state for reading in judge(told, name)}
+
+
+def test_keys_do_not_pass_for_speech() -> None:
+    """The temper never hears them."""
+    segmenter = SpeechSegmenter(Party.CALLER, SileroSpeechModel(), CoreSettings().speech)
+    pcm = to_grid(tones().astype(np.float32))
+    heard = 0
+    for start in range(0, len(pcm), BLOCK_SAMPLES):
+        segmenter.push(pcm[start : start + BLOCK_SAMPLES])
+        heard += segmenter.is_speech(start, start + BLOCK_SAMPLES)
+    assert heard <= 2
