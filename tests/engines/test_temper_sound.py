@@ -146,7 +146,6 @@ def music(sound: Sound) -> Sound:
         "DC",
         "hum",
         "packet loss",
-        "DTMF",
         "music",
         "clipping",
         "8 kHz",
