@@ -116,8 +116,8 @@ def shown(events: Iterable[Event]) -> Iterator[tuple[str, float]]:
         filled = {slot.slot for slot in event.slots}
         if event.is_complaint:
             yield "S4-01", event.t_s
-            for slot, source in MISSING_AS.items():
-                if slot not in filled:
+            for name, source in MISSING_AS.items():
+                if name not in filled:
                     yield source, event.t_s
         for slot in event.slots:
             if slot.slot in FACTS:

@@ -113,9 +113,9 @@ class _Counting:
     def __init__(self, inner: OfflineTranscriber, heard: Heard) -> None:
         self._inner, self._heard = inner, heard
 
-    def submit(self, call_id: str, request: TranscriptionRequest) -> asyncio.Future[Hypothesis | None]:
+    async def submit(self, call_id: str, request: TranscriptionRequest) -> Hypothesis | None:
         self._heard.requests += 1
-        return self._inner.submit(call_id, request)
+        return await self._inner.submit(call_id, request)
 
 
 def stream(sound: Mapping[Party, Pcm], settings: CoreSettings, recogniser: SpeechRecogniser) -> Heard:

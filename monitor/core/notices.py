@@ -159,8 +159,8 @@ NOTICES: dict[str, NoticeKind] = {
     "words.capacity": NoticeKind(
         "warning",
         "同时转写的通话已达上限（{calls} 路）：本通话只按声音判断，没有文字",
-        "{calls} calls have words already, which is what this machine carries: this one is judged by its sound "
-        "alone",
+        "{calls} calls have words already, which is what this machine carries: this one is judged by its "
+        "sound alone",
     ),
     "words.restarted": NoticeKind(
         "warning",
@@ -170,8 +170,8 @@ NOTICES: dict[str, NoticeKind] = {
     "words.down": NoticeKind(
         "error",
         "语音识别反复出错，正在等待恢复：目前只按声音判断，没有文字",
-        "the recogniser fails again and again and is tried anew from time to time: until then calls are judged "
-        "by their sound alone",
+        "the recogniser fails again and again and is tried anew from time to time: until then calls are "
+        "judged by their sound alone",
     ),
     "words.back": NoticeKind(
         "info",

@@ -101,9 +101,7 @@ def _utterance(party: Party, text: str, start: int, number: int) -> Iterator[tup
 
 def of_events(told: Iterable[events.Event]) -> Iterator[Record]:
     """The record of a call from its events, in their order."""
-    yield from _ticked(
-        (samples(event.t_s), fact) for event in told for fact in _facts(event)
-    )
+    yield from _ticked((samples(event.t_s), fact) for event in told for fact in _facts(event))
 
 
 def _ticked(told: Iterable[tuple[int, TimelineEvent]]) -> Iterator[Record]:

@@ -81,8 +81,8 @@ class TranscriptionSettings(Section):
     )
     has_vocabulary_hint: bool = Field(
         False,
-        description="tell them to the recogniser beforehand too, from a second of speech on; of read news that "
-        "cost more words than it found",
+        description="tell them to the recogniser beforehand too, from a second of speech on; of read news "
+        "that cost more words than it found",
     )
     language: str = Field("auto", description="auto, zh or en")
     agent_language: str = Field("", description="the agent's language where it differs")
