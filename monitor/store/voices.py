@@ -60,6 +60,7 @@ class AgentVoices:
         try:
             kept = json.loads(self._path(agent).read_text(encoding="utf-8"))
             heard_at = datetime.fromisoformat(kept["heard_at"])
+            is_old = bool(self._keep) and self._now() - heard_at > self._keep
             numbers = {name: float(kept[name]) for name in _NUMBERS}
         except FileNotFoundError:
             return None
@@ -67,9 +68,7 @@ class AgentVoices:
             # The next call writes it anew.
             log.warning("an agent's voice cannot be read", error=type(error).__name__)
             return None
-        if self._keep and self._now() - heard_at > self._keep:
-            return None
-        return KnownVoice(**numbers) if _is_voice(numbers) else None
+        return KnownVoice(**numbers) if not is_old and _is_voice(numbers) else None
 
     def keep(self, agent: str, heard: KnownVoice) -> None:
         """Adds what a call showed, each weighed by its speech.

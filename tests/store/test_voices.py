@@ -89,7 +89,9 @@ def test_old_voices_are_forgotten(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("*.json"))
 
 
-@pytest.mark.parametrize("content", ["", "{}", "[1]", '{"heard_at": "x"}', "\x00\x01"])
+@pytest.mark.parametrize(
+    "content", ["", "{}", "[1]", '{"heard_at": "x"}', '{"heard_at": "2026-11-01T10:00:00"}', "\x00\x01"]
+)
 def test_a_damaged_file_is_no_voice_and_is_written_anew(tmp_path: Path, content: str) -> None:
     kept = voices(tmp_path)
     kept.keep("7001", heard())
