@@ -49,6 +49,14 @@ def load_whole(place: Path) -> LoadedPlaybook:
     return LoadedPlaybook(files, book, load_reading_texts(place), digest(files))
 
 
+def playbook_digest(folder: Path | None) -> str:
+    """The digest of a folder's playbook as it stands; empty where it cannot be read."""
+    try:
+        return digest(_named(read_texts(playbook_paths(shipped_or(folder)))))
+    except PlaybookError:
+        return ""
+
+
 def _named(texts: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
     """The files by their names alone: where they lie on this machine is nobody's business in a journal."""
     return tuple((Path(path).name, text) for path, text in texts)
@@ -75,7 +83,7 @@ class PlaybookWatch:
         self._in_force, self._report, self._resolve = in_force, report, resolve
         self._seen = self._signature()
         self._read = self._seen
-        self._digest = self._digest_now()
+        self._digest = playbook_digest(folder)
         self._trouble = False
 
     async def run(self) -> None:
@@ -119,9 +127,3 @@ class PlaybookWatch:
                 continue
             found.append((path.name, status.st_mtime_ns, status.st_size))
         return tuple(found)
-
-    def _digest_now(self) -> str:
-        try:
-            return digest(_named(read_texts(playbook_paths(self._place))))
-        except PlaybookError:
-            return ""

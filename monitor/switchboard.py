@@ -30,10 +30,10 @@ from monitor.engines.capacity import CALLS_MOST, Admission
 from monitor.engines.f0 import SwiftF0Model
 from monitor.engines.silero import SileroSpeechModel
 from monitor.engines.temper import voice_for
-from monitor.errors import ModelError, StoreError
+from monitor.errors import StoreError
 from monitor.ingest.source import Source
 from monitor.masking import load_finders
-from monitor.playbook_watch import LoadedPlaybook
+from monitor.playbook_watch import LoadedPlaybook, playbook_digest
 from monitor.reading_files import load_reading_texts
 from monitor.runner import Sink, Transcriber, run_call
 from monitor.store.facts import FACTS_VERSION, FactsHeader, FactsWriter, facts_path
@@ -123,7 +123,7 @@ class Switchboard:
         self._settings = settings
         self._rulebook = rulebook
         self._texts = load_reading_texts(settings.playbook.folder)
-        self._digest = ""
+        self._digest = playbook_digest(settings.playbook.folder)
         self._sinks = sinks
         self._transcriber = transcriber
         self._admission = admission or Admission(CALLS_MOST)
@@ -174,7 +174,7 @@ class Switchboard:
                 texts=self._texts,
                 record=None if facts is None else facts.write,
             )
-        except ModelError:
+        except BaseException:
             if facts is not None:
                 facts.discard()
             raise
@@ -260,8 +260,8 @@ class Switchboard:
             return end
         finally:
             files = [file for file in (journal, facts) if file is not None]
-            for file in files:
-                await asyncio.to_thread(file.close)
+            # All in one thread: who is cancelled while one closes must not leave the others open.
+            await asyncio.to_thread(lambda: [file.close() for file in files])
             self._kept(files)
 
     def _keep_voice(self, session: CallSession) -> None:

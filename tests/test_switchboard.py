@@ -20,6 +20,8 @@ from monitor.engines.scripted import ScriptedTranscriber
 from monitor.errors import ModelError
 from monitor.ingest.source import SourceInfo
 from monitor.playbook_files import load_playbook
+from monitor.playbook_watch import playbook_digest
+from monitor.store.facts import facts_path, read_facts
 from monitor.switchboard import Switchboard
 
 
@@ -89,6 +91,27 @@ async def test_a_call_that_cannot_be_heard_is_refused_and_not_announced(
     with pytest.raises(ModelError):
         board.start(Quiet())
     assert (announced, board.live_calls) == ([], ())
+    await board.stop()
+
+
+async def test_a_call_s_facts_name_the_playbook_and_go_where_there_is_no_call(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = keeping_journals(tmp_path)
+    store = settings.store.model_copy(update={"keeps_facts": True})
+    board = Switchboard(settings.model_copy(update={"store": store}), load_playbook(), [], transcriber=None)
+    call_id = board.start(Quiet())
+    await board.wait(call_id)
+    kept = facts_path(tmp_path, call_id)
+    assert read_facts(kept).header.playbook == playbook_digest(None) != ""
+
+    def broken(*_args: object, **_options: object) -> None:
+        raise RuntimeError("no ear")
+
+    monkeypatch.setattr(module, "make_session", broken)
+    with pytest.raises(RuntimeError):
+        board.start(Quiet())
+    assert list(kept.parent.iterdir()) == [kept]
     await board.stop()
 
 
