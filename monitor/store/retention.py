@@ -1,4 +1,4 @@
-"""Forgets calls that are older than they may be kept: their events, and their journals with the sound."""
+"""Forgets calls that are older than they may be kept: events, journals and facts; agents' voices too."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import structlog
 
 from monitor.store.database import connect
 from monitor.store.facts import facts_path
+from monitor.store.voices import AgentVoices
 
 CHUNK_EVENTS = 2_000
 """Events that one transaction deletes: a few milliseconds, in which the log's writer waits."""
@@ -75,6 +76,7 @@ class Retention:
         if abs(now - self._started_at - passed) > _CLOCK_SLIP:
             _log.warning("the clock has jumped: no old call is forgotten until the next start")
             return []
+        AgentVoices(self._folder / "agents", self._keep / timedelta(days=1), self._now).forget_old()
         before = (now - self._keep).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         gone: list[str] = []
         with closing(connect(self._folder / "events.db")) as connection:

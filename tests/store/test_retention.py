@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -10,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from monitor.core.events import CallEnded, CallStarted, GapHeard
+from monitor.core.inputs import KnownVoice
 from monitor.store import retention
 from monitor.store.log import EventLog
 from monitor.store.retention import Retention
+from monitor.store.voices import AgentVoices
 
 START = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 
@@ -135,3 +138,17 @@ def test_the_thread_sweeps_at_once_and_ends_when_told(log: EventLog, clock: Cloc
     assert done.wait(5.0)
     sweeper.close()
     assert log.calls() == []
+
+
+def test_an_agent_s_voice_is_forgotten_while_the_product_runs(log: EventLog, clock: Clock) -> None:
+    kept = AgentVoices(log.path.parent / "agents", 30.0, lambda: clock.wall)
+    kept.keep("7001", KnownVoice(f0_st=5.0, alpha_db=-12.0, rate_syl_s=4.5, speech_s=60.0))
+    (path,) = (log.path.parent / "agents").iterdir()
+    os.utime(path, (clock.wall.timestamp(), clock.wall.timestamp()))
+    sweeper = retention_of(log, clock)
+    clock.advance(timedelta(days=29))
+    sweeper.sweep()
+    assert path.exists()
+    clock.advance(timedelta(days=2))
+    sweeper.sweep()
+    assert not path.exists()
