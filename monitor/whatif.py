@@ -36,7 +36,8 @@ SAME_S = 2.0
 _JUDGED = ("detectors", "cues", "reading", "rules")
 """Sections of the settings that judging looks at; the others need the sound."""
 
-_TEXT_BYTES_MAX = 5_000_000
+_TEXT_BYTES_MAX = 100_000_000
+"""Of a file of events: a day of calls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +200,7 @@ def _core(values: dict[str, object], path: Path) -> CoreSettings:
 
 def _text(path: Path) -> str:
     try:
-        if path.stat().st_size > _TEXT_BYTES_MAX * 20:
+        if path.stat().st_size > _TEXT_BYTES_MAX:
             raise StoreError("store.transcript", path=path, reason="it is too large")
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
