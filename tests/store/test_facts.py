@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from monitor.core.facts import AlertEnded, AlertRaised, Evidence, Severity, Temp
 from monitor.core.inputs import CallInfo, CueAnswer, RulesChanged
 from monitor.core.rejudge import Answered, FactTold, Finished, Rebooked, Record, SameSound, Ticked
 from monitor.errors import StoreError
-from monitor.store.facts import FACTS_VERSION, FactsHeader, FactsWriter, is_facts, read_facts
+from monitor.store.facts import _FORMS, FACTS_VERSION, FactsHeader, FactsWriter, is_facts, read_facts
 
 HEADER = FactsHeader(
     version=FACTS_VERSION,
@@ -133,3 +134,11 @@ def test_a_full_disk_ends_the_record_and_never_the_call(tmp_path: Path) -> None:
     writer.close()
     assert writer.failure is not None
     assert writer.failure.code == "store.full"
+
+
+def test_the_form_of_a_record_belongs_to_the_version() -> None:
+    """Records are arrays: a field that comes, goes or moves makes old files lie and needs a new version."""
+    forms = [
+        (number, type_.__name__, form._names) for type_, form in _FORMS.items() for number in [form.number]
+    ]
+    assert (FACTS_VERSION, hashlib.sha256(repr(forms).encode()).hexdigest()[:12]) == (1, "53d64304c1e2")
