@@ -8,6 +8,7 @@ import {
   type ServerMessage,
   UNKNOWN_CALL,
 } from "../src/protocol/messages";
+import { answerAsGuest } from "./guest";
 import { eventsOf, type Script } from "./scenario";
 import { billing, calm, ended, parcel } from "./scripts";
 import { toneFile } from "./sound";
@@ -89,6 +90,7 @@ export class MockHub {
 
   /** Answers what the pages ask over HTTP; false where the address is not the mock's. */
   answer(request: IncomingMessage, response: ServerResponse): boolean {
+    if (answerAsGuest(request, response)) return true;
     const found = /^\/api\/calls\/([^/]+)(\/audio)?$/.exec(request.url ?? "");
     if (!found) return false;
     const script = this.playing.find((one) => one.script.id === decodeURIComponent(found[1]!))?.script;

@@ -1,5 +1,5 @@
 import { render } from "preact";
-import { start } from "./state/store";
+import { startSession } from "./state/session";
 import "./styles/base.css";
 import "./styles/frame.css";
 import "./styles/wall.css";
@@ -10,9 +10,11 @@ import "./styles/call-alerts.css";
 import "./styles/call-reading.css";
 import "./styles/call-narrow.css";
 import "./styles/agent.css";
+import "./styles/door.css";
+import "./styles/accounts.css";
 import { App } from "./ui/app";
 import { startRouter } from "./ui/router";
 
 startRouter();
-start();
+startSession();
 render(<App />, document.getElementById("app")!);

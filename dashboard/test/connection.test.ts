@@ -10,7 +10,7 @@ class FakeSocket {
   sent: { type: string; topic?: string; call_id?: string | null; after?: number | null }[] = [];
   isClosed = false;
   onmessage: ((message: { data: string }) => void) | null = null;
-  onclose: (() => void) | null = null;
+  onclose: ((close: { code: number }) => void) | null = null;
   send(text: string): void {
     this.sent.push(JSON.parse(text));
   }
@@ -20,8 +20,8 @@ class FakeSocket {
   says(message: ServerMessage): void {
     this.onmessage?.({ data: JSON.stringify(message) });
   }
-  dies(): void {
-    this.onclose?.();
+  dies(code = 1006): void {
+    this.onclose?.({ code });
   }
 }
 
@@ -162,6 +162,42 @@ describe("the connection", () => {
     lastSocket().says({ ...hello, v: 99 } as typeof hello);
     pass(10 * MOST_MS);
     expect(sockets).toHaveLength(tries);
+  });
+
+  it("comes again at once when told so, and asks for the wall whole", () => {
+    connected();
+    lastSocket().says({ type: "heartbeat", pos: 99 });
+    lastSocket().dies(1012);
+    expect(sockets).toHaveLength(2);
+    expect(inputs.some((input) => input.kind === "disconnected")).toBe(false);
+    lastSocket().says(hello);
+    expect(lastSocket().sent.map((one) => one.after)).toEqual([null, 99]);
+  });
+
+  it("waits as usual when a server that goes away said so before it greeted", () => {
+    connected();
+    lastSocket().dies(1012);
+    lastSocket().dies(1012);
+    expect(inputs.at(-1)).toMatchObject({ kind: "disconnected" });
+    expect(sockets).toHaveLength(2);
+  });
+
+  it("ends for good when nobody is signed in any more", () => {
+    let told = 0;
+    const connection = new Connection(
+      "ws://x/ws",
+      (input) => inputs.push(input),
+      world,
+      () => {
+        told += 1;
+      },
+    );
+    connection.start();
+    lastSocket().says(hello);
+    lastSocket().dies(4401);
+    pass(10 * MOST_MS);
+    expect([told, sockets.length]).toEqual([1, 1]);
+    expect(inputs.some((input) => input.kind === "disconnected")).toBe(false);
   });
 
   it("gives up a topic that is refused or no longer wanted", () => {

@@ -385,11 +385,10 @@ def _number(query: Mapping[str, str], name: str, default: int, least: int, most:
 
 
 def _error(error: TingyinError, status: int) -> Response:
-    return JSONResponse(
-        {"code": error.code, "message": error.sentence},
-        status_code=status,
-        headers={"cache-control": "no-store"},
-    )
+    headers = {"cache-control": "no-store"}
+    if "wait_s" in error.values:
+        headers["retry-after"] = str(error.values["wait_s"])
+    return JSONResponse({"code": error.code, "message": error.sentence}, status_code=status, headers=headers)
 
 
 async def _on_error(_request: Request, error: Exception) -> Response:

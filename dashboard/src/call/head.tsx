@@ -7,6 +7,7 @@ import { isStale, nowMs } from "../state/store";
 import { clock, percent, shortSeconds, timeOfDay } from "../ui/format";
 import { Icon, type IconName, TemperSign } from "../ui/icons";
 import { agentPath } from "../ui/router";
+import { has } from "../state/session";
 import { Player } from "./player";
 
 export function CallHead({ call }: { call: CallState }) {
@@ -39,7 +40,7 @@ export function CallHead({ call }: { call: CallState }) {
       <Temper call={call} />
       <TalkShare call={call} />
       <Interruptions call={call} />
-      <Player call={call} nowS={nowS} />
+      {has("hear_calls") && <Player call={call} nowS={nowS} />}
     </div>
   );
 }

@@ -1,4 +1,5 @@
 /** English wording. `zh.ts` has the same shape: the compiler finds what is missing. */
+import { door } from "./en-door";
 import type { CallPhase, CountName, Party, Severity, SlotName, TemperState } from "../protocol/messages";
 
 const count = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : many}`;
@@ -235,6 +236,7 @@ export const en = {
     inCall: "In a call",
     promise: "Only what you do is shown here: pace, share, words. Nobody’s feelings are judged on this page.",
   },
+  door,
   time: { seconds: (n: number) => `${n} s`, minutes: (n: number) => `${n} min` },
   notFound: "There is no such page",
 };

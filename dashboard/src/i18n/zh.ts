@@ -1,5 +1,6 @@
 /** Chinese wording. */
 import type { Dictionary } from "./en";
+import { door } from "./zh-door";
 
 export const zh: Dictionary = {
   code: "zh",
@@ -219,6 +220,7 @@ export const zh: Dictionary = {
     inCall: "通话中",
     promise: "这里只显示您的做法：语速、占比、用语。本页不评判任何人的情绪。",
   },
+  door,
   time: { seconds: (n) => `${n} 秒`, minutes: (n) => `${n} 分钟` },
   notFound: "没有这个页面",
 };

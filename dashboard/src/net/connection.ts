@@ -4,6 +4,7 @@
  * It reconnects by itself, and subscribes again where each topic had come to, so that nothing is missed or
  * doubled. It knows nothing of what the messages mean to the pages: they go to `onInput`.
  */
+import { COME_AGAIN, SIGNED_OUT } from "../protocol/accounts";
 import {
   type ClientMessage,
   PROTOCOL_VERSION,
@@ -41,10 +42,20 @@ export class Connection {
     private readonly url: string,
     private readonly onInput: (input: Input) => void,
     private readonly world: World,
+    /** Nobody is signed in any more: no attempt follows. */
+    private readonly onSignedOut: () => void = () => undefined,
   ) {}
 
   start(): void {
     this.connect();
+  }
+
+  /** Ends the connection and every topic. */
+  stop(): void {
+    this.clear("retryTimer");
+    this.topics.clear();
+    this.attempt = 0;
+    this.drop();
   }
 
   /** Asks for a topic from its start, or anew. */
@@ -76,8 +87,8 @@ export class Connection {
     socket.onmessage = (message: MessageEvent<string>) => {
       if (socket === this.socket) this.receive(JSON.parse(message.data) as ServerMessage);
     };
-    socket.onclose = () => {
-      if (socket === this.socket) this.lose();
+    socket.onclose = ({ code }) => {
+      if (socket === this.socket) this.closed(code);
     };
     this.watchSilence();
   }
@@ -137,6 +148,22 @@ export class Connection {
   private watchSilence(): void {
     this.clear("silenceTimer");
     this.silenceTimer = this.world.setTimer(() => this.lose(), this.patienceMs);
+  }
+
+  private closed(code: number): void {
+    if (code === SIGNED_OUT) {
+      this.stop();
+      this.onSignedOut();
+    } else if (code === COME_AGAIN && this.isGreeted) {
+      this.drop();
+      // What one may see has changed, perhaps: the wall is asked for whole.
+      this.subscribeAnew("wall");
+      this.connect();
+    } else this.lose();
+  }
+
+  private subscribeAnew(topic: string): void {
+    for (const wanted of this.topics.values()) if (wanted.topic === topic) wanted.after = null;
   }
 
   private lose(): void {

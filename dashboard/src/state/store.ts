@@ -43,23 +43,59 @@ const world: World = {
 };
 
 const scheme = location.protocol === "https:" ? "wss" : "ws";
-const stream = new Connection(`${scheme}://${location.host}/ws`, dispatch, world);
+let lost: () => void = () => undefined;
+let ended: () => void = () => undefined;
 
+function hear(input: Input): void {
+  dispatch(input);
+  if (input.kind === "disconnected") lost();
+}
+
+const stream = new Connection(`${scheme}://${location.host}/ws`, hear, world, () => ended());
+let isStarted = false;
+let hasListeners = false;
+
+/** Tells when the stream broke off, for whatever reason. */
+export function onLost(tell: () => void): void {
+  lost = tell;
+}
+
+/** Tells when the server ended the stream because nobody is signed in any more. */
+export function onEnd(tell: () => void): void {
+  ended = tell;
+}
+
+/** Opens the stream, unless it is open. */
 export function start(): void {
+  if (isStarted) return;
+  isStarted = true;
   stream.subscribe({ topic: "wall", call_id: null });
+  const open = newest.call?.id ?? null;
+  if (open !== null) stream.subscribe({ topic: "call", call_id: open });
   stream.start();
+  if (hasListeners) return;
+  hasListeners = true;
   setInterval(() => {
     nowMs.value = Date.now();
     dispatch({ kind: "tick", nowMs: nowMs.value });
   }, 1000);
-  window.addEventListener("online", () => stream.retryNow());
+  window.addEventListener("online", retryNow);
   document.addEventListener("visibilitychange", () => {
-    if (!document.hidden) stream.retryNow();
+    if (!document.hidden) retryNow();
   });
 }
 
+/** Ends the stream, and keeps nothing of what it told. */
+export function forget(): void {
+  if (!isStarted) return;
+  isStarted = false;
+  stream.stop();
+  newest = initialState;
+  publish();
+}
+
 export function retryNow(): void {
-  stream.retryNow();
+  if (isStarted) stream.retryNow();
 }
 
 /** Makes `callId` the open call, or none. */
@@ -72,5 +108,5 @@ export function openCall(callId: string | null): void {
     return;
   }
   dispatch({ kind: "open_call", callId });
-  stream.subscribe({ topic: "call", call_id: callId });
+  if (isStarted) stream.subscribe({ topic: "call", call_id: callId });
 }

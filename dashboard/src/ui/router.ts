@@ -5,6 +5,9 @@ export type Route =
   | { readonly page: "wall" }
   | { readonly page: "call"; readonly callId: string }
   | { readonly page: "agent"; readonly callId: string | null }
+  | { readonly page: "accounts" }
+  | { readonly page: "trail" }
+  | { readonly page: "welcome"; readonly token: string }
   | { readonly page: "unknown" };
 
 export function routeOf(path: string): Route {
@@ -13,6 +16,8 @@ export function routeOf(path: string): Route {
   if (page === undefined) return { page: "wall" };
   if (page === "call" && id !== undefined) return { page: "call", callId: decodeURIComponent(id) };
   if (page === "agent") return { page: "agent", callId: id === undefined ? null : decodeURIComponent(id) };
+  if ((page === "accounts" || page === "trail") && id === undefined) return { page };
+  if (page === "welcome" && id !== undefined) return { page, token: decodeURIComponent(id) };
   return { page: "unknown" };
 }
 
@@ -25,6 +30,12 @@ function go(path: string): void {
   history.pushState(null, "", path);
   arrive();
   window.scrollTo(0, 0);
+}
+
+/** Goes to another page in this one's place: going back does not come here again. */
+export function replace(path: string): void {
+  history.replaceState(null, "", path);
+  arrive();
 }
 
 function arrive(): void {

@@ -1,0 +1,30 @@
+/** Asks the server, and tells what went wrong by its code. */
+
+/** Nobody answered. */
+export const UNREACHABLE = "unreachable";
+
+export class Refusal extends Error {
+  constructor(
+    readonly code: string,
+    /** How long to wait before the next attempt; null where that is not the matter. */
+    readonly waitS: number | null = null,
+  ) {
+    super(code);
+  }
+}
+
+/** The answer's body; rejects with a `Refusal`. */
+export async function ask<T>(method: string, path: string, body?: unknown): Promise<T> {
+  const given = body === undefined ? {} : { body: JSON.stringify(body) };
+  let answer: Response;
+  try {
+    answer = await fetch(path, { method, ...given, headers: { "content-type": "application/json" } });
+  } catch {
+    throw new Refusal(UNREACHABLE);
+  }
+  const said: unknown = answer.status === 204 ? null : await answer.json().catch(() => null);
+  if (answer.ok) return said as T;
+  const code = (said as { code?: unknown } | null)?.code;
+  const wait = Number(answer.headers.get("retry-after") ?? Number.NaN);
+  throw new Refusal(typeof code === "string" ? code : UNREACHABLE, Number.isFinite(wait) ? wait : null);
+}

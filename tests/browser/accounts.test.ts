@@ -1,0 +1,166 @@
+/** The whole product with accounts: the first start, who is let in, and who is put out. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { chromiumPath, launch } from "dashboard/dev/browser";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { errorsOf, expectAccessibleInBothThemes, expectNoSidewaysScroll, openPage } from "./support";
+
+const CHECKOUT = fileURLToPath(new URL("../..", import.meta.url));
+const TINGYIN = process.env.TINGYIN_COMMAND ?? join(CHECKOUT, ".venv/bin/tingyin");
+const PASSWORD = "a quiet river at noon";
+const AGENT_PASSWORD = "the rain has stopped";
+const START_MS = 90_000;
+
+describe.skipIf(chromiumPath() === null || !existsSync(TINGYIN))("the product with accounts", () => {
+  let browser: Browser;
+  let program: ChildProcess;
+  let folder: string;
+  let welcome: string;
+  let url: string;
+  let root: Page;
+  const pages: Page[] = [];
+
+  async function open(path: string, options = {}): Promise<Page> {
+    const page = await openPage(browser, url + path, options);
+    pages.push(page);
+    return page;
+  }
+
+  async function signIn(page: Page, name: string, password: string): Promise<void> {
+    await page.getByLabel("Account name").fill(name);
+    await page.getByLabel("Password").fill(password);
+    await page.getByRole("button", { name: "Sign in" }).click();
+  }
+
+  async function choose(page: Page, password: string, again = password): Promise<void> {
+    await page.getByLabel("New password").fill(password);
+    await page.getByLabel("Once more").fill(again);
+    await page.getByRole("button", { name: "Save and go on" }).click();
+  }
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "tingyin-accounts-"));
+    program = spawn(TINGYIN, ["serve", "--no-asr", "--port", "0"], {
+      env: {
+        ...process.env,
+        TINGYIN_STORE__FOLDER: folder,
+        TINGYIN_ACCOUNTS__IS_REQUIRED: "true",
+        NO_COLOR: "1",
+      },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    welcome = await new Promise<string>((resolve, reject) => {
+      let told = "";
+      const hear = (data: Buffer) => {
+        told += String(data);
+        const found = /http:\S+\/welcome\/\S+/.exec(told);
+        if (found) resolve(found[0]);
+      };
+      program.stdout!.on("data", hear);
+      program.stderr!.on("data", hear);
+      program.on("exit", (code) => reject(new Error(`the server ended with ${code}:\n${told}`)));
+    });
+    url = new URL(welcome).origin;
+    browser = await launch();
+  }, START_MS);
+
+  afterAll(async () => {
+    await browser?.close();
+    if (program?.exitCode === null) {
+      const exit = once(program, "exit");
+      program.kill("SIGTERM");
+      await exit;
+    }
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it("starts with a link by which the administrator chooses a password", async () => {
+    root = await open(new URL(welcome).pathname);
+    await root.getByText("for the account admin").waitFor();
+    await expectAccessibleInBothThemes(root);
+    await choose(root, PASSWORD, "something else entirely");
+    await root.getByText("The two are not the same.").waitFor();
+    await choose(root, "short");
+    await root.getByText("At least 10 characters").waitFor();
+    await choose(root, PASSWORD);
+    await root.getByText("No call yet").waitFor();
+    expect(new URL(root.url()).pathname).toBe("/");
+    const again = await open(new URL(welcome).pathname);
+    await again.getByText("This link was used already").waitFor();
+  });
+
+  it("refuses a wrong password in words, and then shows the page that was wanted", async () => {
+    const page = await open("/trail");
+    await page.locator('input[autocomplete="username"]').waitFor();
+    await page.locator('input[autocomplete="current-password"]').waitFor();
+    await signIn(page, "admin", "not this one");
+    await page.getByText("The name or the password is wrong.").waitFor();
+    await expectAccessibleInBothThemes(page);
+    await signIn(page, "admin", PASSWORD);
+    await page.getByRole("cell", { name: "was refused" }).waitFor();
+    expect(new URL(page.url()).pathname).toBe("/trail");
+    await expectAccessibleInBothThemes(page);
+  });
+
+  it("lets an agent in by a link, to their own page only", async () => {
+    await root.getByRole("link", { name: "Accounts" }).click();
+    await root.getByRole("button", { name: "New account" }).click();
+    await root.getByLabel("Account name").fill("wang");
+    await root.getByLabel("Agent label").fill("8012");
+    await expectAccessibleInBothThemes(root);
+    await root.getByRole("button", { name: "Save" }).click();
+    const link = await root.locator(".link-shown code").textContent();
+    await expectAccessibleInBothThemes(root);
+    const agent = await open(new URL(link!).pathname, { viewport: { width: 320, height: 640 } });
+    await choose(agent, AGENT_PASSWORD);
+    await agent.getByText("No call", { exact: true }).waitFor();
+    expect(new URL(agent.url()).pathname).toBe("/agent");
+    expect(await agent.getByRole("navigation").getByRole("link").allTextContents()).toEqual(["Agent view"]);
+    await expectNoSidewaysScroll(agent);
+    await agent.goto(`${url}/accounts`);
+    await agent.getByText("This page is not for your account").waitFor();
+    await agent.goto(url);
+    await agent.waitForURL("**/agent");
+    await root.getByRole("group", { name: "Actions: wang" }).getByRole("button", { name: "Shut" }).click();
+    await agent.getByText("You are signed out here.").waitFor();
+    await expectNoSidewaysScroll(agent);
+  });
+
+  it("fits on narrow screens", async () => {
+    for (const path of ["/accounts", "/trail"]) {
+      await root.setViewportSize({ width: 320, height: 640 });
+      await root.goto(url + path);
+      await root.locator(".person, .office-table").first().waitFor();
+      await expectNoSidewaysScroll(root);
+    }
+    await root.setViewportSize({ width: 1440, height: 900 });
+  });
+
+  it("signs out here, and everywhere", async () => {
+    const other = await open("/");
+    await signIn(other, "admin", PASSWORD);
+    await other.getByText("No call yet").waitFor();
+    await root.goto(url);
+    await root.getByText("No call yet").waitFor();
+    await other.locator(".menu summary").click();
+    await expectAccessibleInBothThemes(other);
+    await other.getByRole("button", { name: "Sign out", exact: true }).click();
+    await other.getByRole("heading", { name: "Sign in" }).waitFor();
+    expect(await root.getByText("No call yet").count()).toBe(1);
+    await signIn(other, "admin", PASSWORD);
+    await other.locator(".menu summary").click();
+    await other.getByRole("button", { name: "Sign out everywhere" }).click();
+    await other.getByRole("heading", { name: "Sign in" }).waitFor();
+    await root.getByText("You are signed out here.").waitFor();
+  });
+
+  it("had no error on any page", () => {
+    expect(pages.flatMap(errorsOf)).toEqual([]);
+  });
+});
