@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +27,10 @@ _FALSE_AFTER_S = 8.0
 
 _HOP = 1_600
 _Levels = npt.NDArray[np.float64]
+
+Judge = Literal["product", "published rules", "6 dB louder"]
+JUDGES: tuple[Judge, ...] = ("product", "published rules", "6 dB louder")
+"""Of heat: Tingyin as set, Tingyin with `temper.model = "rules"`, and a plain reference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,8 @@ class Outcome:
     """No event holds a number that is none."""
     plain_cuts: list[Cut] = field(default_factory=list)
     plain_hot_s: list[float] = field(default_factory=list)
+    rule_hot: list[Raised] = field(default_factory=list)
+    """The alerts of heat where published rules judge instead of the trained ear."""
 
     def spoken_s(self, party: Party, start_s: float, end_s: float) -> float:
         """Seconds of the party's speech within a stretch."""
@@ -78,8 +85,8 @@ class Outcome:
         )
 
 
-def outcome(call: Composed, told: Sequence[Event]) -> Outcome:
-    """Takes what matters of a call's events."""
+def outcome(call: Composed, told: Sequence[Event], by_rules: Sequence[Event] = ()) -> Outcome:
+    """Takes what matters of a call's events, and of those where published rules judge the temper."""
     return Outcome(
         name=call.name,
         scenario=call.scenario,
@@ -96,6 +103,7 @@ def outcome(call: Composed, told: Sequence[Event]) -> Outcome:
         is_sound=not any(b"NaN" in line or b"nan" in line for line in map(events.encode, told)),
         plain_cuts=plain_cuts(call.sound),
         plain_hot_s=plain_hot(call.sound[Party.CALLER]),
+        rule_hot=[alert for alert in alerts(by_rules) if alert.rule == "hot_temper"],
     )
 
 
@@ -260,13 +268,13 @@ class HeatScore:
     missed: list[str] = field(default_factory=list)
 
 
-def score_heat(outcomes: Iterable[Outcome], *, is_plain: bool = False) -> HeatScore:
+def score_heat(outcomes: Iterable[Outcome], who: Judge = "product") -> HeatScore:
     """Each stretch of heat with the first alert within it."""
     score = HeatScore()
     for call in outcomes:
         for start_s, end_s in call.heat:
             score.stretches += 1
-            found = [a for a in hot(call, is_plain=is_plain) if start_s <= a.raised_s <= end_s + _AFTER_S]
+            found = [a for a in hot(call, who) if start_s <= a.raised_s <= end_s + _AFTER_S]
             if not found:
                 score.missed.append(f"{call.name} ({call.caller})")
                 continue
@@ -280,18 +288,20 @@ def score_heat(outcomes: Iterable[Outcome], *, is_plain: bool = False) -> HeatSc
     return score
 
 
-def hot(call: Outcome, *, is_plain: bool = False) -> list[Raised]:
-    """The alerts of heat, of the product or of the reference."""
-    if is_plain:
+def hot(call: Outcome, who: Judge = "product") -> list[Raised]:
+    """The alerts of heat, of the product, of it with published rules, or of the plain reference."""
+    if who == "6 dB louder":
         return [Raised("hot_temper", "caller", at_s, at_s) for at_s in call.plain_hot_s]
+    if who == "published rules":
+        return call.rule_hot
     return [alert for alert in call.alerts if alert.rule == "hot_temper"]
 
 
-def false_hot(call: Outcome, *, is_plain: bool = False) -> int:
+def false_hot(call: Outcome, who: Judge = "product") -> int:
     """Alerts of heat where there is none."""
     return sum(
         not any(start_s <= alert.raised_s <= end_s + _AFTER_S for start_s, end_s in call.heat)
-        for alert in hot(call, is_plain=is_plain)
+        for alert in hot(call, who)
     )
 
 

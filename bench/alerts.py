@@ -1,10 +1,12 @@
 """Alerts on whole calls: composed ones with known truth from real voices, and real calm ones.
 
 Calls are composed from the corpora's voices (`bench/composer`), heard by the real session offline and by
-their sound alone, and judged against what was composed. The acted moods are of actors that no threshold here
-was tuned on (`--voices held-out`, the default; `bench/composer/voices.py` lists the others). Beside each
-figure stands that of a plain reference in the same run: for interruptions "both channels loud for 0.8 s",
-for heat "6 dB louder than usual for 3 s". Shares have Wilson's 95 % intervals, rates exact Poisson ones.
+their sound alone, and judged against what was composed. The acted moods are of actors on whose calls here no
+threshold was tuned (`--voices held-out`, the default; `bench/composer/voices.py` lists the others); but how
+the temper's witnesses are weighed was chosen on other calls of all of them (`bench/temper.py`). The trained
+ear that judges a call was trained without its callers. Beside each figure stands that of a plain reference in
+the same run: for interruptions "both channels loud for 0.8 s", for heat the published rules, and "6 dB louder
+than usual for 3 s". Shares have Wilson's 95 % intervals, rates exact Poisson ones.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ import numpy as np
 import soundfile
 
 from bench.alert_scores import (
+    JUDGES,
     CutScore,
     Outcome,
     Raised,
@@ -39,10 +42,13 @@ from bench.alert_scores import (
 from bench.common import spread
 from bench.composer import lines
 from bench.composer.calls import recipes
+from bench.composer.stage import Composed
 from bench.composer.voices import MOODS, TUNING, voices
-from bench.hearing import Listener
+from bench.hearing import Listener, Losses, Sound
+from bench.temper_ears import EAR_CACHE, LeftOutEars, ear_cache, learned, trainer
 from monitor.config import load_settings
 from monitor.core.audio import Party
+from monitor.engines.temper_training import VoiceSamples
 
 _GAINS_DB = (-12.0, 12.0)
 _GAIN_CALLS = ("turns hot 0", "turns hot 1", "turns hot 2", "calm 0", "happy 0", "overlaps 0")
@@ -60,23 +66,50 @@ class Job:
     scale: int
     cache: Path | None
     settings: Path | None
+    samples: VoiceSamples | None
+    """What the shipped ear learned; None where rules judge."""
+
+
+@dataclass(slots=True)
+class _Hearing:
+    """A worker's listeners: as set and by published rules, with the ears that know no caller."""
+
+    listener: Listener
+    by_rules: Listener
+    ears: LeftOutEars | None
+
+    @staticmethod
+    def of(job: Job) -> _Hearing:
+        settings = load_settings(job.settings)
+        listener = Listener(settings, job.cache)
+        return _Hearing(
+            listener,
+            listener.by(load_settings(job.settings, {"temper": {"model": "rules"}})),
+            LeftOutEars(job.samples) if job.samples is not None else None,
+        )
+
+    def outcome(self, call: Composed, sound: Sound, losses: Losses | None = None) -> Outcome:
+        """What is told of a call that sounds like this."""
+        voice = self.ears.of(*call.callers) if self.ears is not None else None
+        told = self.listener.hear(sound, losses, voice=voice)
+        return outcome(call, told, self.by_rules.hear(sound, losses))
 
 
 def hear_calls(job: Job, names: Sequence[str]) -> list[tuple[Outcome, dict[float, Outcome]]]:
     """Composes and hears the calls of these names; some at other gains too."""
-    listener = Listener(load_settings(job.settings), job.cache)
+    hearing = _Hearing.of(job)
     wanted = set(names)
     found = []
     for recipe in recipes(voices(job.data), job.which, job.seed, job.scale):
         if recipe.name not in wanted:
             continue
         call = recipe.compose()
-        judged = outcome(call, listener.hear(call.sound, call.losses))
+        judged = hearing.outcome(call, call.sound, call.losses)
         turned = {}
         if recipe.name in _GAIN_CALLS:
             for by_db in _GAINS_DB:
                 sound = {party: lines.gain(pcm, by_db) for party, pcm in call.sound.items()}
-                turned[by_db] = outcome(call, listener.hear(sound))
+                turned[by_db] = hearing.outcome(call, sound)
         found.append((judged, turned))
     return found
 
@@ -105,8 +138,8 @@ def print_heat(calls: list[Outcome]) -> None:
     print("\nhot temper")
     for title, scenario in (("turns hot", "hot"), ("hot from the first word", "hot at once")):
         chosen = [call for call in calls if call.scenario == scenario]
-        for who, is_plain in (("product", False), ("6 dB louder", True)):
-            score = score_heat(chosen, is_plain=is_plain)
+        for who in JUDGES:
+            score = score_heat(chosen, who)
             soon = sum(delay_s <= 6.0 for delay_s in score.speech_s)
             print(f"  {title}, {who}: found {share(len(score.delays_s), score.stretches)}")
             print(f"    within 6 s of hot speech {share(soon, score.stretches)}")
@@ -114,7 +147,7 @@ def print_heat(calls: list[Outcome]) -> None:
                 f"    delay in call time: {spread(score.delays_s, 's')}; "
                 f"in hot speech: {spread(score.speech_s, 's')}"
             )
-            if not is_plain:
+            if who != "6 dB louder":
                 print(f"    cleared after the last hot word: {spread(score.cleared_s, 's')}")
                 print(f"    missed: {', '.join(score.missed) or 'none'}")
     groups = {
@@ -126,11 +159,12 @@ def print_heat(calls: list[Outcome]) -> None:
     for title, scenarios in groups.items():
         chosen = [call for call in calls if call.scenario in scenarios]
         time_s = sum(cool_s(call) for call in chosen)
-        told = [rate(sum(false_hot(c, is_plain=plain) for c in chosen), time_s) for plain in (False, True)]
-        print(f"  false, {title}: {told[0]}; 6 dB louder: {told[1]}")
-        if title not in MOODS:
-            names = [f"{c.name} ({c.caller})" for c in chosen if false_hot(c)]
-            print(f"    {', '.join(names) or 'none'}")
+        print(f"  false, {title}:")
+        for who in JUDGES:
+            names = [f"{c.name} ({c.caller})" for c in chosen if false_hot(c, who)]
+            told = rate(sum(false_hot(c, who) for c in chosen), time_s)
+            listed = f": {', '.join(names)}" if names and who != "6 dB louder" else ""
+            print(f"    {who}: {told}, in {len(names)} of {len(chosen)} calls{listed}")
 
 
 def print_cuts(calls: list[Outcome], *, with_notes: bool) -> None:
@@ -249,6 +283,9 @@ def main() -> int:
     parser.add_argument("--full", action="store_true", help="four times as many calls of each kind")
     parser.add_argument("--only", default="", help="names or scenarios of calls, by commas")
     parser.add_argument("--cache", type=Path, help="folder that keeps what the models said between runs")
+    parser.add_argument(
+        "--ear-cache", type=Path, default=EAR_CACHE, help="folder that keeps what the ear learns from"
+    )
     parser.add_argument("--settings", type=Path, help="a settings file to hear by")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--notes", action="store_true", help="say which interruptions were missed")
@@ -256,7 +293,16 @@ def main() -> int:
     if given.data is None or not (Path(given.data) / "emotion").is_dir():
         print("skipped: no recordings; give their folder by --data or TINGYIN_DATA")
         return 0
-    job = Job(Path(given.data), given.voices, given.seed, 4 if given.full else 1, given.cache, given.settings)
+    is_trained = load_settings(given.settings).temper.model == "trained"
+    job = Job(
+        data=Path(given.data),
+        which=given.voices,
+        seed=given.seed,
+        scale=4 if given.full else 1,
+        cache=given.cache,
+        settings=given.settings,
+        samples=learned(trainer(), Path(given.data), ear_cache(given.ear_cache)) if is_trained else None,
+    )
     only = {name.strip() for name in given.only.split(",") if name.strip()}
     names = [
         recipe.name

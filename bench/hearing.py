@@ -119,6 +119,14 @@ class Listener:
         for path in ("engines/silero.py", "engines/f0.py", "core/speech.py"):
             self._tag.update((TOP / "monitor" / path).read_bytes())
 
+    def by(self, settings: Settings) -> Listener:
+        """One with other settings that remembers what this one does; `speech` has to be the same."""
+        if settings.speech != self._settings.speech:
+            raise ValueError("what the models said depends on the settings of speech")
+        other = Listener(settings, self._folder)
+        other._memory = self._memory
+        return other
+
     def hear(
         self, sound: Sound, losses: Losses | None = None, *, voice: VoiceWeights | None = None
     ) -> list[Event]:

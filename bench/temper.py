@@ -9,12 +9,9 @@ of it. Intervals are 95 %, by bootstrap over utterances, and over runs of three 
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import os
 import sys
-import tempfile
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -22,14 +19,14 @@ import numpy as np
 import numpy.typing as npt
 
 from bench import temper_egemaps
+from bench.alert_scores import share
 from bench.temper_calls import CORPORA, Call, calm_calls, composed, play, taped
+from bench.temper_ears import EAR_CACHE, LeftOutEars, ear_cache, learned, trainer
 from bench.temper_rules import rule_heats
 from monitor.core.settings import CoreSettings
 from monitor.core.temper import VoiceWeights
-from monitor.engines.temper import known_speakers, load_voice_weights, speaker_digest
-from monitor.engines.temper_training import USUAL, VoiceSamples, deviations, train
+from monitor.engines.temper_training import USUAL, VoiceSamples, deviations
 from monitor.engines.temper_worth import area, calibration_error, reliability
-from monitor.resources import resource
 
 _LINES = ("clean", "G.711", "G.711, gain, noise")
 _KNOWN = {"first": 0, "based": 10}
@@ -38,16 +35,6 @@ _AGAINST = (("neutral", USUAL), ("all", ()), ("joy", ("happy",)), ("surprise", (
 
 _Array = npt.NDArray[np.float64]
 Ears = Callable[[str], VoiceWeights]
-
-
-def trainer() -> ModuleType:
-    """models/temper/train.py, which is a script and not in the package."""
-    spec = importlib.util.spec_from_file_location("train_temper", resource("models") / "temper" / "train.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # where its dataclasses look for their names
-    spec.loader.exec_module(module)
-    return module
 
 
 def ear_scores(samples: VoiceSamples, ears: Ears, known: int) -> _Array:
@@ -131,8 +118,12 @@ def report_calibration(samples: VoiceSamples, ears: Ears) -> None:
     weights = np.zeros(len(told))
     for corpus in CORPORA:
         mine = part.corpus == corpus
-        for chosen, share in ((mine & anger, 0.25), (mine & usual, 0.5), (mine & ~anger & ~usual, 0.25)):
-            weights[chosen] = share / max(1, int(chosen.sum()))
+        for chosen, part_of_all in (
+            (mine & anger, 0.25),
+            (mine & usual, 0.5),
+            (mine & ~anger & ~usual, 0.25),
+        ):
+            weights[chosen] = part_of_all / max(1, int(chosen.sum()))
     brier = float(np.average(np.square(told - anger), weights=weights))
     error = calibration_error(anger, told, weights)
     print(f"\ncalibration at 1/4 anger, 1/2 calm, 1/4 other: Brier {brier:.3f}, expected error {error:.3f}")
@@ -143,8 +134,10 @@ def report_calibration(samples: VoiceSamples, ears: Ears) -> None:
 def report_calls(name: str, calls: list[Call], settings: CoreSettings, ears: Ears | None) -> None:
     """Found, delays and false alarms of one scorer: composed calls by corpus, then the calm ones."""
     judged = [(call, play(call.tape, settings, ears(call.speaker) if ears else None)) for call in calls]
-    for corpus in CORPORA:
-        mine = [(call, told) for call, told in judged if call.corpus == corpus]
+    for corpus in (*CORPORA, "all"):
+        mine = [
+            (call, told) for call, told in judged if call.corpus == corpus or (corpus == "all" and call.label)
+        ]
         angry = [(call, told) for call, told in mine if call.label == "anger"]
         delays = [
             next((at - call.start_s for at, _ in told.alerts_s if at >= call.start_s), None)
@@ -165,9 +158,10 @@ def report_calls(name: str, calls: list[Call], settings: CoreSettings, ears: Ear
         early = sum(any(at < call.start_s for at, _ in told.alerts_s) for call, told in mine)
         alerts = sum(len(told.alerts_s) for _, told in angry)
         print(
-            f"{name:8} {corpus:8} anger found {len(found)}/{len(angry)}, median delay {_median(found)}; "
-            f"cleared {len(cleared)}, median {_median(cleared)} after its end; {alerts} alerts. In error: "
-            f"joy {wrong['happy']}/{count['happy']}, sadness {wrong['sad']}/{count['sad']}, "
+            f"{name:8} {corpus:8} anger found {share(len(found), len(angry))}, "
+            f"median delay {_median(found)}; cleared {len(cleared)}, "
+            f"median {_median(cleared)} after its end; {alerts} alerts. In error: "
+            f"joy {share(wrong['happy'], count['happy'])}, sadness {share(wrong['sad'], count['sad'])}, "
             f"still neutral {early}/{len(mine)}",
             flush=True,
         )
@@ -186,55 +180,56 @@ def _median(values: list[float]) -> str:
     return f"{np.median(values):.1f} s" if values else "-"
 
 
-def main() -> int:
-    """Prints all tables."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, default=os.environ.get("TINGYIN_DATA"))
-    parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "tingyin-bench-temper")
-    given = parser.parse_args()
-    if given.data is None or not (Path(given.data) / "emotion").is_dir():
-        print("skipped: no recordings; give their folder by --data or TINGYIN_DATA")
-        return 0
-    data, kept = Path(given.data), Path(given.cache)
-    script = trainer()
-    by_line = {
-        line: script.samples(data, line, kept) for line in dict.fromkeys((*_LINES, *script.TRAINED_ON))
-    }
-    learned = VoiceSamples.join(by_line[line] for line in script.TRAINED_ON)
-    shipped, known = load_voice_weights(), known_speakers()
-    ears: dict[str, VoiceWeights] = {}
-    for speaker in np.unique(learned.speaker):
-        if speaker_digest(str(speaker)) in known:
-            left_out = train(learned.where(learned.speaker != speaker))
-            ears[str(speaker)] = replace(left_out, calibration=shipped.calibration)
-        else:
-            ears[str(speaker)] = shipped
-    unknown = sum(ear is shipped for ear in ears.values())
-    print(f"{len(ears)} speakers, {unknown} of them unknown to the shipped weights and judged by these")
+def report_areas(script: ModuleType, data: Path, kept: Path, ears: LeftOutEars) -> None:
+    """Windows and utterances of every corpus and line, by our ear, by rules and by eGeMAPS."""
+    by_line = {line: script.samples(data, line, kept) for line in _LINES}
     print(f"{'areas under the curve, anger against':48}" + "".join(f"{name:>20}" for name, _ in _AGAINST))
     heats = {line: rule_heats(script, data, line, kept, _KNOWN["based"]) for line in _LINES}
     for line in _LINES:
-        report_line(line, by_line[line], heats, ears.__getitem__)
-        if temper_egemaps.is_there():
-            report_egemaps(line, by_line[line], temper_egemaps.functionals(script, data, line, kept))
-    if not temper_egemaps.is_there():
-        print("eGeMAPS: opensmile is not installed, so the reference is absent")
-    foreign = replace(train(learned.where(learned.corpus != "casia")), calibration=shipped.calibration)
+        report_line(line, by_line[line], heats, ears.of)
+    report_calibration(by_line["G.711, gain, noise"], ears.of)
     casia = by_line["G.711"].where(by_line["G.711"].corpus == "casia")
     for state, count in _KNOWN.items():
         for kind in ("windows", "utterances"):
-            scores = ear_scores(casia, lambda speaker: foreign, count)
+            scores = ear_scores(casia, lambda speaker: ears.without_corpus("casia"), count)
             scores[(casia.clip != "") != (kind == "utterances")] = np.nan
             table_row(f"{'without Mandarin':20}casia   {state:6}{kind:11}ours", casia, scores)
-    report_calibration(by_line["G.711, gain, noise"], ears.__getitem__)
+    if not temper_egemaps.is_there():
+        print("eGeMAPS: opensmile is not installed, so the reference is absent")
+        return
+    for line in _LINES:
+        report_egemaps(line, by_line[line], temper_egemaps.functionals(script, data, line, kept))
+
+
+def report_whole_calls(data: Path, kept: Path, ears: LeftOutEars) -> None:
+    """What each scorer makes of composed and of calm calls."""
     print(
         "\nwhole calls over G.711: 25 s calm, then 15 s of anger, joy or sadness; and calls calm throughout"
     )
     calls = taped(composed(data), kept / "tapes") + taped(calm_calls(data), kept / "tapes")
-    of_speaker = {**ears, "": shipped}
     for name in ("rules", "trained"):
         settings = CoreSettings.model_validate({"temper": {"model": name}})
-        report_calls(name, calls, settings, of_speaker.__getitem__ if name == "trained" else None)
+        report_calls(name, calls, settings, ears.of if name == "trained" else None)
+
+
+def main() -> int:
+    """Prints all tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, default=os.environ.get("TINGYIN_DATA"))
+    parser.add_argument("--cache", type=Path, default=EAR_CACHE)
+    parser.add_argument("--part", choices=("all", "areas", "calls"), default="all")
+    given = parser.parse_args()
+    if given.data is None or not (Path(given.data) / "emotion").is_dir():
+        print("skipped: no recordings; give their folder by --data or TINGYIN_DATA")
+        return 0
+    data, kept = Path(given.data), ear_cache(given.cache)
+    script = trainer()
+    ears = LeftOutEars(learned(script, data, kept))
+    print(f"{len(ears.speakers)} speakers; those whom the shipped weights learned are judged by others")
+    if given.part != "calls":
+        report_areas(script, data, kept, ears)
+    if given.part != "areas":
+        report_whole_calls(data, kept, ears)
     return 0
 
 

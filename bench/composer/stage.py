@@ -57,6 +57,9 @@ class Composed:
     said: list[Said]
     meetings: list[Meeting]
     speakers: dict[Party, str]
+    """Who speaks on each channel in the end."""
+    callers: frozenset[str] = frozenset()
+    """Everybody who spoke on the caller's channel."""
     losses: dict[Party, list[tuple[int, int]]] = field(default_factory=dict)
     """Samples that never arrived."""
     silences: list[tuple[float, float]] = field(default_factory=list)
@@ -129,6 +132,7 @@ class Stage:
         self.rng = rng
         self.now_s = 0.5
         self._voices = voices
+        self._callers = frozenset([voices[Party.CALLER].speaker])
         self._decks: dict[tuple[str, str], Deck] = {}
         self._laid: list[tuple[Party, int, Pcm]] = []
         self.said: list[Said] = []
@@ -138,6 +142,8 @@ class Stage:
     def replace(self, party: Party, voice: Voice) -> None:
         """The telephone is handed to somebody else."""
         self._voices[party] = voice
+        if party is Party.CALLER:
+            self._callers |= {voice.speaker}
 
     def deck(self, party: Party, mood: str = "usual") -> Deck:
         """The deck that the party's clips come from."""
@@ -190,5 +196,6 @@ class Stage:
             said=sorted(self.said, key=lambda item: item.start_s),
             meetings=sorted(self.meetings, key=lambda meeting: meeting.start_s),
             speakers={party: voice.speaker for party, voice in self._voices.items()},
+            callers=self._callers,
             silences=list(self.silences),
         )
