@@ -17,7 +17,7 @@ from bench.ears import blocks, read, telephone
 from monitor.core.audio import Party, Pcm
 from monitor.core.clock import BLOCK_SAMPLES, seconds
 from monitor.core.detectors.hot_temper import HotTemper
-from monitor.core.facts import AlertRaised, TemperReading, TemperState
+from monitor.core.facts import AlertRaised, Judgement, TemperReading, TemperState
 from monitor.core.prosody.tracker import ProsodyTracker
 from monitor.core.settings import CoreSettings
 from monitor.core.speech import SpeechSegmenter
@@ -109,7 +109,7 @@ def play(tape: Tape, settings: CoreSettings, voice: VoiceWeights | None) -> Judg
     alerts: list[tuple[float, float | None]] = []
     for index, (block, is_speech) in enumerate(zip(tape.blocks, tape.is_speech, strict=True)):
         now = (index + 1) * BLOCK_SAMPLES
-        told = []
+        told: list[Judgement] = []
         for frame in tracker.push(block, index * BLOCK_SAMPLES, is_speech):
             reading = scorer.push(frame)
             if reading is not None:
