@@ -204,7 +204,10 @@ class RequestQueue:
         if not self._partials:
             return None
         cadence_s = self.cadence_s(now)
-        return max(0.0, min(self._shown_at.get(key, -_WINDOW_S) + cadence_s - now for key in self._partials))
+        due_s = min(self._shown_at.get(key, -_WINDOW_S) + cadence_s - now for key in self._partials)
+        # While finals need all the time the cadence is endless, and no lock can be waited on for that long.
+        # By then the partials that wait are stale.
+        return max(0.0, min(due_s, _PARTIAL_STALE_S))
 
     def _forget_stale(self, now: float) -> None:
         for key, item in list(self._partials.items()):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 
 from monitor.core.audio import Party
@@ -92,6 +94,17 @@ def test_a_partial_that_waits_for_its_time_says_when() -> None:
     wait_s = queue.next_due_s(now)
     assert wait_s is not None and wait_s > 0 and queue.take(now) == []
     assert queue.take(now + wait_s + 0.01) != []
+
+
+def test_the_wait_is_one_that_a_lock_takes_when_finals_need_all_the_time() -> None:
+    queue = RequestQueue(1)
+    queue.put(item("a", 0.0, is_final=True), 0.0)
+    finals = queue.take(0.0)
+    queue.put(item("b", 7.0), 7.0)
+    queue.done(finals, 8.0, 8.0)
+    wait_s = queue.next_due_s(8.0)
+    assert queue.cadence_s(8.0) == float("inf")
+    assert wait_s is not None and 0 < wait_s < threading.TIMEOUT_MAX
 
 
 def test_finals_are_thorough_only_while_the_workers_idle() -> None:
