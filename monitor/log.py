@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import sys
+from typing import TextIO, cast
 
 import structlog
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger("tingyin")
 """Log with an event's name and key=value pairs: `log.warning("call failed", call_id=..., code=...)`."""
+
+
+class _StandardError(io.TextIOBase):
+    """Standard error as it is when something is written: loggers live longer than what a caller put there."""
+
+    def write(self, text: str, /) -> int:
+        """Writes to whatever standard error is now."""
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        """Flushes it."""
+        sys.stderr.flush()
 
 
 def configure_log(*, is_verbose: bool = False, is_service: bool = False) -> None:
@@ -32,6 +46,6 @@ def configure_log(*, is_verbose: bool = False, is_service: bool = False) -> None
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG if is_verbose else logging.WARNING),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _StandardError())),
         cache_logger_on_first_use=True,
     )

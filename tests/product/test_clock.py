@@ -1,4 +1,4 @@
-"""The wall clock jumps: nothing but a call's beginning, its end and its id may be told by it."""
+"""The wall clock jumps: nothing but dates, and how many days something is kept, may be told by it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ WALL_CLOCK = re.compile(r"\btime\.time\(|\btime\.time_ns\(|\bdatetime\.(?:now|ut
 
 MAY = {
     "monitor/store/log.py": "when a call began and ended",
+    "monitor/store/retention.py": "how many days ago a call ended; a clock that jumps deletes nothing",
+    "monitor/store/voices.py": "when an agent was heard last",
     "monitor/switchboard.py": "when a call began, and its id",
 }
 
