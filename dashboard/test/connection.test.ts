@@ -167,7 +167,7 @@ describe("the connection", () => {
   it("comes again at once when told so, and asks for the wall whole", () => {
     connected();
     lastSocket().says({ type: "heartbeat", pos: 99 });
-    lastSocket().dies(1012);
+    lastSocket().dies(4409);
     expect(sockets).toHaveLength(2);
     expect(inputs.some((input) => input.kind === "disconnected")).toBe(false);
     lastSocket().says(hello);
@@ -176,8 +176,8 @@ describe("the connection", () => {
 
   it("waits as usual when a server that goes away said so before it greeted", () => {
     connected();
-    lastSocket().dies(1012);
-    lastSocket().dies(1012);
+    lastSocket().dies(4409);
+    lastSocket().dies(4409);
     expect(inputs.at(-1)).toMatchObject({ kind: "disconnected" });
     expect(sockets).toHaveLength(2);
   });

@@ -30,7 +30,7 @@ from monitor.publish.stream import Stream
 
 COOKIE = "tingyin_session"
 
-SIGNED_OUT, COME_AGAIN = 4401, 1012
+SIGNED_OUT, COME_AGAIN = 4401, 4409
 """Close codes of streams."""
 
 EVERYBODY, PROGRAMS = "everybody", "programs"
@@ -124,7 +124,7 @@ class Access:
         """Calls `end` with a websocket's close code, from any thread, when the visitor's stream must end.
 
         That is when they are signed out (4401), and when accounts have changed and with them perhaps what
-        they may see (1012: come again).
+        they may see (4409: come again; 1012 is a server that stops).
         """
         take_back = (
             self.sessions.on_end(visitor.session, lambda: end(SIGNED_OUT))

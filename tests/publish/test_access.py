@@ -184,7 +184,7 @@ async def test_a_change_of_teams_starts_pages_anew(open_site: OpenSite, office: 
         with pytest.raises(ConnectionClosed) as closed:
             while True:
                 await asyncio.wait_for(stream.receive(), 5.0)
-        assert closed.value.rcvd is not None and closed.value.rcvd.code == 1012
+        assert closed.value.rcvd is not None and closed.value.rcvd.code == 4409
         assert (await client.get("/api/wall")).status_code == 200, "they are still signed in"
 
 

@@ -34,4 +34,4 @@ export interface TrailEntry {
 
 /** Close codes of the stream: signed out, and come again at once. */
 export const SIGNED_OUT = 4401;
-export const COME_AGAIN = 1012;
+export const COME_AGAIN = 4409;
