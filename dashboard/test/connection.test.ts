@@ -174,7 +174,17 @@ describe("the connection", () => {
     expect(lastSocket().sent.map((one) => one.after)).toEqual([null, 99]);
   });
 
-  it("waits as usual when a server that goes away said so before it greeted", () => {
+  it("resumes where it was when a server stopped: what happened meanwhile is not missed", () => {
+    connected();
+    lastSocket().says({ type: "heartbeat", pos: 99 });
+    lastSocket().dies(1012);
+    expect(inputs.at(-1)).toMatchObject({ kind: "disconnected" });
+    pass(MOST_MS);
+    lastSocket().says(hello);
+    expect(lastSocket().sent.map((one) => one.after)).toEqual([99, 99]);
+  });
+
+  it("waits as usual when it is told to come again before it was greeted", () => {
     connected();
     lastSocket().dies(4409);
     lastSocket().dies(4409);
