@@ -6,6 +6,7 @@ itself: the judge (`monitor.core.playbook.judge`) asks it when something came th
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -67,7 +68,7 @@ class Moment:
         return self.now if self.just is None else self.just.span.end
 
 
-class Node:
+class Node(ABC):
     """A condition of one call."""
 
     ids: frozenset[str] = frozenset()
@@ -77,9 +78,9 @@ class Node:
     facet = ""
     """What of the context or memory it looks at: a key of `FACETS`, `clock`, or nothing."""
 
+    @abstractmethod
     def found(self, moment: Moment) -> Found | None:
         """Why it holds, or None."""
-        raise NotImplementedError
 
 
 def said_evidence(heard: Iterable[Heard]) -> Found:

@@ -44,10 +44,6 @@ class ReadingTeller:
         """The last snapshot of the call, if it is another than was told."""
         return self._tell(now)
 
-    def rename(self, texts: ReadingTexts) -> None:
-        """Other texts are in force from here on."""
-        self._texts = texts
-
     def _tell(self, now: int) -> list[events.Event]:
         snapshot = self._snapshot(now)
         if self._told is not None and not _has_changed(self._told, snapshot):
