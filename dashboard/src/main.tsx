@@ -2,16 +2,8 @@ import { render } from "preact";
 import { startSession } from "./state/session";
 import "./styles/base.css";
 import "./styles/frame.css";
-import "./styles/wall.css";
-import "./styles/call.css";
-import "./styles/call-transcript.css";
-import "./styles/call-charts.css";
-import "./styles/call-alerts.css";
-import "./styles/call-reading.css";
-import "./styles/call-narrow.css";
-import "./styles/agent.css";
+import "./styles/signs.css";
 import "./styles/door.css";
-import "./styles/accounts.css";
 import { App } from "./ui/app";
 import { startRouter } from "./ui/router";
 

@@ -7,15 +7,17 @@ import { isCallMissing, isStale, nowMs, openCall, call as openCallState, wall } 
 import { newestCall } from "../state/wall";
 import { clock, percent } from "../ui/format";
 import { Icon } from "../ui/icons";
+import type { PageProps } from "../ui/pages";
 import { Meeting } from "./meeting";
 import { type Pace, paceOf, shareOf } from "./pace";
+import "../styles/agent.css";
 
 /** How long a hint that was followed is acknowledged. */
 const DONE_SHOWN_MS = 3500;
 /** A hint that was cleared longer ago than this in call time is history, and not acknowledged. */
 const DONE_FRESH_S = 5;
 
-export function AgentPage({ chosenId }: { chosenId: string | null }) {
+export function AgentPage({ id: chosenId }: PageProps) {
   useNewestCall(chosenId);
   const [mutedCall, setMutedCall] = useState<string | null>(null);
   const call = openCallState.value;

@@ -2,14 +2,21 @@
 import { useEffect } from "preact/hooks";
 import { t } from "../i18n";
 import { isCallMissing, isStale, call as openCallState } from "../state/store";
+import type { PageProps } from "../ui/pages";
 import { Alerts } from "./alerts";
 import { Charts } from "./charts";
 import { CallHead, Notes } from "./head";
 import { ReadingPanel } from "./reading";
 import { Transcript } from "./transcript";
 import { resetView } from "./view";
+import "../styles/call.css";
+import "../styles/call-transcript.css";
+import "../styles/call-charts.css";
+import "../styles/call-alerts.css";
+import "../styles/call-reading.css";
+import "../styles/call-narrow.css";
 
-export function CallPage({ callId }: { callId: string }) {
+export function CallPage({ id: callId }: PageProps) {
   useEffect(resetView, []);
   const words = t.value.call;
   const call = openCallState.value;

@@ -5,6 +5,7 @@ import type { Account } from "../protocol/accounts";
 import { askAsOneself } from "../state/session";
 import { AccountForm, type Given } from "./account-form";
 import { Fault, useAct, worded } from "./form";
+import "../styles/accounts.css";
 
 const addressOf = (name: string) => `/api/accounts/${encodeURIComponent(name)}`;
 

@@ -5,6 +5,7 @@ import type { TrailEntry } from "../protocol/accounts";
 import { askAsOneself } from "../state/session";
 import { timeOfDay } from "../ui/format";
 import { Fault, useAct, worded } from "./form";
+import "../styles/accounts.css";
 
 interface TrailPart {
   readonly entries: readonly TrailEntry[];

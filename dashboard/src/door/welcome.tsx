@@ -5,11 +5,13 @@ import { ask } from "../net/api";
 import type { Whoami } from "../protocol/accounts";
 import { welcome } from "../state/session";
 import { type PasswordFault, passwordFault } from "../state/visitor";
+import type { PageProps } from "../ui/pages";
 import { replace } from "../ui/router";
 import { Fault, Field, useAct, worded } from "./form";
 
-export function WelcomePage({ token }: { token: string }) {
+export function WelcomePage({ id }: PageProps) {
   const words = t.value.door;
+  const token = id!; // the address has none without
   const path = `/api/links/${encodeURIComponent(token)}`;
   const [name, setName] = useState<string | null>(null);
   const [broken, setBroken] = useState<unknown>(null);

@@ -239,6 +239,14 @@ export const en = {
   door,
   time: { seconds: (n: number) => `${n} s`, minutes: (n: number) => `${n} min` },
   notFound: "There is no such page",
+  page: {
+    loading: "Loading the page",
+    failed: "This page could not be loaded",
+    failedWhy: "The server does not answer, or it has been updated meanwhile.",
+    broken: "This page has failed",
+    brokenWhy: "The fault lies with the page, not with the calls. The other pages go on.",
+    again: "Load again",
+  },
 };
 
 export type Dictionary = typeof en;

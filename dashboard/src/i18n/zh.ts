@@ -223,4 +223,12 @@ export const zh: Dictionary = {
   door,
   time: { seconds: (n) => `${n} 秒`, minutes: (n) => `${n} 分钟` },
   notFound: "没有这个页面",
+  page: {
+    loading: "正在载入页面",
+    failed: "页面无法载入",
+    failedWhy: "服务器没有应答，或刚刚完成升级。",
+    broken: "页面出错了",
+    brokenWhy: "出错的是页面，通话不受影响，其他页面仍可使用。",
+    again: "重新载入",
+  },
 };

@@ -1,6 +1,6 @@
 /** Who looks at the pages, as a fold; and which pages and parts are theirs. */
 import type { Account, Right, Whoami } from "../protocol/accounts";
-import type { Route } from "../ui/router";
+import { PAGES, type PageName } from "../ui/pages";
 
 export interface VisitorState {
   readonly phase: /** the server was not heard yet */ "asking" | "out" | "in";
@@ -44,22 +44,12 @@ export function reduceVisitor(state: VisitorState, input: VisitorInput): Visitor
   }
 }
 
-const NEEDS: Record<Route["page"], Right | null> = {
-  wall: "see_calls",
-  call: "see_calls",
-  agent: "see_own_call",
-  accounts: "manage",
-  trail: "manage",
-  welcome: null,
-  unknown: null,
-};
-
 export function may(state: VisitorState, right: Right): boolean {
   return state.phase === "in" && state.rights.includes(right);
 }
 
-export function mayOpen(state: VisitorState, page: Route["page"]): boolean {
-  const need = NEEDS[page];
+export function mayOpen(state: VisitorState, page: PageName): boolean {
+  const need = PAGES[page].needs;
   return need === null || may(state, need);
 }
 

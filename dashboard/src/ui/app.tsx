@@ -1,19 +1,14 @@
 /** The frame around every page, and which page is in it. */
 import { useSignalEffect } from "@preact/signals";
-import { AgentPage } from "../agent/page";
-import { CallPage } from "../call/page";
-import { AccountsPage } from "../door/accounts";
 import { goWhereWanted, SignInPage } from "../door/sign-in";
-import { TrailPage } from "../door/trail";
-import { WelcomePage } from "../door/welcome";
 import { language, t } from "../i18n";
 import { has, isUnreachable, visitor } from "../state/session";
 import { openCall, wall } from "../state/store";
 import { mayOpen } from "../state/visitor";
 import { liveCalls } from "../state/wall";
-import { WallPage } from "../wall/page";
 import { Banner } from "./banner";
 import { Header } from "./header";
+import { LoadedPage, preload, preloadRest } from "./loading";
 import { replace, route } from "./router";
 
 export function App() {
@@ -25,11 +20,19 @@ export function App() {
     document.title = (needing > 0 && route.value.page !== "agent" ? `(${needing}) ` : "") + t.value.name;
   });
   useSignalEffect(() => {
-    const page = route.value;
+    // The page is fetched while the server is asked who is there.
+    const { page } = route.value;
+    if (page !== "unknown") preload(page);
+  });
+  useSignalEffect(() => {
+    const { page, id } = route.value;
     if (visitor.value.phase !== "in") return;
-    if (page.page !== "call" && (page.page !== "agent" || page.callId === null)) {
-      if (page.page !== "agent") openCall(null);
-    } else openCall(page.callId);
+    // The agent's page without a call chooses one itself.
+    if (page === "call" || (page === "agent" && id !== null)) openCall(id);
+    else if (page !== "agent") openCall(null);
+  });
+  useSignalEffect(() => {
+    if (visitor.value.phase === "in") preloadRest((page) => mayOpen(visitor.peek(), page));
   });
   useSignalEffect(() => {
     if (visitor.value.phase !== "in") return;
@@ -51,33 +54,25 @@ export function App() {
 }
 
 function Page() {
-  const page = route.value;
+  const { page, id } = route.value;
   const { phase } = visitor.value;
-  if (page.page === "welcome") return <WelcomePage key={page.token} token={page.token} />;
+  if (page === "welcome") return <LoadedPage page={page} id={id} />;
   if (phase === "asking") return <Asking />;
   if (phase === "out") return <SignInPage />;
-  if (!mayOpen(visitor.value, page.page)) return <NotYours />;
-  switch (page.page) {
-    case "wall":
-      return <WallPage />;
-    case "call":
-      return <CallPage key={page.callId} callId={page.callId} />;
-    case "agent":
-      return <AgentPage chosenId={page.callId} />;
-    case "accounts":
-      return <AccountsPage />;
-    case "trail":
-      return <TrailPage />;
-    case "unknown":
-      return (
-        <main id="content" class="empty">
-          <h1>{t.value.notFound}</h1>
-          <p>
-            <a href="/">{t.value.call.back}</a>
-          </p>
-        </main>
-      );
-  }
+  if (page === "unknown") return <NotFound />;
+  if (!mayOpen(visitor.value, page)) return <NotYours />;
+  return <LoadedPage page={page} id={id} />;
+}
+
+function NotFound() {
+  return (
+    <main id="content" class="empty">
+      <h1>{t.value.notFound}</h1>
+      <p>
+        <a href="/">{t.value.call.back}</a>
+      </p>
+    </main>
+  );
 }
 
 /** Empty for the moment that the answer takes: nothing appears that would go again. */

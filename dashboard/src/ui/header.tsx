@@ -3,7 +3,9 @@ import { AccountMenu } from "../door/menu";
 import { language, setLanguage, t } from "../i18n";
 import { has, visitor } from "../state/session";
 import { connection } from "../state/store";
+import { mayOpen } from "../state/visitor";
 import { Icon, Seal } from "./icons";
+import { PAGE_NAMES, PAGES, type PageName, underLink } from "./pages";
 import { route } from "./router";
 import { nextTheme, theme } from "./theme";
 
@@ -11,9 +13,7 @@ const THEME_ICONS = { system: "system", light: "sun", dark: "moon" } as const;
 
 export function Header() {
   const { nav, switches } = t.value;
-  const page = route.value.page;
   const isIn = visitor.value.phase === "in";
-  const { accounts, trail } = t.value.door;
   return (
     <header class="header">
       <a class="brand" href={isIn && !has("see_calls") ? "/agent" : "/"}>
@@ -22,26 +22,9 @@ export function Header() {
         <span class="brand-latin">Tingyin</span>
       </a>
       <nav class="nav" aria-label={nav.label}>
-        {has("see_calls") && (
-          <a href="/" aria-current={page === "wall" || page === "call" ? "page" : undefined}>
-            {nav.wall}
-          </a>
-        )}
-        {isIn && (
-          <a href="/agent" aria-current={page === "agent" ? "page" : undefined}>
-            {nav.agent}
-          </a>
-        )}
-        {has("manage") && !visitor.value.isOpen && (
-          <>
-            <a href="/accounts" aria-current={page === "accounts" ? "page" : undefined}>
-              {accounts}
-            </a>
-            <a href="/trail" aria-current={page === "trail" ? "page" : undefined}>
-              {trail}
-            </a>
-          </>
-        )}
+        {PAGE_NAMES.map((name) => (
+          <PageLink key={name} name={name} />
+        ))}
       </nav>
       {isIn && <ConnectionMark />}
       <button
@@ -63,6 +46,19 @@ export function Header() {
       </button>
       <AccountMenu />
     </header>
+  );
+}
+
+function PageLink({ name }: { name: PageName }) {
+  const { link, isOfAccounts } = PAGES[name];
+  const isHidden = !mayOpen(visitor.value, name) || (isOfAccounts && visitor.value.isOpen);
+  if (link === undefined || isHidden) return null;
+  const { page } = route.value;
+  const isHere = page !== "unknown" && underLink(page) === name;
+  return (
+    <a href={name === "wall" ? "/" : `/${name}`} aria-current={isHere ? "page" : undefined}>
+      {link(t.value)}
+    </a>
   );
 }
 

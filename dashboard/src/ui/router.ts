@@ -1,30 +1,35 @@
 /** Which page the address names. */
 import { signal } from "@preact/signals";
+import { PAGES, type PageName } from "./pages";
 
-export type Route =
-  | { readonly page: "wall" }
-  | { readonly page: "call"; readonly callId: string }
-  | { readonly page: "agent"; readonly callId: string | null }
-  | { readonly page: "accounts" }
-  | { readonly page: "trail" }
-  | { readonly page: "welcome"; readonly token: string }
-  | { readonly page: "unknown" };
+export interface Route {
+  readonly page: PageName | "unknown";
+  /** The address's second part. */
+  readonly id: string | null;
+}
+
+const UNKNOWN: Route = { page: "unknown", id: null };
 
 export function routeOf(path: string): Route {
-  const [page, id, ...rest] = path.split("/").filter((part) => part !== "");
-  if (rest.length > 0) return { page: "unknown" };
-  if (page === undefined) return { page: "wall" };
-  if (page === "call" && id !== undefined) return { page: "call", callId: decodeURIComponent(id) };
-  if (page === "agent") return { page: "agent", callId: id === undefined ? null : decodeURIComponent(id) };
-  if ((page === "accounts" || page === "trail") && id === undefined) return { page };
-  if (page === "welcome" && id !== undefined) return { page, token: decodeURIComponent(id) };
-  return { page: "unknown" };
+  const [first = "wall", id = null, ...rest] = path.split("/").filter((part) => part !== "");
+  if (rest.length > 0 || !Object.hasOwn(PAGES, first)) return UNKNOWN;
+  const page = first as PageName;
+  const wants = PAGES[page].id;
+  if ((wants === "none" && id !== null) || (wants === "required" && id === null)) return UNKNOWN;
+  try {
+    return { page, id: id === null ? null : decodeURIComponent(id) };
+  } catch {
+    return UNKNOWN; // a broken escape is nobody's address
+  }
 }
 
 export const callPath = (callId: string) => `/call/${encodeURIComponent(callId)}`;
 export const agentPath = (callId: string) => `/agent/${encodeURIComponent(callId)}`;
 
 export const route = signal<Route>(routeOf(location.pathname));
+
+/** What the address asks of its page, as `?team=sales`: filters that can be linked to, and survive a reload. */
+export const query = signal(location.search);
 
 function go(path: string): void {
   history.pushState(null, "", path);
@@ -38,8 +43,17 @@ export function replace(path: string): void {
   arrive();
 }
 
+/** Changes what the address asks of the page that is shown; going back leaves the page, not one letter of a search. */
+export function replaceQuery(asked: URLSearchParams): void {
+  const text = asked.toString();
+  replace(location.pathname + (text === "" ? "" : `?${text}`));
+}
+
 function arrive(): void {
-  route.value = routeOf(location.pathname);
+  const next = routeOf(location.pathname);
+  // A page that stays where it is needs no new drawing for what only its filters say.
+  if (next.page !== route.peek().page || next.id !== route.peek().id) route.value = next;
+  query.value = location.search;
 }
 
 /** Follows links within the pages without loading them anew. */
@@ -54,6 +68,6 @@ export function startRouter(): void {
     const isOurs = link.origin === location.origin && routeOf(link.pathname).page !== "unknown";
     if (!isOurs || link.hash !== "") return;
     click.preventDefault();
-    go(link.pathname);
+    go(link.pathname + link.search);
   });
 }

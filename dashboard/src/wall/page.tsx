@@ -7,6 +7,7 @@ import { clock, timeOfDay } from "../ui/format";
 import { callPath } from "../ui/router";
 import { useGlidingRows } from "./flip";
 import { LiveRow } from "./row";
+import "../styles/wall.css";
 
 const ENDED_AT_FIRST = 8;
 const ENDED_MORE = 20;

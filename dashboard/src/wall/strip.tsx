@@ -3,6 +3,7 @@ import { t } from "../i18n";
 import type { Stretch } from "../protocol/messages";
 import { STRIP_S, type WallCall } from "../state/wall";
 import { percent } from "../ui/format";
+import "../styles/strip.css";
 
 const WIDTH = 360;
 const HEAT_HEIGHT = 30;
