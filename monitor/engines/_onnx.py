@@ -13,7 +13,17 @@ from monitor.errors import ModelError
 
 @lru_cache(maxsize=8)
 def shared_session(path: Path) -> onnxruntime.InferenceSession:
-    """The session of a small acoustic model: one thread, never spinning, safe to run from many threads.
+    """The session of a small acoustic model, one for all who ask for it.
+
+    Raises:
+        ModelError: the file is missing or is no model.
+    """
+    return open_session(str(path), path)
+
+
+def open_session(model: str | bytes, path: Path) -> onnxruntime.InferenceSession:
+    """A session of a model's file, or of its bytes, which came from `path`: one thread, never spinning, safe
+    to run from many threads.
 
     These models run for a millisecond at a time on both parties of many calls: a thread pool of their own
     would only take the cores from the recogniser.
@@ -28,7 +38,7 @@ def shared_session(path: Path) -> onnxruntime.InferenceSession:
     options.log_severity_level = 4
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
-        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's exceptions have no other common base
         raise ModelError("model.unloadable", path=path, reason=error) from error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +11,10 @@ import pytest
 
 from monitor.core.audio import Pcm
 from monitor.core.clock import BLOCK_SAMPLES
+from monitor.engines._onnx import package_file, shared_session
 from monitor.engines.f0 import FRAME_SAMPLES, SwiftF0Model
+from monitor.engines.f0_network import HOP_SAMPLES, REACH_SAMPLES, F0Network
+from monitor.errors import ModelError
 
 ALWAYS: Callable[[int], bool] = lambda block: True  # noqa: E731
 
@@ -82,3 +86,36 @@ def test_what_is_not_wanted_changes_nothing_of_what_is() -> None:
 def test_half_a_block_is_refused() -> None:
     with pytest.raises(ValueError, match="whole number of blocks"):
         SwiftF0Model().push(np.zeros(160, dtype=np.float32))
+
+
+def test_the_two_halves_answer_as_the_whole_file_does() -> None:
+    path = package_file("swift_f0", "model.onnx")
+    rng = np.random.default_rng(5)
+    pcm = harmonic(np.linspace(90.0, 300.0, 8_000)) + rng.normal(0.0, 0.01, 8_000).astype(np.float32)
+    whole_hz, whole_confidence = shared_session(path).run(
+        ["pitch", "confidence"],
+        {
+            "audio": pcm[np.newaxis],
+            "fmin": np.asarray(60.0, dtype=np.float32),
+            "fmax": np.asarray(500.0, dtype=np.float32),
+        },
+    )
+    count = len(pcm) // HOP_SAMPLES
+    silence = np.zeros(REACH_SAMPLES, dtype=np.float32)
+    f0_hz, confidence = F0Network(path, 60.0, 500.0).judge(np.concatenate([silence, pcm]), count)
+    assert (confidence > 0.5).sum() > count // 2
+    assert np.max(np.abs(12 * np.log2(f0_hz / whole_hz[0, :count]))) < 0.01
+    assert np.max(np.abs(confidence - whole_confidence[0, :count])) < 1e-3
+
+
+def test_another_network_is_refused(tmp_path: Path) -> None:
+    damaged = tmp_path / "model.onnx"
+    damaged.write_bytes(b"no network")
+    for path in (
+        damaged,
+        tmp_path / "missing.onnx",
+        package_file("faster_whisper", "assets/silero_vad*.onnx"),
+    ):
+        with pytest.raises(ModelError) as refused:
+            F0Network(path, 60.0, 500.0)
+        assert refused.value.code == "model.unloadable"
