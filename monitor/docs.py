@@ -195,7 +195,11 @@ def _ingest_lines() -> Iterator[str]:
 
     yield "# Sound to `/ingest`"
     yield ""
-    yield "A websocket of the same server, one connection for each call: `ws://127.0.0.1:8765/ingest`."
+    yield (
+        "A websocket of the same server, one connection for each call: `ws://127.0.0.1:8765/ingest`. Where "
+        "accounts are required, the request that opens it has the header `Authorization: Bearer TOKEN` with "
+        "the setting `accounts.program_token`; `/metrics` and `/api/health` take the same."
+    )
     yield ""
     # The example in the docstring is indented: it stays as it is written.
     _, text = (inspect.getdoc(stream) or "").split("\n\n", 1)
@@ -225,7 +229,7 @@ def _ingest_lines() -> Iterator[str]:
 
 
 def _api_lines() -> Iterator[str]:
-    from monitor.publish import account_api, server
+    from monitor.publish import access, account_api, server
     from monitor.store import records
 
     yield "# Questions: the REST API"
@@ -242,7 +246,12 @@ def _api_lines() -> Iterator[str]:
     for (method, path), function in server.ANSWERS.items():
         yield f"| {method} `{path}` | {_cell(inspect.getdoc(function) or '')} |"
     yield ""
-    yield "Signing in, and accounts:"
+    yield (
+        "Signing in, and accounts. A session is a cookie, which opening `/ws` needs as well; a stream is "
+        f"closed with {access.SIGNED_OUT} when its session is over, and with {access.COME_AGAIN} when what "
+        "it may show has changed: connect anew. What each role may do is the table `RIGHTS` in "
+        "`monitor/accounts/roles.py`."
+    )
     yield ""
     yield "| method | path | answers |"
     yield "|---|---|---|"

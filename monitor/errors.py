@@ -190,6 +190,8 @@ class AccountError(TingyinError):
         "new password",
         "account.too_often": "that was tried too often; try again in {wait_s} s",
         "account.signed_out": "nobody is signed in here; sign in to go on",
+        "account.program": "this address is for programs, which show a token: set `accounts.program_token`, "
+        "and send it as a bearer token",
         "account.forbidden": "this account may not do that; ask an administrator",
         "account.unknown": "there is no account {name!r}",
         "account.exists": "there is an account {name!r} already; choose another name",

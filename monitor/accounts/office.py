@@ -15,6 +15,9 @@ from monitor.accounts.sessions import Sessions
 from monitor.accounts.trail import Trail
 from monitor.config import AccountSettings
 
+BY_COMMAND = "command line"
+"""Who did what `tingyin accounts` did, in the trail: no account's name has a space."""
+
 FIRST_NAME = "admin"
 """The account that a first start makes."""
 

@@ -118,10 +118,7 @@ class Sessions:
         return now - session.started_s <= self._length_s and now - session.seen_s <= self._idle_s
 
     def _recall(self, digest: bytes) -> Session | None:
-        with self._lock:
-            known = self._known.get(digest)
-        if known is not None:
-            return known
+        # The file is asked each time: a command beside this server may have ended the session.
         rows = self._file.rows(
             "SELECT digest, name, started_s, seen_s FROM sessions WHERE digest = ?", (digest,)
         )

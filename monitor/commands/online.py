@@ -246,6 +246,12 @@ def _watch_scheduler(metrics: Metrics, scheduler: Scheduler) -> None:
 async def serve(settings: Settings, *, has_words: bool) -> None:
     """Serves the pages and hears what streams bring, until asked to end."""
     async with open_office(settings, has_words=has_words) as office:
+        if settings.accounts.is_required and not settings.accounts.program_token.get_secret_value():
+            console.print(
+                "[yellow]No telephone system can bring calls yet: set accounts.program_token, and have it "
+                "sent as a bearer token.[/]",
+                soft_wrap=True,
+            )
         console.print(f"Tingyin listens at [bold]{office.url}[/]; end it with Ctrl-C")
         await office.stopping.wait()
 

@@ -29,6 +29,8 @@ from monitor.publish.publisher import Publisher
 from monitor.publish.stream import Stream
 
 COOKIE = "tingyin_session"
+ASKED_COOKIE = "tingyin_asked"
+"""What was asked of the identity provider from this browser; it must come back with the answer."""
 
 SIGNED_OUT, COME_AGAIN = 4401, 4409
 """Close codes of streams."""
@@ -46,6 +48,7 @@ NEEDS: dict[str, Right | str] = {
     "/ws": Right.SEE_OWN_CALL,
     "/ingest": PROGRAMS,
     "/metrics": PROGRAMS,
+    "/api/health": PROGRAMS,
     "": EVERYBODY,
 }
 """What an address needs: of its beginnings found here, the longest counts. Whose call somebody sees is
@@ -58,7 +61,8 @@ SIGN_IN_BURST, SIGN_IN_EVERY_S = 10, 30.0
 """Attempts to sign in to one account or from one address: ten, then two a minute."""
 
 
-_STAY_EVERY_S = 60.0
+_STAY_EVERY_S = 15.0
+"""How soon an open stream learns what a command (`tingyin accounts`) changed beside this server."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,11 +189,14 @@ class AccessMiddleware:
         """Who asks, if they may; None for a program.
 
         Raises:
-            AccountError: account.signed_out, account.forbidden.
+            AccountError: account.signed_out, account.program, account.forbidden.
         """
         headers = Headers(scope=scope)
-        if need == PROGRAMS and self._access.is_program(headers):
-            return None
+        if need == PROGRAMS and not self._access.is_open:
+            if self._access.is_program(headers):
+                return None
+            if not cookie_of(headers):
+                raise AccountError("account.program")
         visitor = await asyncio.to_thread(self._access.visitor, headers, address_of(scope))
         needed = Right.MANAGE if need == PROGRAMS else Right(need)
         if not visitor.account.may(needed):
@@ -211,21 +218,31 @@ async def serve_stream(socket: WebSocket, publisher: Publisher, access: Access |
         loop.call_soon_threadsafe(stream.end, code)
 
     with access.following(visitor, end):
-        staying = asyncio.create_task(_stay(access, socket, visitor, stream))
+        staying = asyncio.create_task(_stay(access, socket, visitor, agents, stream))
         try:
             await stream.run()
         finally:
             staying.cancel()
 
 
-async def _stay(access: Access, socket: WebSocket, visitor: Visitor, stream: Stream) -> None:
-    """An open page keeps its session alive, until the session is over by its length."""
+async def _stay(
+    access: Access, socket: WebSocket, visitor: Visitor, agents: frozenset[str] | None, stream: Stream
+) -> None:
+    """An open page keeps its session alive, until the session is over, or shows something else."""
+
+    def look() -> bool:
+        account = access.visitor(socket.headers, visitor.address).account
+        return account == visitor.account and access.agents_of(account) == agents
+
     while visitor.session is not None:
         await asyncio.sleep(_STAY_EVERY_S)
         try:
-            await asyncio.to_thread(access.visitor, socket.headers, visitor.address)
+            is_as_before = await asyncio.to_thread(look)
         except AccountError:
             stream.end(SIGNED_OUT)
+            return
+        if not is_as_before:
+            stream.end(COME_AGAIN)
             return
 
 

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 import math
 from typing import Any, TypeVar
+from urllib.parse import parse_qs, urlsplit
 
 import msgspec
+import structlog
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from monitor.accounts.book import AccountChange
+from monitor.accounts.provider import WAIT_S
 from monitor.accounts.roles import RIGHTS, Account, Role
 from monitor.accounts.trail import TrailEntry
 from monitor.config import AccountSettings
 from monitor.errors import AccountError, ServerError
-from monitor.publish.access import COOKIE, GUEST, Access, address_of, cookie_of, visitor_of
+from monitor.publish.access import ASKED_COOKIE, COOKIE, GUEST, Access, address_of, cookie_of, visitor_of
 
 _BODY_BYTES_MAX = 16 * 1024
 _TRAIL_MAX = 1_000
+
+_log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
@@ -149,23 +155,50 @@ class AccountApi:
         return await self._signed_in(account, address, _json(self._whoami(account)))
 
     async def to_provider(self, request: Request) -> Response:
-        """Sends the browser to the identity provider."""
-        if self._access.provider is None:
-            raise AccountError("account.provider", reason="none is set up")
-        return RedirectResponse(await self._access.provider.start(_return_address(request)), 303)
+        """Sends the browser to the identity provider, or back to the sign-in page where that fails."""
+        try:
+            if self._access.provider is None:
+                raise AccountError("account.provider", reason="none is set up")
+            address = await self._access.provider.start(_return_address(request))
+        except AccountError as error:
+            return _to_sign_in(error)
+        answer = RedirectResponse(address, 303)
+        # Only the browser that asked can finish: nobody is signed in by a link to somebody else's answer.
+        answer.set_cookie(
+            ASKED_COOKIE,
+            parse_qs(urlsplit(address).query)["state"][0],
+            max_age=int(WAIT_S),
+            path="/api/provider",
+            httponly=True,
+            secure=self._settings.is_https,
+            samesite="lax",
+        )
+        return answer
 
     async def from_provider(self, request: Request) -> Response:
-        """Takes the browser back from the identity provider, and on to the pages."""
+        """Takes the browser back from the identity provider, and on to the pages; where it is not let in, the
+        sign-in page says why (`/?refused=account.not_invited`)."""
+        try:
+            account = await self._provided(request)
+        except AccountError as error:
+            answer = _to_sign_in(error)
+            name = str(error.values.get("name", ""))[:64]
+            await self._note(name, "refused", error.code, address=address_of(request.scope))
+        else:
+            answer = await self._signed_in(account, address_of(request.scope), RedirectResponse("/", 303))
+        answer.delete_cookie(ASKED_COOKIE, path="/api/provider")
+        return answer
+
+    async def _provided(self, request: Request) -> Account:
         query = request.query_params
+        state = query.get("state", "")
         if self._access.provider is None or "code" not in query:
-            raise AccountError("account.provider", reason=query.get("error", "it sent no code")[:80])
-        account = await self._access.provider.finish(
-            self._access.book,
-            state=query.get("state", ""),
-            code=query["code"],
-            return_to=_return_address(request),
+            raise AccountError("account.provider", reason="it sent no code")
+        if not hmac.compare_digest(state.encode(), request.cookies.get(ASKED_COOKIE, "").encode()):
+            raise AccountError("account.provider", reason="it took too long, or was begun elsewhere")
+        return await self._access.provider.finish(
+            self._access.book, state=state, code=query["code"], return_to=_return_address(request)
         )
-        return await self._signed_in(account, address_of(request.scope), RedirectResponse("/", 303))
 
     async def _signed_in(self, account: Account, address: str, answer: Response) -> Response:
         await self._note(account.name, "signed_in", address=address)
@@ -304,6 +337,14 @@ ACCOUNT_API = {
     ("GET", "/api/trail"): AccountApi.trail,
 }
 """What can be asked about accounts, and what answers it."""
+
+
+def _to_sign_in(error: AccountError) -> Response:
+    """The sign-in page, with what went wrong: a browser that comes from elsewhere sees no bare JSON."""
+    _log.warning(
+        "the identity provider let nobody in", code=error.code, reason=error.values.get("reason", "")
+    )
+    return RedirectResponse(f"/?refused={error.code}", 303, headers={"cache-control": "no-store"})
 
 
 async def body_of(request: Request, kind: type[T]) -> T:

@@ -55,6 +55,7 @@ _STATUS = {
     "server.oversized": 413,
     "account.refused": 401,
     "account.signed_out": 401,
+    "account.program": 401,
     "account.forbidden": 403,
     "account.not_invited": 403,
     "account.unknown": 404,

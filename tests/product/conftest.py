@@ -23,6 +23,9 @@ from monitor.core.audio import Pcm
 from tests.conftest import RATE_HZ, make_voice
 from tests.product import zygote
 
+OPEN = {"TINGYIN_ACCOUNTS__IS_REQUIRED": "false"}
+"""Nobody signs in, except in the tests of accounts."""
+
 PATIENCE_S = 60.0
 """For what takes a second or two on a quiet machine."""
 
@@ -123,7 +126,7 @@ class Tingyin:
         pid = self.zygote.ask(
             {
                 "arguments": [os.fspath(argument) for argument in arguments],
-                "env": {"TINGYIN_STORE__FOLDER": str(self.store), **(env or {})},
+                "env": {"TINGYIN_STORE__FOLDER": str(self.store), **OPEN, **(env or {})},
                 "cwd": str(self.folder),
                 "out": str(out),
                 "err": str(err),

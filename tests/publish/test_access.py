@@ -12,9 +12,11 @@ import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from monitor.accounts.book import AccountBook, AccountChange
 from monitor.accounts.office import AccountsOffice
 from monitor.accounts.roles import Account, Role
 from monitor.config import AccountSettings
+from monitor.errors import AccountError
 from monitor.publish.access import COOKIE, Access
 from monitor.publish.protocol import ErrorMessage, Snapshot
 from tests.publish.conftest import CallScript, OpenSite, Site
@@ -72,11 +74,12 @@ async def test_nobody_gets_anything_without_signing_in(open_site: OpenSite, offi
             "/api/calls",
             "/api/calls/x/audio",
             "/api/accounts",
-            "/metrics",
-            "/api/health",
         ):
             answer = await client.get(path)
             assert (answer.status_code, answer.json()["code"]) == (401, "account.signed_out"), path
+        for path in ("/metrics", "/api/health"):
+            answer = await client.get(path)
+            assert (answer.status_code, answer.json()["code"]) == (401, "account.program"), path
         assert (await client.get("/api/session")).json()["account"] is None
         with pytest.raises(InvalidStatus) as refused:
             async with site.client():
@@ -225,9 +228,82 @@ async def test_bodies_that_are_none(open_site: OpenSite, office: AccountsOffice,
 async def test_programs_show_the_settings_token(open_site: OpenSite, office: AccountsOffice) -> None:
     async with open_site(access=access_of(office, program_token="secret")) as site, browser(site) as client:
         right, wrong = {"authorization": "Bearer secret"}, {"authorization": "Bearer guess"}
-        assert (await client.get("/metrics", headers=right)).status_code == 200
+        for path in ("/metrics", "/api/health"):
+            assert (await client.get(path, headers=right)).status_code == 200
         assert (await client.get("/metrics", headers=wrong)).status_code == 401
         assert (await client.get("/api/wall", headers=right)).status_code == 401, "it opens nothing else"
+
+
+class Company:
+    """An identity provider that knows one person; `tests/accounts/test_provider.py` has a whole one."""
+
+    def __init__(self, account: Account | None) -> None:
+        self.account = account
+
+    async def start(self, return_to: str) -> str:
+        return f"https://company.example/authorize?state=s1&redirect_uri={return_to}"
+
+    async def finish(self, book: AccountBook, *, state: str, code: str, return_to: str) -> Account:
+        if self.account is None:
+            raise AccountError("account.not_invited", name="stranger")
+        return self.account
+
+
+async def test_the_company_lets_in_the_browser_that_asked(
+    open_site: OpenSite, office: AccountsOffice
+) -> None:
+    company: Any = Company(office.book.account("li"))
+    async with open_site(access=access_of(office, provider=company)) as site:
+        back = "/api/provider/return?code=c&state=s1"
+        async with browser(site) as other:
+            answer = await other.get(back)
+            assert answer.headers["location"] == "/?refused=account.provider", "they did not ask"
+            assert COOKIE not in other.cookies
+        async with browser(site) as client:
+            assert (await client.get("/api/provider")).headers["location"].startswith("https://company.")
+            assert (await client.get(back.replace("s1", "s2"))).headers["location"] != "/"
+            await client.get("/api/provider")
+            assert (await client.get(back)).headers["location"] == "/"
+            assert (await client.get("/api/session")).json()["account"]["name"] == "li"
+
+
+async def test_whom_the_company_does_not_bring_sees_a_page(
+    open_site: OpenSite, office: AccountsOffice
+) -> None:
+    company: Any = Company(None)
+    async with open_site(access=access_of(office, provider=company)) as site, browser(site) as client:
+        await client.get("/api/provider")
+        answer = await client.get("/api/provider/return?code=c&state=s1")
+        assert (answer.status_code, answer.headers["location"]) == (303, "/?refused=account.not_invited")
+        denied = await client.get("/api/provider/return?error=access_denied")
+        assert denied.headers["location"] == "/?refused=account.provider"
+    (second, first) = office.trail.read()
+    assert (first.name, first.action, first.object) == ("stranger", "refused", "account.not_invited")
+    assert second.object == "account.provider"
+
+
+async def test_what_a_command_ends_beside_the_server_is_ended(
+    open_site: OpenSite, office: AccountsOffice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`tingyin accounts` writes the file from another process."""
+    monkeypatch.setattr("monitor.publish.access._STAY_EVERY_S", 0.05)
+    async with (
+        open_site(access=access_of(office)) as site,
+        browser(site, "li") as client,
+        site.client(**cookies(client)) as stream,
+    ):
+        with AccountsOffice.open(tmp_path / "accounts", AccountSettings()) as beside:
+            beside.book.change("li", AccountChange(teams=("night",)))
+            with pytest.raises(ConnectionClosed) as closed:
+                await asyncio.wait_for(until_closed(stream), 10)
+            assert closed.value.rcvd is not None and closed.value.rcvd.code == 4409
+            beside.sessions.close_all("li")
+        assert (await client.get("/api/wall")).status_code == 401
+
+
+async def until_closed(stream: Any) -> None:
+    while True:
+        await stream.receive()
 
 
 async def test_on_loopback_everybody_may_be_the_guest(open_site: OpenSite, office: AccountsOffice) -> None:

@@ -4,7 +4,7 @@ import { t } from "../i18n";
 import { ask, Refusal } from "../net/api";
 import type { Whoami } from "../protocol/accounts";
 import { visitor, welcome } from "../state/session";
-import { replace } from "../ui/router";
+import { query, replace, replaceQuery } from "../ui/router";
 import { Fault, Field, useAct, useWait, worded } from "./form";
 
 const WANTED = "tingyin.wanted";
@@ -22,14 +22,20 @@ export function goWhereWanted(): void {
 
 function keepWanted(): void {
   try {
-    sessionStorage.setItem(WANTED, location.pathname);
+    sessionStorage.setItem(WANTED, location.pathname + (location.pathname === "/" ? "" : location.search));
   } catch {
     // storage may be forbidden
   }
 }
 
+/** Why the company's sign-in let nobody in: the server sends the browser back with a code. */
+function refusedByCompany(): string | null {
+  return new URLSearchParams(query.value).get("refused");
+}
+
 export function SignInPage() {
   const words = t.value.door;
+  const refused = refusedByCompany();
   const { busy, error, act } = useAct();
   const waitS = useWait(error);
   const form = useRef<HTMLFormElement>(null);
@@ -37,6 +43,7 @@ export function SignInPage() {
     event.preventDefault();
     const given = new FormData(form.current!);
     const body = { name: String(given.get("name")).trim(), password: String(given.get("password")) };
+    if (refused !== null) replaceQuery(new URLSearchParams());
     act(async () => welcome(await ask<Whoami>("POST", "/api/session", body)));
   };
   const isWaiting = error instanceof Refusal && error.waitS !== null;
@@ -46,6 +53,7 @@ export function SignInPage() {
       <form ref={form} class="door-card" onSubmit={submit}>
         <h1>{words.title}</h1>
         {visitor.value.wasIn && <p class="door-note">{words.wasOut}</p>}
+        {refused !== null && <Fault says={worded(new Refusal(refused))} />}
         <Field id="door-name" name="name" label={words.name} autocomplete="username" required />
         <Field
           id="door-password"

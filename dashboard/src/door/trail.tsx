@@ -7,6 +7,9 @@ import { timeOfDay } from "../ui/format";
 import { Fault, useAct, worded } from "./form";
 import "../styles/accounts.css";
 
+/** What the server calls whoever typed `tingyin accounts` on its machine. */
+const BY_COMMAND = "command line";
+
 interface TrailPart {
   readonly entries: readonly TrailEntry[];
   readonly next_before: number | null;
@@ -73,7 +76,7 @@ export function TrailPage() {
                 <td>
                   <time dateTime={entry.at}>{timeOfDay(entry.at, language.value)}</time>
                 </td>
-                <td>{entry.name}</td>
+                <td>{entry.name === BY_COMMAND ? log.byCommand : entry.name}</td>
                 <td>{(log.actions as Record<string, string>)[entry.action] ?? entry.action}</td>
                 <td>{entry.object}</td>
                 <td>{entry.address}</td>

@@ -101,6 +101,7 @@ export const door = {
     from: "From",
     older: "Older",
     empty: "Nothing here",
+    byCommand: "(command line)",
     actions: {
       signed_in: "signed in",
       refused: "was refused",

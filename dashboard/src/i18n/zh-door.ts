@@ -88,6 +88,7 @@ export const door: typeof english = {
     what: "操作",
     whom: "对象",
     from: "来源地址",
+    byCommand: "（命令行）",
     older: "更早的记录",
     empty: "没有记录",
     actions: {
