@@ -87,6 +87,14 @@ class StoreSettings(Section):
     keeps_journal: bool = Field(
         False, description="keep each call's inputs, its sound among them, so that it replays exactly"
     )
+    keeps_audio: bool = Field(
+        False,
+        description="keep each call's sound (Opus, 22 MB an hour, agent left, caller right), so that it can "
+        "be played back beside its words. Voices are personal data, and what is masked in the words is still "
+        "heard in the sound: tell both parties, and see that the law and your agreements allow it. Only "
+        "accounts with the right `hear_calls` play it, and the trail says who did; the files can be read by "
+        "the server's user alone, and are not encrypted",
+    )
     keeps_facts: bool = Field(
         True,
         description="keep each call's facts (3 MB an hour, no sound, words masked), so that an edited "
@@ -99,7 +107,8 @@ class StoreSettings(Section):
     keep_days: float = Field(
         90.0,
         ge=0,
-        description="calls that ended longer ago are forgotten, with their journals; 0 keeps them for ever",
+        description="calls that ended longer ago are forgotten, with sound, journals, facts and index; "
+        "0 keeps them for ever",
     )
 
 

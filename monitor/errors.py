@@ -133,6 +133,10 @@ class StoreError(TingyinError):
         "store.damaged": "{path} is damaged: {reason}; move it away and start again",
         "store.version": "{path} was written by a newer version ({found}); this one reads up to {known}: "
         "update Tingyin, or set `store.folder`",
+        "store.sound_full": "the disk that holds {path} is full; free some space, or keep calls for fewer "
+        "days (`store.keep_days`). Calls go on, but their sound is not kept",
+        "store.sound_slow": "the disk that holds {path} is too slow: {lost_s} s of a call's sound were not "
+        "kept; choose a faster one (`store.folder`), or keep no sound (`store.keeps_audio`)",
         "store.unknown_call": "there is no call {call_id!r} in {path}",
         "store.journal": "the journal {path} cannot be replayed: {reason}",
         "store.facts": "the facts of a call in {path} cannot be judged again: {reason}",

@@ -35,10 +35,11 @@ from monitor.ingest.source import Source
 from monitor.masking import load_finders
 from monitor.playbook_watch import LoadedPlaybook, playbook_digest
 from monitor.reading_files import load_reading_texts
-from monitor.runner import Sink, Transcriber, run_call
+from monitor.runner import Journal, Sink, Transcriber, run_call
 from monitor.store.facts import FACTS_VERSION, FactsHeader, FactsWriter, facts_path
 from monitor.store.journal import JOURNAL_VERSION, JournalHeader, JournalWriter
 from monitor.store.log import utc_now
+from monitor.store.sound import CallSound, SoundKeeper, sound_path
 from monitor.store.voices import AgentVoices
 
 _ANALYSIS_THREADS = 2
@@ -88,6 +89,18 @@ def make_session(
     )
 
 
+class _Journals:
+    """Several that keep the inputs of one call."""
+
+    def __init__(self, journals: Sequence[Journal]) -> None:
+        self._journals = journals
+
+    def write(self, item: SessionInput) -> None:
+        """Each keeps the input."""
+        for journal in self._journals:
+            journal.write(item)
+
+
 class Switchboard:
     """Starts calls, runs them side by side, ends them.
 
@@ -130,6 +143,7 @@ class Switchboard:
         self._running: dict[str, _Running] = {}
         self._audio: dict[str, Path] = {}
         self._voices = _agent_voices(settings)
+        self._keeper = SoundKeeper(settings.store.folder) if settings.store.keeps_audio else None
         self._executor = ThreadPoolExecutor(_ANALYSIS_THREADS, thread_name_prefix="analysis")
 
     @property
@@ -138,8 +152,14 @@ class Switchboard:
         return tuple(self._running)
 
     def audio(self, call_id: str) -> Path | None:
-        """The file that a call's sound can be played from; None where none is kept."""
-        return self._audio.get(call_id)
+        """The file that a call's sound can be played from; None where none is kept.
+
+        Sound that is kept is there when its call is over.
+        """
+        if call_id in self._audio:
+            return self._audio[call_id]
+        kept = sound_path(self._settings.store.folder, call_id)
+        return kept if call_id not in self._running and kept.is_file() else None
 
     def start(self, source: Source, *, audio: Path | None = None) -> str:
         """Begins to hear a call; returns its id. `audio` is the file that pages may play.
@@ -182,7 +202,8 @@ class Switchboard:
             self._audio[call_id] = audio
         self._announce(call_id)
         task = asyncio.create_task(
-            self._run(session, source, extra, facts, has_words=has_words), name=f"call {call_id}"
+            self._run(session, source, extra, facts, has_words=has_words, has_file=audio is not None),
+            name=f"call {call_id}",
         )
         self._running[call_id] = _Running(task, extra, has_words)
         task.add_done_callback(lambda _: self._running.pop(call_id, None))
@@ -233,6 +254,8 @@ class Switchboard:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._executor.shutdown()
+        if self._keeper is not None:
+            await asyncio.to_thread(self._keeper.close)
 
     async def _run(
         self,
@@ -242,9 +265,12 @@ class Switchboard:
         facts: FactsWriter | None,
         *,
         has_words: bool,
+        has_file: bool,
     ) -> CallEnd:
         info = session.info
         journal = self._open_journal(info, has_words=has_words)
+        sound = None if self._keeper is None or has_file else self._keeper.open(info.call_id, info.parties)
+        kept: list[Journal] = [one for one in (journal, sound) if one is not None]
         try:
             end = await run_call(
                 info.call_id,
@@ -252,17 +278,18 @@ class Switchboard:
                 source,
                 self._transcriber if has_words else None,
                 self._sinks,
-                journal=journal,
+                journal=_Journals(kept) if kept else None,
                 executor=self._executor,
                 extra=extra,
             )
             await asyncio.to_thread(self._keep_voice, session)
             return end
         finally:
-            files = [file for file in (journal, facts) if file is not None]
+            files = [file for file in (journal, facts, sound) if file is not None]
+            store = self._settings.store
             # All in one thread: who is cancelled while one closes must not leave the others open.
             await asyncio.to_thread(lambda: [file.close() for file in files])
-            self._kept(files)
+            self._kept(files, store.keeps_journal + store.keeps_facts + (sound is not None))
 
     def _keep_voice(self, session: CallSession) -> None:
         """The agent's next call begins with what this one showed of the voice."""
@@ -274,13 +301,12 @@ class Switchboard:
         except StoreError as error:
             self._report(error)
 
-    def _kept(self, files: Sequence[JournalWriter | FactsWriter]) -> None:
+    def _kept(self, files: Sequence[JournalWriter | FactsWriter | CallSound], expected: int) -> None:
         """What a call left: troubles are over once a call has left all that is to be kept."""
         failures = [file.failure for file in files if file.failure is not None]
         for failure in failures:
             self._trouble(failure)
-        store = self._settings.store
-        if failures or len(files) < store.keeps_journal + store.keeps_facts:
+        if failures or len(files) < expected:
             return
         for code in self._troubles:
             self._resolve(code)

@@ -77,6 +77,37 @@ async def test_a_journal_s_trouble_is_over_when_the_next_one_is_kept(tmp_path: P
     assert said == [f"trouble {code}", f"trouble {code}", f"over {code}"]
 
 
+async def test_sound_is_kept_where_the_settings_say_so_and_played_when_the_call_is_over(
+    tmp_path: Path,
+) -> None:
+    settings = Settings()
+    store = settings.store.model_copy(update={"folder": tmp_path, "keeps_facts": False})
+    said: list[str] = []
+    for keeps in (False, True):
+        kept = settings.model_copy(update={"store": store.model_copy(update={"keeps_audio": keeps})})
+        board = Switchboard(
+            kept,
+            load_playbook(),
+            [Recorder()],
+            transcriber=None,
+            report=lambda error: said.append(error.code),
+        )
+        call_id = board.start(Quiet())
+        assert board.audio(call_id) is None
+        await board.wait(call_id)
+        await asyncio.sleep(0)
+        path = board.audio(call_id)
+        assert (path is not None and path.stat().st_size > 0) is keeps
+        shipped = board.start(Quiet(), audio=tmp_path / "shipped.flac")
+        await board.wait(shipped)
+        assert board.audio(shipped) == tmp_path / "shipped.flac"
+        await board.stop()
+    assert sorted(file.name for file in tmp_path.rglob("*.ogg")) == [f"{call_id}.ogg"], (
+        "what has a file is not kept twice"
+    )
+    assert said == []
+
+
 async def test_a_call_that_cannot_be_heard_is_refused_and_not_announced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,6 +15,7 @@ from monitor.core.inputs import KnownVoice
 from monitor.store import retention
 from monitor.store.log import EventLog
 from monitor.store.retention import Retention
+from monitor.store.sound import sound_path
 from monitor.store.voices import AgentVoices
 
 START = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
@@ -68,6 +69,9 @@ def hold_call(log: EventLog, clock: Clock, call_id: str, *, events: int = 10, is
     journal = log.path.parent / "journals" / f"{call_id}.journal"
     journal.parent.mkdir(exist_ok=True)
     journal.write_bytes(b"sound")
+    sound = sound_path(log.path.parent, call_id)
+    sound.parent.mkdir(exist_ok=True)
+    sound.write_bytes(b"sound")
 
 
 def test_an_old_call_goes_with_its_events_and_its_journal(log: EventLog, clock: Clock) -> None:
@@ -80,6 +84,7 @@ def test_an_old_call_goes_with_its_events_and_its_journal(log: EventLog, clock: 
     assert log.read_call("old") == []
     assert len(log.read_call("new")) == 12
     assert [path.stem for path in (log.path.parent / "journals").iterdir()] == ["new"]
+    assert [path.stem for path in (log.path.parent / "audio").iterdir()] == ["new"]
 
 
 def test_a_call_that_still_goes_on_is_kept_however_old(log: EventLog, clock: Clock) -> None:
