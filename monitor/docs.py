@@ -229,7 +229,9 @@ def _ingest_lines() -> Iterator[str]:
 
 
 def _api_lines() -> Iterator[str]:
-    from monitor.publish import access, account_api, server
+    from monitor.history import search
+    from monitor.history import trends as history_trends
+    from monitor.publish import access, account_api, history_api, server
     from monitor.store import records
 
     yield "# Questions: the REST API"
@@ -243,6 +245,8 @@ def _api_lines() -> Iterator[str]:
     yield "|---|---|"
     for path, function in server.API.items():
         yield f"| `{path}` | {_cell(inspect.getdoc(function) or '')} |"
+    for path, answered in history_api.HISTORY_API.items():
+        yield f"| `{path}` | {_cell(inspect.getdoc(answered) or '')} |"
     for (method, path), function in server.ANSWERS.items():
         yield f"| {method} `{path}` | {_cell(inspect.getdoc(function) or '')} |"
     yield ""
@@ -271,6 +275,13 @@ def _api_lines() -> Iterator[str]:
         server.CallDetail,
         server.EventPage,
         server.CueAnswerBody,
+        history_api.HistoryPage,
+        search.PastCall,
+        search.RaisedRule,
+        search.Hit,
+        history_api.HistoryFacets,
+        history_api.Trends,
+        history_trends.Sums,
     ):
         yield ""
         yield f"## {kind.__name__}"

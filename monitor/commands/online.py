@@ -24,6 +24,8 @@ from monitor.engines.capacity import Admission, estimate, measure
 from monitor.engines.machine import usable_cores
 from monitor.engines.scheduler import WORKER_NAME, Scheduler
 from monitor.errors import SettingsError
+from monitor.history.keeper import HistoryKeeper
+from monitor.history.search import History
 from monitor.ingest.file import open_file_source
 from monitor.ingest.paced import PacedSource
 from monitor.ingest.source import Source
@@ -109,10 +111,16 @@ async def open_office(settings: Settings, *, has_words: bool, is_open: bool = Fa
             )
             admission = await asyncio.to_thread(_admission, settings, engine, scheduler)
         publisher = Publisher(event_log, settings.server)
+        keeper = HistoryKeeper(
+            event_log,
+            report=lambda error: publisher.report(error.code, error.sentence),
+            resolve=publisher.resolve,
+        )
+        history = History(settings.store.folder, lambda: keeper.waiting)
         switchboard = Switchboard(
             settings,
             rulebook,
-            [publisher],
+            [publisher, keeper],
             transcriber=scheduler,
             admission=admission,
             report=lambda error: publisher.report(error.code, error.sentence),
@@ -137,7 +145,9 @@ async def open_office(settings: Settings, *, has_words: bool, is_open: bool = Fa
             intake=Intake(switchboard.start).serve,
             access=access,
             accounts=settings.accounts,
+            history=history,
         )
+        keeper.start()
         try:
             async with Server(app, listener, publisher.metrics) as server:
                 _say_welcome(accounts, access, server.url)
@@ -148,6 +158,8 @@ async def open_office(settings: Settings, *, has_words: bool, is_open: bool = Fa
         finally:
             watching.cancel()
             publisher.close()
+            keeper.close()
+            history.close()
             if scheduler is not None:
                 scheduler.close()
             for number in (signal.SIGINT, signal.SIGTERM):

@@ -44,6 +44,7 @@ NEEDS: dict[str, Right | str] = {
     "/api/version": EVERYBODY,
     "/api/accounts": Right.MANAGE,
     "/api/trail": Right.MANAGE,
+    "/api/history": Right.SEE_CALLS,
     "/api": Right.SEE_OWN_CALL,
     "/ws": Right.SEE_OWN_CALL,
     "/ingest": PROGRAMS,

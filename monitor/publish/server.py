@@ -25,9 +25,11 @@ from monitor.config import AccountSettings
 from monitor.core.events import WIRE_VERSION
 from monitor.core.inputs import CueAnswer
 from monitor.errors import AccountError, ServerError, StoreError, TingyinError
+from monitor.history.search import History
 from monitor.publish.access import Access, AccessMiddleware, serve_stream, visitor_of
 from monitor.publish.account_api import AccountApi, body_of
 from monitor.publish.guard import Gate, GuardMiddleware
+from monitor.publish.history_api import HistoryApi
 from monitor.publish.metrics import CONTENT_TYPE
 from monitor.publish.pages import Pages
 from monitor.publish.protocol import PROTOCOL_VERSION, CallState, CallSummary, Problem, Snapshot
@@ -329,12 +331,14 @@ def create_app(
     access: Access | None = None,
     accounts: AccountSettings | None = None,
     answer: AnswerCue | None = None,
+    history: History | None = None,
 ) -> Starlette:
     """The application.
 
     `intake` takes calls that stream their sound to `/ingest`. `dashboard` is the folder of the built
     pages, by default where they are built. `access` lets people in; None lets everybody do everything.
-    `answer` tells live calls what agents make of their cues.
+    `answer` tells live calls what agents make of their cues. `history` is that of the publisher's event log,
+    by default as it stands.
     """
 
     async def stream(socket: WebSocket) -> None:
@@ -351,6 +355,7 @@ def create_app(
         routes=[
             *account_routes,
             *Api(publisher, recordings or NoRecordings(), access, answer).routes(),
+            *HistoryApi(publisher, access, history or History(publisher.log.path.parent)).routes(),
             WebSocketRoute("/ws", stream),
             *([] if intake is None else [WebSocketRoute("/ingest", intake)]),
             Route("/{path:path}", pages.__call__),

@@ -42,7 +42,7 @@ def build_csv(told: Iterable[AnyEvent]) -> str:
     writer = csv.DictWriter(out, COLUMNS, restval="", lineterminator="\r\n")
     writer.writeheader()
     for row in _rows(facts):
-        writer.writerow({name: _cell(value) for name, value in row.items()})
+        writer.writerow({name: safe_cell(value) for name, value in row.items()})
     return out.getvalue()
 
 
@@ -189,7 +189,7 @@ def _row(kind: str, at_s: float | None, text: Text, **more: Any) -> dict[str, An
     return {"kind": kind, "at_s": at_s, "zh": text.zh, "en": text.en, **more}
 
 
-def _cell(value: object) -> object:
+def safe_cell(value: object) -> object:
     if value is None:
         return ""
     if isinstance(value, float):

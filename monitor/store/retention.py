@@ -1,4 +1,4 @@
-"""Forgets calls that are older than they may be kept: events, journals and facts; agents' voices too."""
+"""Forgets calls that are older than they may be kept, with all that was kept of them; agents' voices too."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from pathlib import Path
 
 import structlog
 
+from monitor.history import index as history
 from monitor.store.database import connect
 from monitor.store.facts import facts_path
+from monitor.store.sound import sound_path
 from monitor.store.voices import AgentVoices
 
 CHUNK_EVENTS = 2_000
@@ -87,12 +89,16 @@ class Retention:
                 if not self._forget(connection, call_id):
                     break
                 gone.append(call_id)
+        if gone:
+            history.purge_words(self._folder)
         return gone
 
     def _forget(self, connection: sqlite3.Connection, call_id: str) -> bool:
         """Deletes a call, its row last, so that half a deletion is found again; False when told to stop."""
+        history.forget(self._folder, call_id)
         (self._folder / "journals" / f"{call_id}.journal").unlink(missing_ok=True)
         facts_path(self._folder, call_id).unlink(missing_ok=True)
+        sound_path(self._folder, call_id).unlink(missing_ok=True)
         deleted = CHUNK_EVENTS
         while deleted == CHUNK_EVENTS:
             if self._stopping.is_set():
