@@ -23,6 +23,7 @@ from monitor.accounts import roles, trail
 from monitor.config import Settings
 from monitor.core import events
 from monitor.core.notices import NOTICES
+from monitor.desk import records as desk_records
 from monitor.errors import ERRORS
 from monitor.playbook_files import load_playbook
 from monitor.playbook_page import render_rules
@@ -181,6 +182,14 @@ def _stream_lines() -> Iterator[str]:
         protocol.PartyCounts,
         protocol.OpenAlert,
         protocol.Problem,
+        desk_records.DeskAlert,
+        desk_records.AlertState,
+        desk_records.Done,
+        desk_records.Assigned,
+        desk_records.Snoozed,
+        desk_records.Marked,
+        desk_records.Comment,
+        desk_records.Mute,
     ):
         yield ""
         yield f"### {part.__name__}"
@@ -231,7 +240,7 @@ def _ingest_lines() -> Iterator[str]:
 def _api_lines() -> Iterator[str]:
     from monitor.history import search
     from monitor.history import trends as history_trends
-    from monitor.publish import access, account_api, history_api, server
+    from monitor.publish import access, account_api, desk_api, history_api, server
     from monitor.store import records
 
     yield "# Questions: the REST API"
@@ -261,6 +270,13 @@ def _api_lines() -> Iterator[str]:
     yield "|---|---|---|"
     for (method, path), answer in account_api.ACCOUNT_API.items():
         yield f"| {method} | `{path}` | {_cell(inspect.getdoc(answer) or '')} |"
+    yield ""
+    yield "What supervisors do about alerts; acting needs the right to, and seeing the call:"
+    yield ""
+    yield "| method | path | answers |"
+    yield "|---|---|---|"
+    for (method, path), act in desk_api.DESK_API.items():
+        yield f"| {method} | `{path}` | {_cell(inspect.getdoc(act) or '')} |"
     for kind in (
         account_api.SignIn,
         account_api.Whoami,
@@ -282,6 +298,15 @@ def _api_lines() -> Iterator[str]:
         history_api.HistoryFacets,
         history_api.Trends,
         history_trends.Sums,
+        desk_api.DeskAct,
+        desk_api.AlertRef,
+        desk_api.DeskAnswer,
+        desk_api.CallDesk,
+        desk_records.Act,
+        desk_api.NewMute,
+        desk_api.Person,
+        desk_api.MarksAnswer,
+        desk_records.RuleMarks,
     ):
         yield ""
         yield f"## {kind.__name__}"
@@ -349,8 +374,9 @@ def _value(value: object) -> str:
 
 
 def _flow(text: str) -> str:
-    """Docstring paragraphs, each on one line."""
-    return "\n\n".join(" ".join(part.split()) for part in text.split("\n\n"))
+    """Docstring paragraphs, each on one line; tables stay as they are."""
+    parts = text.split("\n\n")
+    return "\n\n".join(part if part.startswith("|") else " ".join(part.split()) for part in parts)
 
 
 def _cell(text: str) -> str:

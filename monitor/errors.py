@@ -10,6 +10,7 @@
     ├── ServerError       server.*      the server cannot start or a client misbehaves
     ├── PlaybookError     playbook.*    a playbook file is not sound
     ├── AccountError      account.*     somebody may not, or an account does not fit
+    ├── DeskError         desk.*        an act on an alert or a rule does not fit
     └── EngineError       engine.*      the recogniser failed
 
 A code never changes its meaning; the sentence may. `ERRORS` is the list that the docs are checked against.
@@ -207,6 +208,20 @@ class AccountError(TingyinError):
         "administrator",
         "account.not_invited": "the identity provider knows {name!r}, but there is no account for them here; "
         "ask an administrator",
+    }
+
+
+class DeskError(TingyinError):
+    """What somebody wants to do about an alert or a rule cannot be done."""
+
+    CODES: ClassVar = {
+        "desk.unknown_alert": "there is no alert {alert_id!r} in the call {call_id!r}",
+        "desk.unknown_mute": "there is no mute {id} any more",
+        "desk.unknown_rule": "there is no rule {rule!r}; `tingyin playbook list` shows them",
+        "desk.assignee": "{name!r} cannot take this alert: there is no such account, or it may not act on "
+        "that call",
+        "desk.too_many": "there are {limit} {what} already, which is the most; undo one first",
+        "desk.nothing": "this server keeps nothing of what is done about alerts",
     }
 
 

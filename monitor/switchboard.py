@@ -209,6 +209,11 @@ class Switchboard:
         task.add_done_callback(lambda _: self._running.pop(call_id, None))
         return call_id
 
+    @property
+    def rulebook(self) -> RuleBook:
+        """The rules in force."""
+        return self._rulebook
+
     def rebook(self, playbook: LoadedPlaybook) -> None:
         """Puts an edited playbook in force: for calls to come, and for live ones between turns."""
         self._rulebook, self._texts, self._digest = playbook.book, playbook.texts, playbook.digest

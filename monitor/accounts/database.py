@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from monitor.errors import StoreError
-from monitor.store.database import open_database, store_error
+from monitor.store.shared import SharedFile
 
 MIGRATIONS = (
     """
@@ -51,61 +45,13 @@ MIGRATIONS = (
 )
 
 
-class AccountsFile:
-    """One connection that every thread takes in turn; each use is a transaction.
-
-    What was written is on the disk when a transaction is over: nobody who was signed out comes back after
-    a power cut.
-    """
+class AccountsFile(SharedFile):
+    """The file of accounts. Nobody who was signed out comes back after a power cut."""
 
     def __init__(self, folder: Path) -> None:
-        """Opens `accounts.db` in `folder`; nobody but its owner may read it.
+        """Opens `accounts.db` in `folder`.
 
         Raises:
-            StoreError: store.damaged, store.version, store.full, store.unwritable.
+            StoreError: as `SharedFile`.
         """
-        self.path = folder / "accounts.db"
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            self.path.touch(mode=0o600)
-        except OSError as error:
-            raise StoreError("store.unwritable", path=self.path, reason=error.strerror) from error
-        self._connection = open_database(self.path, MIGRATIONS)
-        self._connection.execute("PRAGMA synchronous = FULL")
-        self._lock = threading.Lock()
-
-    @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """All of the block, or nothing.
-
-        Raises:
-            StoreError: the disk does not take it.
-        """
-        with self._lock:
-            try:
-                self._connection.execute("BEGIN IMMEDIATE")
-                yield self._connection
-                self._connection.execute("COMMIT")
-            except BaseException as error:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-                if isinstance(error, sqlite3.Error) and not isinstance(error, sqlite3.IntegrityError):
-                    raise store_error(error, self.path) from error
-                raise
-
-    def rows(self, sql: str, parameters: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
-        """What a query finds.
-
-        Raises:
-            StoreError: the file cannot be read.
-        """
-        with self._lock:
-            try:
-                return self._connection.execute(sql, parameters).fetchall()
-            except sqlite3.Error as error:
-                raise store_error(error, self.path) from error
-
-    def close(self) -> None:
-        """Closes the file."""
-        with self._lock:
-            self._connection.close()
+        super().__init__(folder / "accounts.db", MIGRATIONS)

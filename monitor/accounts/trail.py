@@ -24,13 +24,16 @@ Action = Literal[
     "call_played",
     "call_heard",
     "call_exported",
+    "alert_marked",
+    "rule_muted",
+    "rule_unmuted",
     "trail_read",
 ]
 """What is written down. `call_heard` is listening in on a live call, `call_played` playing one back."""
 
 
 class TrailEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One act. `object` is a call's id or an account's name; `number` counts up for ever."""
+    """One act. `object` is a call's id, an account's name or a rule's; `number` counts up for ever."""
 
     number: int
     at: str

@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Coroutine, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 
@@ -20,6 +20,9 @@ from monitor.accounts.office import AccountsOffice
 from monitor.commands.common import console, engine_workers, load_engine, machine_of
 from monitor.config import Settings, StoreSettings
 from monitor.core.recognition import SpeechRecogniser
+from monitor.desk.book import DeskBook
+from monitor.desk.database import DeskFile
+from monitor.desk.desk import Desk
 from monitor.engines.capacity import Admission, estimate, measure
 from monitor.engines.machine import usable_cores
 from monitor.engines.scheduler import WORKER_NAME, Scheduler
@@ -40,6 +43,7 @@ from monitor.publish.run import Server
 from monitor.publish.run import listen as listen_on
 from monitor.publish.server import create_app
 from monitor.resources import resource
+from monitor.store.alert_index import AlertIndex
 from monitor.store.log import EventLog
 from monitor.store.retention import Retention
 from monitor.switchboard import Switchboard
@@ -101,6 +105,7 @@ async def open_office(settings: Settings, *, has_words: bool, is_open: bool = Fa
         EventLog(settings.store.folder) as event_log,
         _forgetting(settings.store),
         AccountsOffice.open(settings.store.folder, settings.accounts) as accounts,
+        closing(DeskFile(settings.store.folder)) as desk_file,
     ):
         access = _access(settings, accounts, is_open=is_open)
         scheduler = admission = None
@@ -110,7 +115,12 @@ async def open_office(settings: Settings, *, has_words: bool, is_open: bool = Fa
                 engine, workers=engine_workers(settings), restart=partial(load_engine, settings)
             )
             admission = await asyncio.to_thread(_admission, settings, engine, scheduler)
-        publisher = Publisher(event_log, settings.server)
+        desk = Desk(
+            DeskBook(desk_file),
+            AlertIndex(event_log),
+            knows_rule=lambda rule: rule in switchboard.rulebook,
+        )
+        publisher = Publisher(event_log, settings.server, desk=desk)
         keeper = HistoryKeeper(
             event_log,
             report=lambda error: publisher.report(error.code, error.sentence),

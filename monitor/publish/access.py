@@ -45,6 +45,8 @@ NEEDS: dict[str, Right | str] = {
     "/api/accounts": Right.MANAGE,
     "/api/trail": Right.MANAGE,
     "/api/history": Right.SEE_CALLS,
+    "/api/desk": Right.SEE_CALLS,
+    "/api/marks": Right.SEE_CALLS,
     "/api": Right.SEE_OWN_CALL,
     "/ws": Right.SEE_OWN_CALL,
     "/ingest": PROGRAMS,
@@ -212,7 +214,7 @@ async def serve_stream(socket: WebSocket, publisher: Publisher, access: Access |
         return
     visitor = visitor_of(socket.scope)
     agents = await asyncio.to_thread(access.agents_of, visitor.account)
-    stream = Stream(socket, publisher, agents)
+    stream = Stream(socket, publisher, agents, sees_desk=visitor.account.may(Right.SEE_CALLS))
     loop = asyncio.get_running_loop()
 
     def end(code: int) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import OrderedDict, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -91,9 +91,12 @@ class Subscription:
         limit: int,
         wake: Callable[[], None],
         sees: Callable[[str], bool] | None = None,
+        agents: Collection[str] | None = None,
     ) -> None:
-        """`sees` tells of a call's id whether the client may see it; None: every call."""
+        """`sees` tells of a call's id whether the client may see it; None: every call. `agents` are those
+        whose calls the client may see, for a topic that is not told by calls; None: everybody's."""
         self.topic = topic
+        self.agents = agents
         self.call_id = call_id
         self.cursor = cursor
         self.thin_until = 0
@@ -128,6 +131,8 @@ class Subscription:
 
     def wants(self, event: StoredEvent) -> bool:
         """Whether the event belongs to the topic, and the client may see it."""
+        if self.topic == "desk":
+            return False
         if self.topic == "wall":
             return event.type in WALL_TYPES and self.sees(event.call_id)
         return event.call_id == self.call_id
@@ -154,6 +159,7 @@ class Hub:
         self._recent_from = pos
         self.pos = pos
         self._wall: set[Subscription] = set()
+        self._desk: set[Subscription] = set()
         self._calls: dict[str, set[Subscription]] = {}
         self.overflows = 0
         self.conflated = 0
@@ -166,12 +172,13 @@ class Hub:
         after: int | None,
         wake: Callable[[], None],
         sees: Callable[[str], bool] | None = None,
+        agents: Collection[str] | None = None,
     ) -> Subscription:
         """A new subscription, which is behind at `after`; `wake` is called when it has something.
 
-        `sees` tells of a call's id whether the client may see it.
+        `sees` and `agents` are as of `Subscription`.
         """
-        return Subscription(topic, call_id, after, self.queue_limit, wake, sees)
+        return Subscription(topic, call_id, after, self.queue_limit, wake, sees, agents)
 
     def go_live(self, subscription: Subscription) -> None:
         """From now on the subscription gets what is published. The client has all before it."""
@@ -196,6 +203,20 @@ class Hub:
             if self._wall and event.type in WALL_TYPES:
                 seeing = {subscription for subscription in self._wall if subscription.sees(call_id)}
                 self._offer(seeing, Item(encode_event("wall", event.pos, event.body), event.pos, slot))
+
+    def tell_desk(self, text_for: Callable[[Subscription], str | None]) -> None:
+        """Offers a change of the desk to whom it concerns: `text_for` makes the message, None for nothing.
+
+        What overflows is no gap: the client gets the desk anew.
+        """
+        behind = []
+        for subscription in self._desk:
+            text = text_for(subscription)
+            if text is not None and not subscription.offer(Item(text, None)):
+                behind.append(subscription)
+        for subscription in behind:
+            self.overflows += 1
+            self._drop(subscription)
 
     def holds_after(self, pos: int) -> bool:
         """Whether every event after `pos` is still in memory."""
@@ -225,7 +246,7 @@ class Hub:
     @property
     def subscriptions(self) -> int:
         """Live subscriptions."""
-        return len(self._wall) + sum(len(listeners) for listeners in self._calls.values())
+        return len(self._wall) + len(self._desk) + sum(len(listeners) for listeners in self._calls.values())
 
     @property
     def waiting(self) -> int:
@@ -233,11 +254,13 @@ class Hub:
         return max((subscription.waiting for subscription in self._all()), default=0)
 
     def _all(self) -> list[Subscription]:
-        return [*self._wall, *(one for listeners in self._calls.values() for one in listeners)]
+        return [*self._wall, *self._desk, *(one for listeners in self._calls.values() for one in listeners)]
 
     def _set_of(self, subscription: Subscription) -> set[Subscription]:
         if subscription.topic == "wall":
             return self._wall
+        if subscription.topic == "desk":
+            return self._desk
         return self._calls.setdefault(subscription.call_id or "", set())
 
     def _drop(self, subscription: Subscription) -> None:

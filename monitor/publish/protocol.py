@@ -1,10 +1,10 @@
 """The messages of the event stream `/ws`, both ways: one JSON object in one text frame.
 
 A client subscribes to topics. `wall` tells what a wall of calls needs of every call; `call` tells
-everything of one call. Every event that is kept has a position `pos`, which only grows, over all calls
-and over restarts. A client that was cut off subscribes again with `after`: the last `pos` that it
-received in that topic, in an `event`, a `snapshot`, a `gap` or a `heartbeat`. It then gets what it
-missed, and live events from there on, without hole or double.
+everything of one call; `desk` tells what supervisors do about alerts. Every event that is kept has a
+position `pos`, which only grows, over all calls and over restarts. A client that was cut off subscribes
+again with `after`: the last `pos` that it received in that topic, in an `event`, a `snapshot`, a `gap` or a
+`heartbeat`. It then gets what it missed, and live events from there on, without hole or double.
 
 What a subscription brings, in order:
 
@@ -14,6 +14,10 @@ What a subscription brings, in order:
 | wall | a pos | the events after it, then live events; too far behind: `gap`, `snapshot`, live events |
 | call | null | all events of the call, then live events |
 | call | a pos | the events after it, then live events |
+| desk | any | `desk`, which is all of it, then `desk_alert`, `desk_state` and `desk_mute` as things change |
+
+The desk is not told by positions: each subscription begins with the whole of it, and a client that reads too
+slowly gets the whole anew. It is for accounts that may see calls, and holds what they may see.
 
 Positions are not consecutive. `partial` events are for the display alone: they are not kept, their `pos`
 is null. Of a call with a very long past, the older `prosody` is left out. A client that reads too slowly
@@ -28,6 +32,7 @@ from typing import Annotated, Literal, get_args
 import msgspec
 
 from monitor.core.events import AnyEvent, PartyName, SeverityName, Text
+from monitor.desk.records import AlertState, DeskAlert, Mute
 
 PROTOCOL_VERSION = 1
 
@@ -55,7 +60,7 @@ LASTING_TYPES = frozenset(str(kind.__struct_config__.tag) for kind in get_args(A
 )
 """All other types of events: of these a client misses none without being told."""
 
-TopicName = Literal["wall", "call"]
+TopicName = Literal["wall", "call", "desk"]
 CallState = Literal["live", "ended", "cut_off", "failed"]
 
 Position = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
@@ -192,6 +197,37 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=
     calls: list[CallSummary]
 
 
+class DeskSnapshot(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="desk"):
+    """The desk as it stands; it replaces what the client has of it."""
+
+    now: str
+    """The server's clock, RFC 3339, UTC: a client whose clock is wrong still knows when a snooze ends."""
+    alerts: list[DeskAlert]
+    """Of live calls and of those that ended within a working day, the oldest first; at most 1000."""
+    states: list[AlertState]
+    """Of those alerts about which something was done."""
+    mutes: list[Mute]
+    """Those in force."""
+
+
+class DeskAlertMessage(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="desk_alert"):
+    """An alert was raised, has cleared, or its call has ended."""
+
+    alert: DeskAlert
+
+
+class DeskStateMessage(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="desk_state"):
+    """Somebody did something about an alert, which may be an old one."""
+
+    state: AlertState
+
+
+class DeskMuteMessage(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="desk_mute"):
+    """A rule was muted, or a mute was ended."""
+
+    mute: Mute
+
+
 class Gap(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="gap"):
     """The stream was broken off; it goes on after `pos`. Partials shown so far are void.
 
@@ -227,7 +263,19 @@ class ErrorMessage(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", 
     call_id: str | None = None
 
 
-ServerMessage = Hello | EventMessage | Snapshot | Gap | Heartbeat | Status | ErrorMessage
+ServerMessage = (
+    Hello
+    | EventMessage
+    | Snapshot
+    | DeskSnapshot
+    | DeskAlertMessage
+    | DeskStateMessage
+    | DeskMuteMessage
+    | Gap
+    | Heartbeat
+    | Status
+    | ErrorMessage
+)
 
 _encoder = msgspec.json.Encoder()
 _client_decoder = msgspec.json.Decoder(ClientMessage)

@@ -9,6 +9,8 @@ from typing import ParamSpec, TypeVar
 
 from monitor.config import ServerSettings
 from monitor.core.events import Event
+from monitor.desk.desk import Desk
+from monitor.publish.desk_stream import DeskTeller
 from monitor.publish.hub import Hub
 from monitor.publish.metrics import Metrics
 from monitor.publish.protocol import Problem
@@ -30,11 +32,21 @@ class Publisher:
     so that a snapshot and the events after it fit without hole or double.
     """
 
-    def __init__(self, log: EventLog, settings: ServerSettings, metrics: Metrics | None = None) -> None:
+    def __init__(
+        self,
+        log: EventLog,
+        settings: ServerSettings,
+        metrics: Metrics | None = None,
+        desk: Desk | None = None,
+    ) -> None:
+        """`desk` is fed and told to clients; without one, nothing is kept of what is done about alerts."""
         self.log = log
+        self.desk = desk
         self.settings = settings
         self.hub = Hub(log.pos, queue_limit=settings.client_queue)
         self.wall = Wall()
+        if desk is not None:
+            desk.listeners.append(DeskTeller(self.hub).tell)
         self.metrics = metrics or Metrics()
         self.streams = 0
         """Clients that are connected now."""
@@ -58,6 +70,8 @@ class Publisher:
         stored = self.log.append(call_id, events)
         self.wall.apply_all(call_id, events)
         self.hub.publish(call_id, stored)
+        if self.desk is not None:
+            self.desk.emit(call_id, events)
         self.metrics.count_events([event.type for event in stored])
 
     async def read(

@@ -28,6 +28,7 @@ from monitor.errors import AccountError, ServerError, StoreError, TingyinError
 from monitor.history.search import History
 from monitor.publish.access import Access, AccessMiddleware, serve_stream, visitor_of
 from monitor.publish.account_api import AccountApi, body_of
+from monitor.publish.desk_api import DeskApi
 from monitor.publish.guard import Gate, GuardMiddleware
 from monitor.publish.history_api import HistoryApi
 from monitor.publish.metrics import CONTENT_TYPE
@@ -68,6 +69,11 @@ _STATUS = {
     "account.link": 410,
     "account.too_often": 429,
     "account.provider": 502,
+    "desk.unknown_alert": 404,
+    "desk.unknown_mute": 404,
+    "desk.unknown_rule": 404,
+    "desk.assignee": 409,
+    "desk.too_many": 409,
 }
 
 _log = structlog.get_logger(__name__)
@@ -351,9 +357,11 @@ def create_app(
     if access is not None:
         guards.append(Middleware(AccessMiddleware, access=access))
         account_routes = AccountApi(access, accounts or AccountSettings()).routes()
+    desk = publisher.desk
     return Starlette(
         routes=[
             *account_routes,
+            *([] if desk is None else DeskApi(desk, publisher, access).routes()),
             *Api(publisher, recordings or NoRecordings(), access, answer).routes(),
             *HistoryApi(publisher, access, history or History(publisher.log.path.parent)).routes(),
             WebSocketRoute("/ws", stream),

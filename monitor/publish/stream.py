@@ -12,7 +12,8 @@ import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from monitor import __version__
-from monitor.errors import ServerError, StoreError, TingyinError
+from monitor.errors import AccountError, DeskError, ServerError, StoreError, TingyinError
+from monitor.publish.desk_stream import desk_snapshot
 from monitor.publish.hub import Subscription
 from monitor.publish.protocol import (
     LASTING_TYPES,
@@ -61,10 +62,17 @@ class Stream:
     """Reads a client's wishes and writes what it asked for, until either side ends it."""
 
     def __init__(
-        self, socket: WebSocket, publisher: Publisher, agents: Collection[str] | None = None
+        self,
+        socket: WebSocket,
+        publisher: Publisher,
+        agents: Collection[str] | None = None,
+        *,
+        sees_desk: bool = True,
     ) -> None:
-        """`agents` are those whose calls the client may see; None: everybody's."""
+        """`agents` are those whose calls the client may see; None: everybody's. With `sees_desk` the client
+        may also see what supervisors do about their alerts."""
         self._socket = socket
+        self._sees_desk = sees_desk
         self._agents = agents
         self._publisher = publisher
         self._hub = publisher.hub
@@ -151,12 +159,23 @@ class Stream:
             except TingyinError as error:
                 self._refuse(error, message)
                 return
+        if topic == "desk" and not (self._sees_desk and self._publisher.desk):
+            self._refuse(
+                AccountError("account.forbidden") if not self._sees_desk else DeskError("desk.nothing"),
+                message,
+            )
+            return
         self._forget(key)
         if len(self._subscriptions) >= TOPICS_MAX:
             self._refuse(ServerError("server.too_many_topics", limit=TOPICS_MAX), message)
             return
         self._subscriptions[key] = self._hub.subscribe(
-            topic, call_id, after, self._wake.set, None if self._agents is None else self._sees
+            topic,
+            call_id,
+            after,
+            self._wake.set,
+            None if self._agents is None else self._sees,
+            self._agents,
         )
         self._wake.set()
 
@@ -248,6 +267,9 @@ class Stream:
 
     async def _catch_up(self, subscription: Subscription) -> None:
         """Brings a subscription that is behind to the present, and live."""
+        if subscription.topic == "desk":
+            await self._send_desk(subscription)
+            return
         if subscription.has_overflowed:
             await self._send_gap(subscription, is_lossy=False)
         if subscription.topic == "wall" and subscription.cursor is None:
@@ -355,6 +377,14 @@ class Stream:
         await self._send_message(
             Snapshot(pos=self._hub.pos, calls=self._publisher.wall.snapshot(self._agents))
         )
+
+    async def _send_desk(self, subscription: Subscription) -> None:
+        """The whole of the desk. What changes from here on waits behind it in the queue."""
+        desk = self._publisher.desk
+        if desk is None or not self._is_wanted(subscription):
+            return
+        self._hub.go_live(subscription)
+        await self._send_message(desk_snapshot(desk, self._agents))
 
     async def _send_gap(self, subscription: Subscription, *, is_lossy: bool) -> None:
         await self._send_message(

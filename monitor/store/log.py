@@ -221,6 +221,14 @@ class EventLog:
         found = self._calls("call_id = ?", (call_id,))
         return found[0] if found else None
 
+    def rows(self, sql: str, parameters: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
+        """What a question of another module finds in the tables (`monitor.store.database` has them).
+
+        Raises:
+            StoreError: the log cannot be read.
+        """
+        return self._query(sql, parameters)
+
     # --- inside ---
 
     def _place(self, call_id: str, event: Event) -> StoredEvent:

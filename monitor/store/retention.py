@@ -12,6 +12,7 @@ from pathlib import Path
 
 import structlog
 
+from monitor.desk.database import forget_call, forget_mutes
 from monitor.history import index as history
 from monitor.store.database import connect
 from monitor.store.facts import facts_path
@@ -80,6 +81,7 @@ class Retention:
             return []
         AgentVoices(self._folder / "agents", self._keep / timedelta(days=1), self._now).forget_old()
         before = (now - self._keep).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        forget_mutes(self._folder, before)
         gone: list[str] = []
         with closing(connect(self._folder / "events.db")) as connection:
             old = connection.execute(
@@ -99,6 +101,7 @@ class Retention:
         (self._folder / "journals" / f"{call_id}.journal").unlink(missing_ok=True)
         facts_path(self._folder, call_id).unlink(missing_ok=True)
         sound_path(self._folder, call_id).unlink(missing_ok=True)
+        forget_call(self._folder, call_id)
         deleted = CHUNK_EVENTS
         while deleted == CHUNK_EVENTS:
             if self._stopping.is_set():

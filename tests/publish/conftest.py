@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
@@ -26,19 +26,24 @@ from monitor.core.events import (
     Text,
     WordsCommitted,
 )
+from monitor.desk.book import DeskBook
+from monitor.desk.database import DeskFile
+from monitor.desk.desk import Desk
 from monitor.publish import protocol
 from monitor.publish.access import Access
 from monitor.publish.publisher import Publisher
 from monitor.publish.run import Server, listen
 from monitor.publish.server import Recordings, create_app
+from monitor.store.alert_index import AlertIndex
 from monitor.store.log import EventLog
 
 
 class CallScript:
     """Makes a call's events, numbered, one method a kind; half a second passes with each."""
 
-    def __init__(self, call_id: str = "call-1") -> None:
+    def __init__(self, call_id: str = "call-1", agent: str = "A1") -> None:
         self.call_id = call_id
+        self.agent = agent
         self.seq = 0
 
     def _common(self) -> dict[str, Any]:
@@ -51,7 +56,7 @@ class CallScript:
             started_at="2026-01-02T03:04:05.000Z",
             source="file",
             title="call.wav",
-            agent="A1",
+            agent=self.agent,
             duration_s=60.0,
             has_words=True,
         )
@@ -203,11 +208,17 @@ def open_site(tmp_path: Path) -> OpenSite:
         recordings: Recordings | None = None,
         dashboard: Path | None = None,
         access: Access | None = None,
+        has_desk: bool = False,
         **settings: Any,
     ) -> AsyncIterator[Site]:
         server_settings = ServerSettings(port=0, **settings)
-        with log or EventLog(folder or tmp_path / "store") as kept:
-            publisher = Publisher(kept, server_settings)
+        with ExitStack() as stack:
+            kept = stack.enter_context(log or EventLog(folder or tmp_path / "store"))
+            desk = None
+            if has_desk:
+                file = stack.enter_context(closing(DeskFile(kept.path.parent)))
+                desk = Desk(DeskBook(file), AlertIndex(kept), knows_rule=lambda rule: rule != "no_such_rule")
+            publisher = Publisher(kept, server_settings, desk=desk)
             app = create_app(
                 publisher, recordings=recordings, dashboard=dashboard or tmp_path / "dist", access=access
             )

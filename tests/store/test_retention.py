@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,11 +13,15 @@ import pytest
 
 from monitor.core.events import CallEnded, CallStarted, GapHeard
 from monitor.core.inputs import KnownVoice
+from monitor.desk.book import DeskBook, Wish
+from monitor.desk.database import DeskFile
+from monitor.desk.recent import text_of
 from monitor.store import retention
 from monitor.store.log import EventLog
 from monitor.store.retention import Retention
 from monitor.store.sound import sound_path
 from monitor.store.voices import AgentVoices
+from tests.desk.conftest import alert
 
 START = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 
@@ -85,6 +90,19 @@ def test_an_old_call_goes_with_its_events_and_its_journal(log: EventLog, clock: 
     assert len(log.read_call("new")) == 12
     assert [path.stem for path in (log.path.parent / "journals").iterdir()] == ["new"]
     assert [path.stem for path in (log.path.parent / "audio").iterdir()] == ["new"]
+
+
+def test_what_supervisors_did_goes_with_the_call(log: EventLog, clock: Clock) -> None:
+    folder = log.path.parent
+    with closing(DeskFile(folder)) as file:
+        book = DeskBook(file, now=clock.text)
+        hold_call(log, clock, "old")
+        book.do([alert(call_id="old"), alert(call_id="new")], Wish(by="li", action="acknowledge"))
+        book.mute("hot_temper", None, text_of(clock.wall + timedelta(hours=1)), "li")
+        clock.advance(timedelta(days=31))
+        assert retention_of(log, clock).sweep() == ["old"]
+        assert (len(book.acts_of_call("old")), len(book.acts_of_call("new"))) == (0, 1)
+        assert file.rows("SELECT id FROM mutes") == []
 
 
 def test_a_call_that_still_goes_on_is_kept_however_old(log: EventLog, clock: Clock) -> None:

@@ -12,7 +12,7 @@ export const PARTIES: readonly Party[] = ["agent", "caller"];
 
 export type Severity = wire.Alert["severity"];
 export type TemperState = wire.Temper["state"];
-export type Topic = wire.EventMessage["topic"];
+export type Topic = wire.Subscribe["topic"];
 export type Bilingual = wire.Text;
 
 export type ServerMessage = wire.ServerMessage;
@@ -21,6 +21,11 @@ export type CallEvent = wire.AnyEvent;
 export type CallSummary = wire.CallSummary;
 export type OpenAlert = wire.OpenAlert;
 export type Problem = wire.Problem;
+export type DeskAlert = wire.DeskAlert;
+export type AlertState = wire.AlertState;
+export type Mute = wire.Mute;
+export type DeskMessage =
+  wire.DeskSnapshot | wire.DeskAlertMessage | wire.DeskStateMessage | wire.DeskMuteMessage;
 
 export type Alert = wire.Alert;
 export type AlertCleared = wire.AlertCleared;

@@ -1,6 +1,13 @@
 /** The pages' whole state, and the only function that makes a new one. It is pure: time comes with inputs. */
-import { PROTOCOL_VERSION, type Problem, type ServerMessage, UNKNOWN_CALL } from "../protocol/messages";
+import {
+  type AlertState,
+  PROTOCOL_VERSION,
+  type Problem,
+  type ServerMessage,
+  UNKNOWN_CALL,
+} from "../protocol/messages";
 import { breakOff, type CallState, emptyCall, reduceCallEvent } from "./call";
+import { type DeskState, emptyDesk, reduceDesk, tickDesk, withStates } from "./desk";
 import { emptyWall, reduceWall, tickWall, type WallState, wallOfSnapshot } from "./wall";
 
 export type Phase =
@@ -25,6 +32,7 @@ export interface State {
   readonly connection: ConnectionState;
   readonly problems: readonly Problem[];
   readonly wall: WallState;
+  readonly desk: DeskState;
   /** The call whose page is open. */
   readonly call: CallState | null;
   /** The open call is not known to the server. */
@@ -36,6 +44,8 @@ export type Input =
   | { readonly kind: "connecting" }
   | { readonly kind: "disconnected"; readonly nowMs: number; readonly retryMs: number }
   | { readonly kind: "tick"; readonly nowMs: number }
+  /** What the server answered about alerts: it comes by the stream as well, perhaps later. */
+  | { readonly kind: "desk_states"; readonly states: readonly AlertState[] }
   | { readonly kind: "open_call"; readonly callId: string }
   | { readonly kind: "close_call" };
 
@@ -43,6 +53,7 @@ export const initialState: State = {
   connection: { phase: "connecting", lostMs: null, retryMs: null, serverVersion: null },
   problems: [],
   wall: emptyWall,
+  desk: emptyDesk,
   call: null,
   isCallMissing: false,
 };
@@ -57,8 +68,11 @@ export function reduce(state: State, input: Input): State {
       return disconnected(state, input.nowMs, input.retryMs);
     case "tick": {
       const wall = tickWall(state.wall, input.nowMs);
-      return wall === state.wall ? state : { ...state, wall };
+      const desk = tickDesk(state.desk, input.nowMs);
+      return wall === state.wall && desk === state.desk ? state : { ...state, wall, desk };
     }
+    case "desk_states":
+      return { ...state, desk: withStates(state.desk, input.states) };
     case "open_call":
       if (state.call?.id === input.callId) return state;
       return { ...state, call: emptyCall(input.callId), isCallMissing: false };
@@ -104,6 +118,11 @@ function reduceMessage(state: State, message: ServerMessage, nowMs: number): Sta
         : state.call === null
           ? state
           : { ...state, call: reduceCallEvent(state.call, message.event, nowMs) };
+    case "desk":
+    case "desk_alert":
+    case "desk_state":
+    case "desk_mute":
+      return { ...state, desk: reduceDesk(state.desk, message, nowMs) };
     case "gap":
       return message.topic === "call" && state.call?.id === message.call_id
         ? { ...state, call: breakOff(state.call, message.is_lossy) }

@@ -1,0 +1,1 @@
+"""What supervisors do about alerts: acknowledge, assign, snooze, comment, judge, and mute rules."""

@@ -1,0 +1,79 @@
+"""Finds alerts in the event log without reading whole calls."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from monitor.core.events import AnyEvent, decode
+from monitor.store.log import EventLog
+
+_OF_ALERTS = "e.type IN ('alert', 'alert_cleared')"
+"""The words of the index `alert_events`: SQLite uses it where a question has them."""
+
+_RAISED_AT = (
+    "strftime('%Y-%m-%dT%H:%M:%fZ', c.started_at,"
+    " '+' || json_extract(CAST(e.body AS TEXT), '$.raised_at_s') || ' seconds')"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertEvent:
+    """An event of an alert with its call's."""
+
+    call_id: str
+    agent: str
+    title: str
+    started_at: str
+    ended_at: str | None
+    event: AnyEvent
+
+
+class AlertIndex:
+    """Answers from the log. Every method may raise StoreError where it cannot be read."""
+
+    def __init__(self, log: EventLog) -> None:
+        self._log = log
+
+    def of_call(self, call_id: str) -> list[AlertEvent]:
+        """A call's alerts raised and cleared, in order."""
+        return self._events("c.call_id = ?", (call_id,))
+
+    def since(self, ended_at: str, limit: int) -> list[AlertEvent]:
+        """Alerts raised and cleared in the calls that ended after a time, in order; the latest `limit`."""
+        return self._events("c.state != 'live' AND c.ended_at >= ?", (ended_at,), limit)
+
+    def raised_by_rule(self, start: str, end: str, agents: Collection[str] | None = None) -> dict[str, int]:
+        """How many alerts each rule raised in [start, end) (RFC 3339, UTC), in some agents' calls or all."""
+        condition, values = "", list[object]()
+        if agents is not None:
+            condition = f" AND c.agent IN ({', '.join('?' * len(agents))})"
+            values += sorted(agents)
+        # A call that began before the period may have raised alerts in it; none lasts longer than a day.
+        rows = self._log.rows(
+            "SELECT json_extract(CAST(e.body AS TEXT), '$.rule') AS rule, count(*) FROM calls c"
+            f" JOIN events e ON e.call_id = c.call_id AND {_OF_ALERTS} AND e.type = 'alert'"
+            " WHERE c.started_at != '' AND c.started_at >= strftime('%Y-%m-%dT%H:%M:%fZ', ?, '-1 day')"
+            f" AND c.started_at < ? AND {_RAISED_AT} >= ? AND {_RAISED_AT} < ?{condition} GROUP BY rule",
+            (start, end, start, end, *values),
+        )
+        return {str(rule): int(count) for rule, count in rows}
+
+    def _events(self, condition: str, values: tuple[object, ...], limit: int = -1) -> list[AlertEvent]:
+        rows = self._log.rows(
+            "SELECT c.call_id, c.agent, c.title, c.started_at, c.ended_at, e.body FROM calls c"
+            f" JOIN events e ON e.call_id = c.call_id AND {_OF_ALERTS}"
+            f" WHERE {condition} ORDER BY e.pos DESC LIMIT ?",
+            (*values, limit),
+        )
+        return [
+            AlertEvent(
+                call_id=call_id,
+                agent=agent,
+                title=title,
+                started_at=started_at,
+                ended_at=ended_at,
+                event=decode(body),
+            )
+            for call_id, agent, title, started_at, ended_at, body in reversed(rows)
+        ]
