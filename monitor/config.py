@@ -32,6 +32,7 @@ from monitor.core.settings import (
     TranscriptionSettings,
 )
 from monitor.errors import SettingsError
+from monitor.publish.templates import DEFAULT_TEMPLATES
 
 _PREFIX = "TINGYIN_"
 
@@ -136,6 +137,31 @@ class AccountSettings(Section):
     )
 
 
+class MessageTemplate(Section):
+    """A line for the agent, in both languages."""
+
+    zh: str = Field(min_length=1, max_length=200)
+    en: str = Field(min_length=1, max_length=200)
+
+
+def _templates() -> dict[str, MessageTemplate]:
+    return {id_: MessageTemplate(zh=zh, en=en) for id_, (zh, en) in DEFAULT_TEMPLATES.items()}
+
+
+class MessageSettings(Section):
+    """What supervisors write to agents in a call."""
+
+    length_max: int = Field(120, ge=20, le=200, description="characters of a message: what one glance reads")
+    burst: int = Field(4, ge=1, le=20, description="messages that one supervisor may send at once,")
+    every_s: float = Field(10.0, ge=1, description="and one more after each time this long")
+    templates: dict[str, MessageTemplate] = Field(
+        default_factory=_templates,
+        description="lines to pick from, in the order in which they are offered: a table "
+        "`[messages.templates.NAME]` for each, with `zh` and `en`. Given ones take the place of the shipped "
+        "ones (`GET /api/templates` tells which are in force)",
+    )
+
+
 class PlaybookSettings(Section):
     """Which rules are in force."""
 
@@ -168,6 +194,7 @@ class Settings(BaseSettings):
     store: StoreSettings = StoreSettings()
     playbook: PlaybookSettings = PlaybookSettings()
     accounts: AccountSettings = AccountSettings()
+    messages: MessageSettings = MessageSettings()
 
     @property
     def core(self) -> CoreSettings:

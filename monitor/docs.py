@@ -58,7 +58,8 @@ def protocol_page() -> str:
         "API send the same objects. " + _flow(inspect.getdoc(events) or ""),
         "",
         "Further down: [the stream `/ws`](#messages-of-the-stream-ws), [sending sound to",
-        "`/ingest`](#sound-to-ingest), [the REST API](#questions-the-rest-api).",
+        "`/ingest`](#sound-to-ingest), [listening in by `/listen`](#listening-in-by-listen), [the REST",
+        "API](#questions-the-rest-api).",
         "",
         "Every event has `type`, `v` (version of this format, now "
         f"{events.WIRE_VERSION}), `seq`, `call_id` and `t_s`; below are the fields that it has besides.",
@@ -89,7 +90,7 @@ def protocol_page() -> str:
             "",
             *_fields(part, skip=set()),
         ]
-    lines += ["", *_stream_lines(), "", *_ingest_lines(), "", *_api_lines()]
+    lines += ["", *_stream_lines(), "", *_ingest_lines(), "", *_listen_lines(), "", *_api_lines()]
     return "\n".join(lines) + "\n"
 
 
@@ -156,6 +157,7 @@ PAGES: dict[str, Callable[[], str]] = {
 
 def _stream_lines() -> Iterator[str]:
     from monitor.publish import protocol
+    from monitor.store import records
 
     yield "# Messages of the stream `/ws`"
     yield ""
@@ -181,6 +183,8 @@ def _stream_lines() -> Iterator[str]:
         protocol.PartySpeech,
         protocol.PartyCounts,
         protocol.OpenAlert,
+        protocol.CuePause,
+        records.MessageToAgent,
         protocol.Problem,
         desk_records.DeskAlert,
         desk_records.AlertState,
@@ -237,10 +241,31 @@ def _ingest_lines() -> Iterator[str]:
             yield from _fields(kind, skip=set())
 
 
+def _listen_lines() -> Iterator[str]:
+    from monitor.publish import listen
+
+    yield "# Listening in by `/listen`"
+    yield ""
+    yield _flow(inspect.getdoc(listen) or "")
+    for heading, kinds in (
+        ("From the listener", listen.FROM_LISTENER),
+        ("To the listener", listen.TO_LISTENER),
+    ):
+        yield ""
+        yield f"## {heading}"
+        for kind in kinds:
+            yield ""
+            yield f"### `{kind.__struct_config__.tag}`"
+            yield ""
+            yield _flow(inspect.getdoc(kind) or "")
+            yield ""
+            yield from _fields(kind, skip=set())
+
+
 def _api_lines() -> Iterator[str]:
     from monitor.history import search
     from monitor.history import trends as history_trends
-    from monitor.publish import access, account_api, desk_api, history_api, server
+    from monitor.publish import access, account_api, desk_api, history_api, server, side_api
     from monitor.store import records
 
     yield "# Questions: the REST API"
@@ -258,6 +283,8 @@ def _api_lines() -> Iterator[str]:
         yield f"| `{path}` | {_cell(inspect.getdoc(answered) or '')} |"
     for (method, path), function in server.ANSWERS.items():
         yield f"| {method} `{path}` | {_cell(inspect.getdoc(function) or '')} |"
+    for (method, path), answer_ in side_api.SIDE_API.items():
+        yield f"| {method} `{path}` | {_cell(inspect.getdoc(answer_) or '')} |"
     yield ""
     yield (
         "Signing in, and accounts. A session is a cookie, which opening `/ws` needs as well; a stream is "
@@ -307,6 +334,11 @@ def _api_lines() -> Iterator[str]:
         desk_api.Person,
         desk_api.MarksAnswer,
         desk_records.RuleMarks,
+        side_api.Templates,
+        side_api.Template,
+        side_api.NewMessage,
+        side_api.MarkedMessage,
+        side_api.NewPause,
     ):
         yield ""
         yield f"## {kind.__name__}"

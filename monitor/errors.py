@@ -11,6 +11,8 @@
     ├── PlaybookError     playbook.*    a playbook file is not sound
     ├── AccountError      account.*     somebody may not, or an account does not fit
     ├── DeskError         desk.*        an act on an alert or a rule does not fit
+    ├── ListenError       listen.*      a live call cannot be listened to
+    ├── MessageError      message.*     a message to an agent cannot be sent or answered
     └── EngineError       engine.*      the recogniser failed
 
 A code never changes its meaning; the sentence may. `ERRORS` is the list that the docs are checked against.
@@ -222,6 +224,30 @@ class DeskError(TingyinError):
         "that call",
         "desk.too_many": "there are {limit} {what} already, which is the most; undo one first",
         "desk.nothing": "this server keeps nothing of what is done about alerts",
+    }
+
+
+class ListenError(TingyinError):
+    """A live call cannot be listened to."""
+
+    CODES: ClassVar = {
+        "listen.full": "as many listen as this server lets at once; ask one of them to stop, or play the "
+        "call back later",
+        "listen.over": "the call {call_id!r} is over; it can be played back where its sound is kept",
+        "listen.malformed": "the message is none that a listener sends: {reason}",
+    }
+
+
+class MessageError(TingyinError):
+    """A message to an agent cannot be sent or answered."""
+
+    CODES: ClassVar = {
+        "message.over": "the call {call_id!r} is over: nobody would see the message",
+        "message.length": "a message takes 1 to {limit} characters; be brief, the agent is in a call",
+        "message.template": "there is no template {template!r}; the settings' `messages.templates` has them",
+        "message.too_often": "so many messages in so short a time distract; try again in {wait_s} s",
+        "message.too_many": "a call takes at most {limit} messages; speak to the agent after it",
+        "message.unknown": "there is no message {message_id!r} in this call",
     }
 
 

@@ -8,10 +8,11 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from monitor.config import Settings
-from monitor.core.audio import Party
+from monitor.core.audio import AudioFrame, Party
 from monitor.core.hearing import Ears
 from monitor.core.inputs import (
     CallEnd,
@@ -32,6 +33,7 @@ from monitor.engines.silero import SileroSpeechModel
 from monitor.engines.temper import voice_for
 from monitor.errors import StoreError
 from monitor.ingest.source import Source
+from monitor.ingest.tap import TappedSource
 from monitor.masking import load_finders
 from monitor.playbook_watch import LoadedPlaybook, playbook_digest
 from monitor.reading_files import load_reading_texts
@@ -118,6 +120,8 @@ class Switchboard:
         report: Callable[[StoreError], None] = lambda error: None,
         resolve: Callable[[str], None] = lambda code: None,
         announce: Callable[[str], None] = lambda call_id: None,
+        hear: Callable[[str, AudioFrame], None] | None = None,
+        unheard: Callable[[str], None] = lambda call_id: None,
     ) -> None:
         """`admission` says which calls get words (None: all). A call that gets none says so and is judged by
         its sound; it gets none later either, since its first half would be missing from every judgement.
@@ -126,9 +130,13 @@ class Switchboard:
         that away, by its code, when a later call's journal was kept.
 
         `announce` is told the id of a call before anything is known of it.
+
+        `hear` is given every frame of every live call, as it comes, and must not wait; `unheard` is told when
+        a call's sound is over.
         """
         load_finders(settings.privacy.hook)  # a wrong one must show now, not in the first call
         self._announce = announce
+        self._hear, self._unheard = hear, unheard
         self._report = report
         self._resolve = resolve
         self._troubles: set[str] = set()
@@ -201,6 +209,8 @@ class Switchboard:
         if audio is not None:
             self._audio[call_id] = audio
         self._announce(call_id)
+        if self._hear is not None:
+            source = TappedSource(source, partial(self._hear, call_id), partial(self._unheard, call_id))
         task = asyncio.create_task(
             self._run(session, source, extra, facts, has_words=has_words, has_file=audio is not None),
             name=f"call {call_id}",

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from monitor import switchboard as module
-from monitor.config import Settings
+from monitor.config import Settings, StoreSettings
 from monitor.core.audio import AudioFrame, Party
 from monitor.core.clock import BLOCK_SAMPLES
 from monitor.core.events import CallEnded, CallStarted, EngineLagging, Event, Notice
@@ -196,3 +196,27 @@ async def test_a_call_beyond_the_machine_s_capacity_is_heard_by_its_sound_and_sa
     is_told = {call: any(isinstance(e, EngineLagging) for e in told) for call, told in sink.told.items()}
     assert is_told[carried] and not is_told[beyond_too], "words that nobody awaits are not late"
     assert isinstance(sink.told[beyond][-1], CallEnded)
+
+
+async def test_who_listens_hears_every_frame_and_the_call_is_judged_as_if_nobody_did(tmp_path: Path) -> None:
+    heard: list[tuple[str, Party, int]] = []
+    over: list[str] = []
+    told = []
+    for hear in (None, lambda call_id, frame: heard.append((call_id, frame.party, frame.start))):
+        sink = Recorder()
+        board = Switchboard(
+            Settings(store=StoreSettings(folder=tmp_path)),
+            load_playbook(),
+            [sink],
+            transcriber=None,
+            hear=hear,
+            unheard=over.append,
+        )
+        call_id = board.start(Quiet())
+        await board.wait(call_id)
+        await board.stop()
+        told.append([type(event) for event in sink.told[call_id]])
+    places = [(party, at) for at in range(0, 5 * BLOCK_SAMPLES, BLOCK_SAMPLES) for party in Party]
+    assert heard == [(call_id, party, at) for party, at in places]
+    assert over == [call_id], "told once, and only where somebody may listen"
+    assert told[0] == told[1]

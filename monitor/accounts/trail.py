@@ -23,13 +23,16 @@ Action = Literal[
     "call_opened",
     "call_played",
     "call_heard",
+    "call_heard_until",
+    "message_sent",
     "call_exported",
     "alert_marked",
     "rule_muted",
     "rule_unmuted",
     "trail_read",
 ]
-"""What is written down. `call_heard` is listening in on a live call, `call_played` playing one back."""
+"""What is written down. `call_heard` is that somebody begins to listen in on a live call, `call_heard_until`
+that they stop, `call_played` that they play one back."""
 
 
 class TrailEntry(msgspec.Struct, frozen=True, kw_only=True):

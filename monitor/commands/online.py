@@ -37,15 +37,18 @@ from monitor.playbook_files import load_playbook
 from monitor.playbook_watch import PlaybookWatch
 from monitor.publish.access import Access
 from monitor.publish.guard import is_loopback
+from monitor.publish.live_sound import LiveSound
 from monitor.publish.metrics import Metrics
 from monitor.publish.publisher import Publisher
 from monitor.publish.run import Server
 from monitor.publish.run import listen as listen_on
 from monitor.publish.server import create_app
+from monitor.publish.side import SideDesk
 from monitor.resources import resource
 from monitor.store.alert_index import AlertIndex
 from monitor.store.log import EventLog
 from monitor.store.retention import Retention
+from monitor.store.side import SideStore
 from monitor.switchboard import Switchboard
 
 SHIPPED_CALLS = {"zh": ("zh_parcel", "8012"), "en": ("en_parcel", "8027")}
@@ -103,6 +106,7 @@ async def open_office(settings: Settings, *, has_words: bool, is_open: bool = Fa
     rulebook = load_playbook(settings.playbook.folder)
     with (
         EventLog(settings.store.folder) as event_log,
+        closing(SideStore(settings.store.folder)) as side_store,
         _forgetting(settings.store),
         AccountsOffice.open(settings.store.folder, settings.accounts) as accounts,
         closing(DeskFile(settings.store.folder)) as desk_file,
@@ -127,15 +131,19 @@ async def open_office(settings: Settings, *, has_words: bool, is_open: bool = Fa
             resolve=publisher.resolve,
         )
         history = History(settings.store.folder, lambda: keeper.waiting)
+        sound = LiveSound()
+        side = SideDesk(side_store, settings.messages, call_time=publisher.call_time)
         switchboard = Switchboard(
             settings,
             rulebook,
-            [publisher, keeper],
+            [publisher, keeper, side],
             transcriber=scheduler,
             admission=admission,
             report=lambda error: publisher.report(error.code, error.sentence),
             resolve=publisher.resolve,
             announce=publisher.expect,
+            hear=sound.hear,
+            unheard=sound.over,
         )
         watch = PlaybookWatch(
             settings.playbook.folder,
@@ -156,6 +164,8 @@ async def open_office(settings: Settings, *, has_words: bool, is_open: bool = Fa
             access=access,
             accounts=settings.accounts,
             history=history,
+            sound=sound,
+            side=side,
         )
         keeper.start()
         try:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 
@@ -26,6 +26,7 @@ from monitor.accounts.sessions import Session, Sessions
 from monitor.accounts.trail import Trail
 from monitor.errors import AccountError
 from monitor.publish.publisher import Publisher
+from monitor.publish.side import SideDesk
 from monitor.publish.stream import Stream
 
 COOKIE = "tingyin_session"
@@ -49,6 +50,7 @@ NEEDS: dict[str, Right | str] = {
     "/api/marks": Right.SEE_CALLS,
     "/api": Right.SEE_OWN_CALL,
     "/ws": Right.SEE_OWN_CALL,
+    "/listen": Right.HEAR_CALLS,
     "/ingest": PROGRAMS,
     "/metrics": PROGRAMS,
     "/api/health": PROGRAMS,
@@ -207,45 +209,60 @@ class AccessMiddleware:
         return visitor
 
 
-async def serve_stream(socket: WebSocket, publisher: Publisher, access: Access | None) -> None:
-    """One client of the event stream, for as long as they are signed in."""
-    if access is None:
-        await Stream(socket, publisher).run()
-        return
-    visitor = visitor_of(socket.scope)
-    agents = await asyncio.to_thread(access.agents_of, visitor.account)
-    stream = Stream(socket, publisher, agents, sees_desk=visitor.account.may(Right.SEE_CALLS))
+@asynccontextmanager
+async def staying_in(
+    access: Access,
+    socket: WebSocket,
+    visitor: Visitor,
+    agents: frozenset[str] | None,
+    end: Callable[[int], None],
+) -> AsyncIterator[None]:
+    """Lasts as long as a stream; `end` is called on the loop's thread, with a close code, when it must end.
+
+    `agents` are those whose calls the stream may show. Meanwhile the open page keeps its session alive, until
+    the session is over, or shows something else.
+    """
     loop = asyncio.get_running_loop()
 
-    def end(code: int) -> None:
-        loop.call_soon_threadsafe(stream.end, code)
-
-    with access.following(visitor, end):
-        staying = asyncio.create_task(_stay(access, socket, visitor, agents, stream))
-        try:
-            await stream.run()
-        finally:
-            staying.cancel()
-
-
-async def _stay(
-    access: Access, socket: WebSocket, visitor: Visitor, agents: frozenset[str] | None, stream: Stream
-) -> None:
-    """An open page keeps its session alive, until the session is over, or shows something else."""
+    def end_soon(code: int) -> None:
+        loop.call_soon_threadsafe(end, code)
 
     def look() -> bool:
         account = access.visitor(socket.headers, visitor.address).account
         return account == visitor.account and access.agents_of(account) == agents
 
+    with access.following(visitor, end_soon):
+        staying = asyncio.create_task(_stay(visitor, look, end))
+        try:
+            yield
+        finally:
+            staying.cancel()
+
+
+async def serve_stream(
+    socket: WebSocket, publisher: Publisher, access: Access | None, side: SideDesk | None = None
+) -> None:
+    """One client of the event stream, for as long as they are signed in."""
+    if access is None:
+        await Stream(socket, publisher, side=side).run()
+        return
+    visitor = visitor_of(socket.scope)
+    agents = await asyncio.to_thread(access.agents_of, visitor.account)
+    stream = Stream(socket, publisher, agents, side, sees_desk=visitor.account.may(Right.SEE_CALLS))
+    async with staying_in(access, socket, visitor, agents, stream.end):
+        await stream.run()
+
+
+async def _stay(visitor: Visitor, look: Callable[[], bool], end: Callable[[int], None]) -> None:
     while visitor.session is not None:
         await asyncio.sleep(_STAY_EVERY_S)
         try:
             is_as_before = await asyncio.to_thread(look)
         except AccountError:
-            stream.end(SIGNED_OUT)
+            end(SIGNED_OUT)
             return
         if not is_as_before:
-            stream.end(COME_AGAIN)
+            end(COME_AGAIN)
             return
 
 

@@ -19,6 +19,10 @@ What a subscription brings, in order:
 The desk is not told by positions: each subscription begins with the whole of it, and a client that reads too
 slowly gets the whole anew. It is for accounts that may see calls, and holds what they may see.
 
+The topic `side` is what people do beside a call: messages to its agent, the agent's pause of the cues, who
+listens in. It takes no `after`: it brings one `side` that holds all of it, and another whenever that changes.
+Each replaces the one before, so that a client that reads slowly, or comes back, misses nothing.
+
 Positions are not consecutive. `partial` events are for the display alone: they are not kept, their `pos`
 is null. Of a call with a very long past, the older `prosody` is left out. A client that reads too slowly
 gets the last partial and the last prosody of each party; of all other events it misses none: when its
@@ -33,6 +37,7 @@ import msgspec
 
 from monitor.core.events import AnyEvent, PartyName, SeverityName, Text
 from monitor.desk.records import AlertState, DeskAlert, Mute
+from monitor.store.records import MessageToAgent
 
 PROTOCOL_VERSION = 1
 
@@ -60,7 +65,7 @@ LASTING_TYPES = frozenset(str(kind.__struct_config__.tag) for kind in get_args(A
 )
 """All other types of events: of these a client misses none without being told."""
 
-TopicName = Literal["wall", "call", "desk"]
+TopicName = Literal["wall", "call", "desk", "side"]
 CallState = Literal["live", "ended", "cut_off", "failed"]
 
 Position = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
@@ -75,7 +80,7 @@ class Subscribe(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag
 
     topic: TopicName
     call_id: str | None = None
-    """With topic `call`: which."""
+    """With the topics `call` and `side`: which."""
     after: Position | None = None
     """The last position that the client has; null: from the start."""
 
@@ -163,6 +168,20 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
 
     code: str
     message: str
+
+
+# --- beside a call ---------------------------------------------------------------------------------
+
+
+class CuePause(msgspec.Struct, frozen=True, kw_only=True):
+    """The agent has put cues, and messages that are not urgent, off."""
+
+    at: str
+    """Since when: wall clock, RFC 3339, UTC."""
+    for_s: float
+    """For how long it was asked."""
+    left_s: float
+    """How much of that was left when this was sent."""
 
 
 # --- from the server ---------------------------------------------------------------------------------
@@ -263,6 +282,17 @@ class ErrorMessage(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", 
     call_id: str | None = None
 
 
+class Side(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="side"):
+    """All that people do beside a call, as it stands: it replaces what the client has of it."""
+
+    call_id: str
+    messages: list[MessageToAgent]
+    """All of the call, the first first."""
+    pause: CuePause | None
+    listeners: list[str]
+    """Who listens in now, as they are shown; agents are not told."""
+
+
 ServerMessage = (
     Hello
     | EventMessage
@@ -275,6 +305,7 @@ ServerMessage = (
     | Heartbeat
     | Status
     | ErrorMessage
+    | Side
 )
 
 _encoder = msgspec.json.Encoder()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
@@ -63,6 +63,32 @@ class Publisher:
     def is_live_or_expected(self, call_id: str) -> bool:
         """Whether the call has begun, or is about to; the log knows the others."""
         return call_id in self._expected or call_id in self.wall
+
+    def call_time(self, call_id: str) -> float | None:
+        """A live call's time, in seconds; None where there is no such live call."""
+        summary = self.wall.summary(call_id)
+        return summary.t_s if summary is not None and summary.state == "live" else None
+
+    def is_live(self, call_id: str) -> bool:
+        """Whether the call goes on now."""
+        summary = self.wall.summary(call_id)
+        return call_id in self._expected if summary is None else summary.state == "live"
+
+    async def knows(self, call_id: str, agents: Collection[str] | None) -> bool:
+        """Whether there is such a call, for somebody who may see those of `agents` (None: everybody's).
+
+        Of a call that is not theirs people do not even learn that it exists.
+
+        Raises:
+            StoreError: the log cannot be read.
+        """
+        agent = self.wall.agent_of(call_id)
+        if agent is None and agents is None and self.is_live_or_expected(call_id):
+            return True
+        if agent is None:
+            record = await self.read(self.log.call, call_id)
+            agent = None if record is None else record.agent
+        return agent is not None and (agents is None or agent in agents)
 
     def emit(self, call_id: str, events: Sequence[Event]) -> None:
         """Publishes a call's next events, numbered already, in order."""

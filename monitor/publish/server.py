@@ -31,10 +31,14 @@ from monitor.publish.account_api import AccountApi, body_of
 from monitor.publish.desk_api import DeskApi
 from monitor.publish.guard import Gate, GuardMiddleware
 from monitor.publish.history_api import HistoryApi
+from monitor.publish.listen import ListeningPost
+from monitor.publish.live_sound import LiveSound
 from monitor.publish.metrics import CONTENT_TYPE
 from monitor.publish.pages import Pages
 from monitor.publish.protocol import PROTOCOL_VERSION, CallState, CallSummary, Problem, Snapshot
 from monitor.publish.publisher import Publisher
+from monitor.publish.side import SideDesk
+from monitor.publish.side_api import SideApi
 from monitor.resources import resource
 from monitor.store.records import CallRecord, StoreHealth
 
@@ -68,6 +72,12 @@ _STATUS = {
     "account.password": 400,
     "account.link": 410,
     "account.too_often": 429,
+    "message.length": 400,
+    "message.template": 400,
+    "message.unknown": 404,
+    "message.over": 409,
+    "message.too_many": 409,
+    "message.too_often": 429,
     "account.provider": 502,
     "desk.unknown_alert": 404,
     "desk.unknown_mute": 404,
@@ -271,15 +281,7 @@ class Api:
     async def _known_call(self, request: Request) -> str:
         call_id = str(request.path_params["call_id"])
         await self._settle()
-        agents = await self._agents(request)
-        agent = self._publisher.wall.agent_of(call_id)
-        if agent is None and (agents is not None or not self._publisher.is_live_or_expected(call_id)):
-            record = await self._publisher.read(self._publisher.log.call, call_id)
-            if record is None:
-                raise ServerError("server.unknown_call", call_id=call_id)
-            agent = record.agent
-        if agents is not None and agent not in agents:
-            # Of a call that is not theirs people do not even learn that it exists.
+        if not await self._publisher.knows(call_id, await self._agents(request)):
             raise ServerError("server.unknown_call", call_id=call_id)
         return call_id
 
@@ -338,6 +340,8 @@ def create_app(
     accounts: AccountSettings | None = None,
     answer: AnswerCue | None = None,
     history: History | None = None,
+    sound: LiveSound | None = None,
+    side: SideDesk | None = None,
 ) -> Starlette:
     """The application.
 
@@ -345,10 +349,12 @@ def create_app(
     pages, by default where they are built. `access` lets people in; None lets everybody do everything.
     `answer` tells live calls what agents make of their cues. `history` is that of the publisher's event log,
     by default as it stands.
+    `sound` is where people listen to live calls,
+    `side` where their messages to agents are.
     """
 
     async def stream(socket: WebSocket) -> None:
-        await serve_stream(socket, publisher, access)
+        await serve_stream(socket, publisher, access, side)
 
     settings = publisher.settings
     pages = Pages(dashboard or resource("dashboard"))
@@ -365,6 +371,8 @@ def create_app(
             *Api(publisher, recordings or NoRecordings(), access, answer).routes(),
             *HistoryApi(publisher, access, history or History(publisher.log.path.parent)).routes(),
             WebSocketRoute("/ws", stream),
+            *([] if sound is None else ListeningPost(publisher, sound, access, side).routes()),
+            *([] if side is None else SideApi(publisher, side, access).routes()),
             *([] if intake is None else [WebSocketRoute("/ingest", intake)]),
             Route("/{path:path}", pages.__call__),
         ],

@@ -34,6 +34,8 @@ from monitor.publish.protocol import (
     encode_message,
 )
 from monitor.publish.publisher import Publisher
+from monitor.publish.side import SideDesk
+from monitor.publish.side_topics import SideTopics
 from monitor.store.records import StoredEvent
 
 MESSAGE_BYTES_MAX = 64 * 1024
@@ -66,11 +68,13 @@ class Stream:
         socket: WebSocket,
         publisher: Publisher,
         agents: Collection[str] | None = None,
+        side: SideDesk | None = None,
         *,
         sees_desk: bool = True,
     ) -> None:
-        """`agents` are those whose calls the client may see; None: everybody's. With `sees_desk` the client
-        may also see what supervisors do about their alerts."""
+        """`agents` are those whose calls the client may see; None: everybody's. `side` is what people do
+        beside calls. With `sees_desk` the client may also see what supervisors do: about alerts, and that
+        they listen in."""
         self._socket = socket
         self._sees_desk = sees_desk
         self._agents = agents
@@ -80,6 +84,7 @@ class Stream:
         self._subscriptions: dict[_TopicKey, Subscription] = {}
         self._outbox: deque[ServerMessage] = deque()
         self._wake = asyncio.Event()
+        self._sides = SideTopics(side, self._wake.set, shows_listeners=sees_desk)
         self._shown_problems: list[Problem] = []
         self._malformed = 0
         self._close_code: int | None = None
@@ -97,6 +102,7 @@ class Stream:
             for subscription in self._subscriptions.values():
                 self._hub.unsubscribe(subscription)
             self._subscriptions.clear()
+            self._sides.close_all()
             for task in tasks:
                 task.cancel()
             results = await asyncio.gather(*tasks, return_exceptions=True)
@@ -136,7 +142,7 @@ class Stream:
         except msgspec.DecodeError as error:
             self._on_malformed(str(error))
             return
-        key: _TopicKey = (message.topic, message.call_id if message.topic == "call" else None)
+        key: _TopicKey = (message.topic, None if message.topic == "wall" else message.call_id)
         if isinstance(message, Subscribe):
             await self._on_subscribe(key, message)
         else:
@@ -151,11 +157,14 @@ class Stream:
     async def _on_subscribe(self, key: _TopicKey, message: Subscribe) -> None:
         topic, call_id = key
         after = message.after
-        if topic == "call":
+        if topic in {"call", "side"}:
             after = after or 0
             try:
-                if call_id is None or not await self._is_known(call_id):
+                if call_id is None or not await self._publisher.knows(call_id, self._agents):
                     raise ServerError("server.unknown_call", call_id=call_id)
+                if topic == "side":
+                    await self._sides.open(call_id)
+                    return
             except TingyinError as error:
                 self._refuse(error, message)
                 return
@@ -179,17 +188,9 @@ class Stream:
         )
         self._wake.set()
 
-    async def _is_known(self, call_id: str) -> bool:
-        agent = self._publisher.wall.agent_of(call_id)
-        if agent is None and self._agents is None and self._publisher.is_live_or_expected(call_id):
-            return True
-        if agent is None:
-            record = await self._publisher.read(self._publisher.log.call, call_id)
-            agent = None if record is None else record.agent
-        # Of a call that is not theirs clients do not even learn that it exists.
-        return agent is not None and (self._agents is None or agent in self._agents)
-
     def _forget(self, key: _TopicKey) -> None:
+        if key[0] == "side":
+            self._sides.close(key[1])
         known = self._subscriptions.pop(key, None)
         if known is not None:
             self._hub.unsubscribe(known)
@@ -252,6 +253,9 @@ class Stream:
             await self._send_message(self._outbox.popleft())
         if self._close_code is not None:
             return has_sent
+        for side in self._sides.take():
+            has_sent = True
+            await self._send_message(side)
         for subscription in list(self._subscriptions.values()):
             if not subscription.is_live:
                 has_sent = True

@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from monitor.core.events import PartyName, SeverityName
+from monitor.core.events import PartyName, SeverityName, Text
 
 CallState = Literal["live", "ended", "cut_off", "failed"]
 
@@ -55,3 +55,27 @@ class StoreHealth:
     written_events: int = 0
     last_write_s: float = 0.0
     """How long the last transaction took."""
+
+
+class MessageToAgent(msgspec.Struct, frozen=True, kw_only=True):
+    """A line that a supervisor wrote to a call's agent."""
+
+    id: str
+    at: str
+    """When it was sent: wall clock, RFC 3339, UTC."""
+    t_s: float
+    """And in call time."""
+    sender: str
+    """The supervisor's account."""
+    display: str
+    """And how it is shown."""
+    text: Text
+    """Of a free line, both are the same."""
+    template: str | None
+    """The template that it was picked from; null: it was typed."""
+    is_urgent: bool
+    """It shows even while the agent has paused the cues."""
+    shown_at: str | None
+    """When the agent's screen showed it; null: not yet."""
+    seen_at: str | None
+    """When the agent said so; null: not yet."""

@@ -16,6 +16,7 @@ from monitor.desk.database import forget_call, forget_mutes
 from monitor.history import index as history
 from monitor.store.database import connect
 from monitor.store.facts import facts_path
+from monitor.store.side import forget_side
 from monitor.store.sound import sound_path
 from monitor.store.voices import AgentVoices
 
@@ -102,6 +103,7 @@ class Retention:
         facts_path(self._folder, call_id).unlink(missing_ok=True)
         sound_path(self._folder, call_id).unlink(missing_ok=True)
         forget_call(self._folder, call_id)
+        forget_side(self._folder, call_id)
         deleted = CHUNK_EVENTS
         while deleted == CHUNK_EVENTS:
             if self._stopping.is_set():

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
-from monitor.config import ServerSettings
+from monitor.config import MessageSettings, ServerSettings
 from monitor.core.events import (
     Alert,
     AlertCleared,
@@ -31,11 +31,14 @@ from monitor.desk.database import DeskFile
 from monitor.desk.desk import Desk
 from monitor.publish import protocol
 from monitor.publish.access import Access
+from monitor.publish.live_sound import LiveSound
 from monitor.publish.publisher import Publisher
 from monitor.publish.run import Server, listen
 from monitor.publish.server import Recordings, create_app
+from monitor.publish.side import SideDesk
 from monitor.store.alert_index import AlertIndex
 from monitor.store.log import EventLog
+from monitor.store.side import SideStore
 
 
 class CallScript:
@@ -167,15 +170,17 @@ class Client:
 class Site:
     """A running server, and what feeds it."""
 
-    def __init__(self, publisher: Publisher, server: Server) -> None:
+    def __init__(self, publisher: Publisher, server: Server, side: SideDesk) -> None:
         self.publisher = publisher
+        self.side = side
         self.server = server
         self.url = server.url
         self.stream_url = f"{server.url.replace('http', 'ws', 1)}/ws"
 
     def emit(self, *events: Event) -> None:
         """Publishes events of one call."""
-        self.publisher.emit(events[0].call_id, events)
+        for sink in (self.publisher, self.side):
+            sink.emit(events[0].call_id, events)
 
     @asynccontextmanager
     async def client(self, **options: Any) -> AsyncIterator[Client]:
@@ -209,6 +214,8 @@ def open_site(tmp_path: Path) -> OpenSite:
         dashboard: Path | None = None,
         access: Access | None = None,
         has_desk: bool = False,
+        sound: LiveSound | None = None,
+        messages: MessageSettings | None = None,
         **settings: Any,
     ) -> AsyncIterator[Site]:
         server_settings = ServerSettings(port=0, **settings)
@@ -219,11 +226,18 @@ def open_site(tmp_path: Path) -> OpenSite:
                 file = stack.enter_context(closing(DeskFile(kept.path.parent)))
                 desk = Desk(DeskBook(file), AlertIndex(kept), knows_rule=lambda rule: rule != "no_such_rule")
             publisher = Publisher(kept, server_settings, desk=desk)
+            side_store = stack.enter_context(closing(SideStore(kept.path.parent)))
+            side = SideDesk(side_store, messages or MessageSettings(), call_time=publisher.call_time)
             app = create_app(
-                publisher, recordings=recordings, dashboard=dashboard or tmp_path / "dist", access=access
+                publisher,
+                recordings=recordings,
+                dashboard=dashboard or tmp_path / "dist",
+                access=access,
+                sound=sound,
+                side=side,
             )
             async with Server(app, listen(server_settings), publisher.metrics) as server:
-                yield Site(publisher, server)
+                yield Site(publisher, server, side)
             publisher.close()
 
     return opened

@@ -19,6 +19,7 @@ from monitor.desk.recent import text_of
 from monitor.store import retention
 from monitor.store.log import EventLog
 from monitor.store.retention import Retention
+from monitor.store.side import SideStore
 from monitor.store.sound import sound_path
 from monitor.store.voices import AgentVoices
 from tests.desk.conftest import alert
@@ -90,6 +91,17 @@ def test_an_old_call_goes_with_its_events_and_its_journal(log: EventLog, clock: 
     assert len(log.read_call("new")) == 12
     assert [path.stem for path in (log.path.parent / "journals").iterdir()] == ["new"]
     assert [path.stem for path in (log.path.parent / "audio").iterdir()] == ["new"]
+
+
+def test_messages_to_the_agent_go_with_the_call(log: EventLog, clock: Clock) -> None:
+    hold_call(log, clock, "old")
+    with closing(SideStore(log.path.parent)) as store:
+        for call_id in ("old", "new"):
+            store.keep_pause(call_id, at=clock.text(), t_s=1.0, for_s=60.0)
+        sweeper = retention_of(log, clock)
+        clock.advance(timedelta(days=31))
+        assert sweeper.sweep() == ["old"]
+        assert store.pauses("old") == [] and len(store.pauses("new")) == 1
 
 
 def test_what_supervisors_did_goes_with_the_call(log: EventLog, clock: Clock) -> None:
