@@ -9,8 +9,10 @@ import {
   UNKNOWN_CALL,
 } from "../src/protocol/messages";
 import { answerAsGuest } from "./guest";
+import { playLive } from "./listen";
 import { eventsOf, type Script } from "./scenario";
 import { billing, calm, ended, parcel } from "./scripts";
+import { MockSides } from "./side";
 import { toneFile } from "./sound";
 import { Summaries, WALL_TYPES } from "./summaries";
 
@@ -59,6 +61,9 @@ export class MockHub {
   private readonly playing: Playing[] = [];
   private readonly clients = new Set<Client>();
   private readonly summaries = new Summaries();
+  readonly sides = new MockSides((side) => {
+    for (const client of this.clients) if (client.topics.has(`side ${side.call_id}`)) send(client, side);
+  });
   private readonly sockets = new WebSocketServer({ noServer: true });
   private readonly timers: NodeJS.Timeout[] = [];
   private readonly speed: number;
@@ -83,6 +88,12 @@ export class MockHub {
   /** Answers `/ws` on a server. */
   attach(server: Server): void {
     server.on("upgrade", (request, socket, head) => {
+      const heard = /^\/listen\/([^/]+)$/.exec(request.url ?? "");
+      if (heard) {
+        this.sockets.handleUpgrade(request, socket, head, (opened) =>
+          this.listen(opened, decodeURIComponent(heard[1]!)),
+        );
+      }
       if (request.url !== "/ws") return;
       this.sockets.handleUpgrade(request, socket, head, (opened) => this.greet(opened));
     });
@@ -90,7 +101,7 @@ export class MockHub {
 
   /** Answers what the pages ask over HTTP; false where the address is not the mock's. */
   answer(request: IncomingMessage, response: ServerResponse): boolean {
-    if (answerAsGuest(request, response)) return true;
+    if (answerAsGuest(request, response) || this.sides.answer(request, response)) return true;
     const found = /^\/api\/calls\/([^/]+)(\/audio)?$/.exec(request.url ?? "");
     if (!found) return false;
     const script = this.playing.find((one) => one.script.id === decodeURIComponent(found[1]!))?.script;
@@ -113,6 +124,16 @@ export class MockHub {
     for (const timer of this.timers) clearInterval(timer);
     this.cutOff();
     this.sockets.close();
+  }
+
+  private listen(socket: WebSocket, callId: string): void {
+    const call = this.playing.find((one) => one.script.id === callId);
+    if (!call) {
+      socket.close(1008);
+      return;
+    }
+    socket.on("close", this.sides.listen(callId, "local"));
+    playLive(socket, call.script, () => ((Date.now() - call.zeroMs) / 1000) * this.speed);
   }
 
   private play(): void {
@@ -152,13 +173,13 @@ export class MockHub {
   }
 
   private receive(client: Client, message: ClientMessage): void {
-    const key = message.topic === "wall" ? "wall" : `call ${message.call_id}`;
+    const key = message.topic === "wall" ? "wall" : `${message.topic} ${message.call_id}`;
     if (message.type === "unsubscribe") {
       client.topics.delete(key);
       return;
     }
     const after = message.after ?? null;
-    if (message.topic === "call" && !this.playing.some((one) => one.script.id === message.call_id)) {
+    if (message.topic !== "wall" && !this.playing.some((one) => one.script.id === message.call_id)) {
       const { topic, call_id = null } = message;
       send(client, { type: "error", code: UNKNOWN_CALL, message: "no such call", topic, call_id });
       return;
@@ -166,7 +187,8 @@ export class MockHub {
     if (message.topic === "wall" && after === null) {
       const calls: CallSummary[] = this.summaries.all();
       send(client, { type: "snapshot", topic: "wall", pos: this.log.length, calls });
-    } else {
+    } else if (message.topic === "side") send(client, this.sides.of(message.call_id!));
+    else {
       for (const told of this.log.slice(after ?? 0))
         this.sendTold({ socket: client.socket, topics: new Set([key]) }, told);
     }

@@ -118,7 +118,9 @@ export class Connection {
         for (const key of this.topics.keys()) this.reached(key, message.pos);
         break;
       case "error":
-        if (message.code === UNKNOWN_CALL) this.topics.delete(keyOf("call", message.call_id));
+        if (message.code === UNKNOWN_CALL) {
+          this.topics.delete(keyOf(message.topic ?? "call", message.call_id));
+        }
         break;
     }
   }

@@ -26,6 +26,8 @@ export type AlertState = wire.AlertState;
 export type Mute = wire.Mute;
 export type DeskMessage =
   wire.DeskSnapshot | wire.DeskAlertMessage | wire.DeskStateMessage | wire.DeskMuteMessage;
+export type MessageToAgent = wire.MessageToAgent;
+export type Side = wire.Side;
 
 export type Alert = wire.Alert;
 export type AlertCleared = wire.AlertCleared;

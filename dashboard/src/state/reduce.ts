@@ -8,6 +8,7 @@ import {
 } from "../protocol/messages";
 import { breakOff, type CallState, emptyCall, reduceCallEvent } from "./call";
 import { type DeskState, emptyDesk, reduceDesk, tickDesk, withStates } from "./desk";
+import { type SideState, sideOf } from "./side";
 import { emptyWall, reduceWall, tickWall, type WallState, wallOfSnapshot } from "./wall";
 
 export type Phase =
@@ -35,6 +36,8 @@ export interface State {
   readonly desk: DeskState;
   /** The call whose page is open. */
   readonly call: CallState | null;
+  /** What people do beside it; null until the server has told. */
+  readonly side: SideState | null;
   /** The open call is not known to the server. */
   readonly isCallMissing: boolean;
 }
@@ -55,6 +58,7 @@ export const initialState: State = {
   wall: emptyWall,
   desk: emptyDesk,
   call: null,
+  side: null,
   isCallMissing: false,
 };
 
@@ -75,9 +79,9 @@ export function reduce(state: State, input: Input): State {
       return { ...state, desk: withStates(state.desk, input.states) };
     case "open_call":
       if (state.call?.id === input.callId) return state;
-      return { ...state, call: emptyCall(input.callId), isCallMissing: false };
+      return { ...state, call: emptyCall(input.callId), side: null, isCallMissing: false };
     case "close_call":
-      return { ...state, call: null, isCallMissing: false };
+      return { ...state, call: null, side: null, isCallMissing: false };
   }
 }
 
@@ -127,6 +131,8 @@ function reduceMessage(state: State, message: ServerMessage, nowMs: number): Sta
       return message.topic === "call" && state.call?.id === message.call_id
         ? { ...state, call: breakOff(state.call, message.is_lossy) }
         : state;
+    case "side":
+      return state.call?.id === message.call_id ? { ...state, side: sideOf(message, nowMs) } : state;
     case "status":
       return { ...state, problems: message.problems };
     case "error":

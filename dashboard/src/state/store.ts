@@ -15,6 +15,7 @@ export const connection = computed(() => published.value.connection);
 export const problems = computed(() => published.value.problems);
 export const wall = computed(() => published.value.wall);
 export const call = computed(() => published.value.call);
+export const side = computed(() => published.value.side);
 export const isCallMissing = computed(() => published.value.isCallMissing);
 export const isStale = computed(
   () => published.value.connection.phase === "lost" || published.value.connection.phase === "outdated",
@@ -71,7 +72,7 @@ export function start(): void {
   isStarted = true;
   stream.subscribe({ topic: "wall", call_id: null });
   const open = newest.call?.id ?? null;
-  if (open !== null) stream.subscribe({ topic: "call", call_id: open });
+  if (open !== null) subscribeCall(open);
   stream.start();
   if (hasListeners) return;
   hasListeners = true;
@@ -102,11 +103,18 @@ export function retryNow(): void {
 export function openCall(callId: string | null): void {
   const before = newest.call?.id ?? null;
   if (before === callId) return;
-  if (before !== null) stream.unsubscribe({ topic: "call", call_id: before });
+  if (before !== null) for (const topic of CALL_TOPICS) stream.unsubscribe({ topic, call_id: before });
   if (callId === null) {
     dispatch({ kind: "close_call" });
     return;
   }
   dispatch({ kind: "open_call", callId });
-  if (isStarted) stream.subscribe({ topic: "call", call_id: callId });
+  if (isStarted) subscribeCall(callId);
+}
+
+/** What the stream carries of the open call. */
+const CALL_TOPICS = ["call", "side"] as const;
+
+function subscribeCall(callId: string): void {
+  for (const topic of CALL_TOPICS) stream.subscribe({ topic, call_id: callId });
 }
