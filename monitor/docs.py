@@ -265,7 +265,7 @@ def _listen_lines() -> Iterator[str]:
 def _api_lines() -> Iterator[str]:
     from monitor.history import search
     from monitor.history import trends as history_trends
-    from monitor.publish import access, account_api, desk_api, history_api, server, side_api
+    from monitor.publish import access, account_api, agents_api, desk_api, history_api, server, side_api
     from monitor.store import records
 
     yield "# Questions: the REST API"
@@ -277,7 +277,7 @@ def _api_lines() -> Iterator[str]:
     yield ""
     yield "| path | answers |"
     yield "|---|---|"
-    for path, function in server.API.items():
+    for path, function in (server.API | agents_api.AGENTS_API).items():
         yield f"| `{path}` | {_cell(inspect.getdoc(function) or '')} |"
     for path, answered in history_api.HISTORY_API.items():
         yield f"| `{path}` | {_cell(inspect.getdoc(answered) or '')} |"
@@ -339,6 +339,8 @@ def _api_lines() -> Iterator[str]:
         side_api.NewMessage,
         side_api.MarkedMessage,
         side_api.NewPause,
+        agents_api.Agents,
+        agents_api.KnownAgent,
     ):
         yield ""
         yield f"## {kind.__name__}"

@@ -8,6 +8,7 @@ import {
   type ServerMessage,
   UNKNOWN_CALL,
 } from "../src/protocol/messages";
+import { Crowd, TOLD_PEOPLE } from "./crowd";
 import { answerAsGuest } from "./guest";
 import { playLive } from "./listen";
 import { eventsOf, type Script } from "./scenario";
@@ -41,6 +42,8 @@ export interface MockOptions {
   readonly at?: Readonly<Record<string, number>>;
   /** Call time a second. */
   readonly speed?: number;
+  /** So many further calls, on the wall only. */
+  readonly crowd?: number;
 }
 
 /** Where the calls stand when the pages are looked at by hand. */
@@ -67,6 +70,7 @@ export class MockHub {
   private readonly sockets = new WebSocketServer({ noServer: true });
   private readonly timers: NodeJS.Timeout[] = [];
   private readonly speed: number;
+  private readonly crowd: Crowd;
 
   constructor(options: MockOptions = {}) {
     this.speed = options.speed ?? 1;
@@ -78,6 +82,8 @@ export class MockHub {
       const startedAt = new Date(now - agoS * 1000).toISOString();
       this.playing.push({ script, events: eventsOf(script, startedAt), zeroMs: now - at * 1000, next: 0 });
     }
+    this.crowd = new Crowd(options.crowd ?? 0, now);
+    for (const event of this.crowd.beginnings()) this.tell(event);
     this.play();
     this.timers.push(setInterval(() => this.play(), STEP_MS));
     this.timers.push(
@@ -102,6 +108,11 @@ export class MockHub {
   /** Answers what the pages ask over HTTP; false where the address is not the mock's. */
   answer(request: IncomingMessage, response: ServerResponse): boolean {
     if (answerAsGuest(request, response) || this.sides.answer(request, response)) return true;
+    if (request.url === "/api/agents") {
+      const agents = { ...TOLD_PEOPLE, ...this.crowd.people() };
+      response.writeHead(200, { "Content-Type": "application/json" }).end(JSON.stringify({ agents }));
+      return true;
+    }
     const found = /^\/api\/calls\/([^/]+)(\/audio)?$/.exec(request.url ?? "");
     if (!found) return false;
     const script = this.playing.find((one) => one.script.id === decodeURIComponent(found[1]!))?.script;
@@ -138,6 +149,7 @@ export class MockHub {
 
   private play(): void {
     const now = Date.now();
+    for (const event of this.crowd.step(now)) this.tell(event);
     for (const call of this.playing) {
       const atS = ((now - call.zeroMs) / 1000) * this.speed;
       while (call.next < call.events.length && call.events[call.next]!.t_s <= atS) {

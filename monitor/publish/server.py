@@ -28,6 +28,7 @@ from monitor.errors import AccountError, ServerError, StoreError, TingyinError
 from monitor.history.search import History
 from monitor.publish.access import Access, AccessMiddleware, serve_stream, visitor_of
 from monitor.publish.account_api import AccountApi, body_of
+from monitor.publish.agents_api import AgentsApi
 from monitor.publish.desk_api import DeskApi
 from monitor.publish.guard import Gate, GuardMiddleware
 from monitor.publish.history_api import HistoryApi
@@ -370,6 +371,7 @@ def create_app(
             *([] if desk is None else DeskApi(desk, publisher, access).routes()),
             *Api(publisher, recordings or NoRecordings(), access, answer).routes(),
             *HistoryApi(publisher, access, history or History(publisher.log.path.parent)).routes(),
+            *AgentsApi(access).routes(),
             WebSocketRoute("/ws", stream),
             *([] if sound is None else ListeningPost(publisher, sound, access, side).routes()),
             *([] if side is None else SideApi(publisher, side, access).routes()),

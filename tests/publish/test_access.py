@@ -234,6 +234,21 @@ async def test_programs_show_the_settings_token(open_site: OpenSite, office: Acc
         assert (await client.get("/api/wall", headers=right)).status_code == 401, "it opens nothing else"
 
 
+async def test_agents_have_names_and_teams_for_whom_they_are_in_sight_of(
+    open_site: OpenSite, office: AccountsOffice
+) -> None:
+    office.book.change("wang", AccountChange(display="王芳"))
+    async with open_site(access=access_of(office)) as site:
+        found = {}
+        for name in ("root", "li", "wang"):
+            async with browser(site, name) as client:
+                found[name] = (await client.get("/api/agents")).json()["agents"]
+        async with browser(site) as nobody:
+            assert (await nobody.get("/api/agents")).status_code == 401
+    assert found["li"] == found["wang"] == {"A1": {"name": "王芳", "team": "postal"}}
+    assert found["root"] == {**found["li"], "A2": {"name": "zhou", "team": "night"}}
+
+
 class Company:
     """An identity provider that knows one person; `tests/accounts/test_provider.py` has a whole one."""
 

@@ -1,5 +1,6 @@
 /** English wording. `zh.ts` has the same shape: the compiler finds what is missing. */
 import { door } from "./en-door";
+import { filter } from "./en-wall";
 import type { CallPhase, CountName, Party, Severity, SlotName, TemperState } from "../protocol/messages";
 
 const count = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : many}`;
@@ -61,6 +62,7 @@ export const en = {
     live: (n: number) => count(n, "live call", "live calls"),
     needing: (n: number) => count(n, "needs attention", "need attention"),
     nobodyNeeding: "Nobody needs you right now",
+    waiting: (n: number) => `${count(n, "row keeps its", "rows keep their")} place while you point`,
     empty: "No call yet",
     emptyWhy: "As soon as a call begins, it appears here.",
     emptyHow: "Try one:",
@@ -237,6 +239,7 @@ export const en = {
     promise: "Only what you do is shown here: pace, share, words. Nobody’s feelings are judged on this page.",
   },
   door,
+  filter,
   time: { seconds: (n: number) => `${n} s`, minutes: (n: number) => `${n} min` },
   notFound: "There is no such page",
   page: {

@@ -1,6 +1,7 @@
 /** Chinese wording. */
 import type { Dictionary } from "./en";
 import { door } from "./zh-door";
+import { filter } from "./zh-wall";
 
 export const zh: Dictionary = {
   code: "zh",
@@ -53,6 +54,7 @@ export const zh: Dictionary = {
     live: (n) => `${n} 通进行中`,
     needing: (n) => `${n} 通需要关注`,
     nobodyNeeding: "目前没有需要介入的通话",
+    waiting: (n) => `指针停留期间，${n} 行暂不移动`,
     empty: "还没有通话",
     emptyWhy: "通话一开始，就会出现在这里。",
     emptyHow: "试一通：",
@@ -221,6 +223,7 @@ export const zh: Dictionary = {
     promise: "这里只显示您的做法：语速、占比、用语。本页不评判任何人的情绪。",
   },
   door,
+  filter,
   time: { seconds: (n) => `${n} 秒`, minutes: (n) => `${n} 分钟` },
   notFound: "没有这个页面",
   page: {

@@ -1,10 +1,13 @@
 /** How much a call wants a supervisor's attention, and in which order calls stand on the wall. */
 import type { Severity, TemperState } from "../protocol/messages";
 
-/** 0 calm, 1 worth a glance, 2 watch, 3 act. */
-export type Attention = 0 | 1 | 2 | 3;
+/** 0 calm, 1 worth a glance, 2 watch, 3 act, 4 act before all others. */
+export type Attention = 0 | 1 | 2 | 3 | 4;
 
-const OF_SEVERITY: Record<Severity, Attention> = { critical: 3, high: 3, medium: 2, low: 1, info: 0 };
+/** From here on somebody is needed. */
+export const ACT: Attention = 3;
+
+const OF_SEVERITY: Record<Severity, Attention> = { critical: 4, high: 3, medium: 2, low: 1, info: 0 };
 const OF_TEMPER: Record<TemperState, Attention> = { calm: 0, raised: 2, hot: 3 };
 
 export const SEVERITY_RANK: Record<Severity, number> = { critical: 4, high: 3, medium: 2, low: 1, info: 0 };

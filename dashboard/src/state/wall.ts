@@ -9,8 +9,11 @@ import type {
   Stretch,
   TemperState,
 } from "../protocol/messages";
-import { type Attention, rank, SEVERITY_RANK, wantedAttention } from "./attention";
+import { ACT, type Attention, rank, SEVERITY_RANK, wantedAttention } from "./attention";
 import { callZeroMs } from "./clock";
+
+/** Ended calls that the wall keeps, the latest: a page that is open all day must not grow with its calls. */
+export const ENDED_KEPT = 40;
 
 /** How far back a row's strip looks, in seconds. */
 export const STRIP_S = 180;
@@ -68,7 +71,16 @@ export function reduceWall(wall: WallState, event: CallEvent, nowMs: number): Wa
     lastS: Math.max(before.lastS, event.t_s),
     zeroMs: callZeroMs(before.zeroMs, event.t_s, nowMs),
   };
-  return withCall(wall, ranked(reduceCall(heard, event), nowMs));
+  const after = withCall(wall, ranked(reduceCall(heard, event), nowMs));
+  return event.type === "call_ended" ? withoutOld(after) : after;
+}
+
+function withoutOld(wall: WallState): WallState {
+  const old = endedCalls(wall).slice(ENDED_KEPT);
+  if (old.length === 0) return wall;
+  const calls = { ...wall.calls };
+  for (const { id } of old) delete calls[id];
+  return { ...wall, calls };
 }
 
 /** Time passes: calls that have calmed take their new places. */
@@ -86,6 +98,21 @@ export function liveCalls(wall: WallState): WallCall[] {
   return Object.values(wall.calls)
     .filter((call) => call.state === "live")
     .sort((a, b) => b.attention - a.attention || byStart(a, b));
+}
+
+/** Live calls, the oldest first: an order that never changes. */
+export function callsByAge(wall: WallState): WallCall[] {
+  return Object.values(wall.calls)
+    .filter((call) => call.state === "live")
+    .sort(byStart);
+}
+
+/** How many live calls need somebody now. */
+export function needingCount(wall: WallState): number {
+  let count = 0;
+  for (const call of Object.values(wall.calls))
+    if (call.state === "live" && call.attention >= ACT) count += 1;
+  return count;
 }
 
 /** Ended calls, the latest first. */
@@ -231,6 +258,8 @@ function ended(call: WallCall, event: CallEnded): WallCall {
     durationS: event.duration_s,
     zeroMs: null,
     speakingSince: { agent: null, caller: null },
+    speech: { agent: [], caller: [] },
+    heat: [],
     openAlerts: [],
     isLagging: false,
   };

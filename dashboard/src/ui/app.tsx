@@ -3,9 +3,10 @@ import { useSignalEffect } from "@preact/signals";
 import { goWhereWanted, SignInPage } from "../door/sign-in";
 import { language, t } from "../i18n";
 import { has, isUnreachable, visitor } from "../state/session";
-import { openCall, wall } from "../state/store";
+import { loadPeople } from "../state/people";
+import { connection, openCall, wall } from "../state/store";
 import { mayOpen } from "../state/visitor";
-import { liveCalls } from "../state/wall";
+import { needingCount } from "../state/wall";
 import { Banner } from "./banner";
 import { Header } from "./header";
 import { LoadedPage, preload, preloadRest } from "./loading";
@@ -16,7 +17,7 @@ export function App() {
     document.documentElement.lang = language.value === "zh" ? "zh-CN" : "en";
   });
   useSignalEffect(() => {
-    const needing = liveCalls(wall.value).filter((call) => call.attention === 3).length;
+    const needing = needingCount(wall.value);
     document.title = (needing > 0 && route.value.page !== "agent" ? `(${needing}) ` : "") + t.value.name;
   });
   useSignalEffect(() => {
@@ -30,6 +31,10 @@ export function App() {
     // The agent's page without a call chooses one itself.
     if (page === "call" || (page === "agent" && id !== null)) openCall(id);
     else if (page !== "agent") openCall(null);
+  });
+  useSignalEffect(() => {
+    // Names and teams may have changed whenever the stream begins anew.
+    if (visitor.value.phase === "in" && connection.value.phase === "live") void loadPeople();
   });
   useSignalEffect(() => {
     if (visitor.value.phase === "in") preloadRest((page) => mayOpen(visitor.peek(), page));

@@ -16,7 +16,7 @@ export function Header() {
   const isIn = visitor.value.phase === "in";
   return (
     <header class="header">
-      <a class="brand" href={isIn && !has("see_calls") ? "/agent" : "/"}>
+      <a class="brand" href={isIn && !has("see_calls") ? "/agent" : "/"} aria-label="听音 Tingyin">
         <Seal />
         <span lang="zh-CN">听音</span>
         <span class="brand-latin">Tingyin</span>

@@ -2,6 +2,8 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 
 const GLIDE_MS = 320;
+/** More rows than this move at once only when filters change: then nobody follows them. */
+const GLIDING_MAX = 40;
 
 /** Watches the elements with `data-row` under `root`; `order` is what they are ordered by. */
 export function useGlidingRows(root: { current: HTMLElement | null }, order: string): void {
@@ -9,18 +11,23 @@ export function useGlidingRows(root: { current: HTMLElement | null }, order: str
   useLayoutEffect(() => {
     const before = places.current;
     const after = new Map<string, number>();
+    const moved: [HTMLElement, number][] = [];
     const isStill = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    // All places are read before anything is written, so that the page is laid out once.
     for (const row of root.current?.querySelectorAll<HTMLElement>("[data-row]") ?? []) {
       const id = row.dataset.row!;
       const top = row.offsetTop;
       after.set(id, top);
       const from = before.get(id);
-      if (from === undefined || from === top || isStill) continue;
-      row.animate([{ transform: `translateY(${from - top}px)` }, { transform: "none" }], {
+      if (from !== undefined && from !== top) moved.push([row, from - top]);
+    }
+    places.current = after;
+    if (isStill || moved.length > GLIDING_MAX) return;
+    for (const [row, by] of moved) {
+      row.animate([{ transform: `translateY(${by}px)` }, { transform: "none" }], {
         duration: GLIDE_MS,
         easing: "cubic-bezier(0.2, 0, 0, 1)",
       });
     }
-    places.current = after;
   }, [order]);
 }

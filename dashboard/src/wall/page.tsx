@@ -1,106 +1,133 @@
 /** The supervisor's wall: every live call, those that need attention first. */
-import { useRef, useState } from "preact/hooks";
+import { useRef } from "preact/hooks";
 import { language, t } from "../i18n";
-import { connection, isStale, wall } from "../state/store";
-import { endedCalls, liveCalls, type WallCall } from "../state/wall";
-import { clock, timeOfDay } from "../ui/format";
-import { callPath } from "../ui/router";
+import { arrange, GROUPS, type Group, HOLD_MS, nothingArranged } from "../state/arrange";
+import { isFiltering, isShown } from "../state/filters";
+import { people } from "../state/people";
+import { connection, isStale, nowMs, wall } from "../state/store";
+import { callsByAge, endedCalls, type WallCall } from "../state/wall";
+import { clearFilters, filters } from "./address";
+import { Ended } from "./ended";
 import { useGlidingRows } from "./flip";
+import { useRowKeys } from "./keys";
 import { LiveRow } from "./row";
+import { Toolbar } from "./toolbar";
 import "../styles/wall.css";
-
-const ENDED_AT_FIRST = 8;
-const ENDED_MORE = 20;
+import "../styles/wall-row.css";
 
 export function WallPage() {
-  const words = t.value.wall;
-  const live = liveCalls(wall.value);
-  const ended = endedCalls(wall.value);
-  const needing = live.filter((call) => call.attention === 3);
-  const watched = live.filter((call) => call.attention === 2);
-  const calm = live.filter((call) => call.attention < 2);
   const root = useRef<HTMLElement>(null);
-  useGlidingRows(root, live.map((call) => `${call.id}${call.attention}`).join(" "));
+  const arranged = useRef(nothingArranged);
+  const heldUntilMs = useRef(0);
+  useRowKeys(root);
+  const asked = filters.value;
+  const known = people.value;
+  const live = callsByAge(wall.value);
+  const ended = endedCalls(wall.value);
+  // All calls are arranged, whether they are shown or not: a filter that is lifted moves none.
+  arranged.current = arrange(arranged.current, live, nowMs.value < heldUntilMs.current);
+  const isPicked = (call: WallCall) => isShown(call, known, asked);
+  const groups = GROUPS.map((group) => [group, arranged.current.groups[group].filter(isPicked)] as const);
+  const endedShown = ended.filter(isPicked);
+  const order = groups
+    .map(([group, calls]) => `${group} ${calls.map((call) => call.id).join(" ")}`)
+    .join(" ");
+  useGlidingRows(root, order);
   if (!wall.value.isLoaded) return <Waiting />;
+  const shown = groups.reduce((sum, [, calls]) => sum + calls.length, endedShown.length);
+  const hold = () => {
+    heldUntilMs.current = Date.now() + HOLD_MS;
+  };
+  const isAny = live.length + ended.length > 0;
   return (
     <main id="content" class="wall" data-stale={isStale.value} ref={root}>
-      <div class="wall-head">
-        <h1>{words.title}</h1>
-        {live.length > 0 && (
-          <p class="wall-sum">
-            <span>{words.live(live.length)}</span>
-            <span data-attention={needing.length > 0}>
-              {needing.length > 0 ? words.needing(needing.length) : words.nobodyNeeding}
-            </span>
-          </p>
-        )}
-      </div>
-      {live.length === 0 && ended.length === 0 && <Empty />}
-      {live.length === 0 && ended.length > 0 && <p class="wall-none">{words.noLive}</p>}
-      {live.length > 0 && (
-        <div class="columns" aria-hidden="true">
-          <span>{words.column.call}</span>
-          <span>{words.column.duration}</span>
-          <span>{words.column.temper}</span>
-          <span>{words.column.strip}</span>
-          <span>{words.column.alerts}</span>
-        </div>
+      <Head live={live} waiting={arranged.current.waiting} />
+      {isAny && <Toolbar calls={[...live, ...ended]} shown={shown} />}
+      {!isAny && <Empty />}
+      {live.length === 0 && ended.length > 0 && !isFiltering(asked) && (
+        <p class="wall-none">{t.value.wall.noLive}</p>
       )}
-      <Group title={words.attention} calls={needing} kind="act" />
-      <Group title={words.watch} calls={watched} kind="watch" />
-      <Group title={words.calm} calls={calm} kind="calm" />
-      <Ended calls={ended} />
+      {isAny && shown === 0 && isFiltering(asked) && <NoneShown />}
+      {groups.some(([, calls]) => calls.length > 0) && <Columns />}
+      <div class="groups" onPointerMove={hold} onPointerDown={hold} onKeyDown={hold} onFocusIn={hold}>
+        {groups.map(([group, calls]) => (
+          <GroupView key={group} group={group} calls={calls} />
+        ))}
+      </div>
+      <Ended calls={endedShown} />
     </main>
   );
 }
 
-function Group({ title, calls, kind }: { title: string; calls: WallCall[]; kind: string }) {
-  if (calls.length === 0) return null;
+function Head({ live, waiting }: { live: readonly WallCall[]; waiting: number }) {
+  const words = t.value.wall;
+  const needing = live.filter((call) => call.attention >= 3).length;
   return (
-    <section class="group" data-kind={kind}>
+    <div class="wall-head">
+      <h1>{words.title}</h1>
+      {live.length > 0 && (
+        <p class="wall-sum">
+          <span>{words.live(live.length)}</span>
+          <span data-attention={needing > 0}>
+            {needing > 0 ? words.needing(needing) : words.nobodyNeeding}
+          </span>
+          {waiting > 0 && <span class="wall-waiting">{words.waiting(waiting)}</span>}
+        </p>
+      )}
+    </div>
+  );
+}
+
+function Columns() {
+  const words = t.value.wall.column;
+  return (
+    <div class="columns" aria-hidden="true">
+      <span>{words.call}</span>
+      <span>{words.duration}</span>
+      <span>{words.temper}</span>
+      <span>{words.strip}</span>
+      <span>{words.alerts}</span>
+    </div>
+  );
+}
+
+function GroupView({ group, calls }: { group: Group; calls: readonly WallCall[] }) {
+  const words = t.value.wall;
+  if (calls.length === 0) return null;
+  const title = { act: words.attention, watch: words.watch, calm: words.calm }[group];
+  return (
+    <section class="group" data-kind={group}>
       <h2>
         {title} <span class="count">{calls.length}</span>
       </h2>
       <ul>
         {calls.map((call) => (
-          <LiveRow key={call.id} call={call} />
+          <LiveRow
+            key={call.id}
+            call={call}
+            person={people.value[call.agent]}
+            nowMs={nowMs.value}
+            isStale={isStale.value}
+            language={language.value}
+          />
         ))}
       </ul>
     </section>
   );
 }
 
-function Ended({ calls }: { calls: WallCall[] }) {
-  const [shown, setShown] = useState(ENDED_AT_FIRST);
-  const words = t.value;
-  if (calls.length === 0) return null;
-  const hidden = calls.length - shown;
+function NoneShown() {
+  const words = t.value.filter;
   return (
-    <section class="group" data-kind="ended">
-      <h2>
-        {words.wall.ended} <span class="count">{calls.length}</span>
-      </h2>
-      <ul>
-        {calls.slice(0, shown).map((call) => (
-          <li key={call.id} class="ended-row" data-row={call.id}>
-            <a class="row-link" href={callPath(call.id)}>
-              {call.agent || call.title}
-            </a>
-            <span class="row-title">{call.agent !== "" && call.title !== call.agent ? call.title : ""}</span>
-            <span class="ended-when">{timeOfDay(call.startedAt, language.value)}</span>
-            <span class="ended-duration">{clock(call.durationS ?? call.lastS)}</span>
-            <span class="ended-state" data-state={call.state}>
-              {words.state[call.state]}
-            </span>
-          </li>
-        ))}
-      </ul>
-      {hidden > 0 && (
-        <button type="button" class="quiet" onClick={() => setShown(shown + ENDED_MORE)}>
-          {words.wall.showMore(Math.min(hidden, ENDED_MORE))}
+    <div class="empty">
+      <h2>{words.none}</h2>
+      <p>{words.noneWhy}</p>
+      <p>
+        <button type="button" class="quiet" onClick={clearFilters}>
+          {words.clear}
         </button>
-      )}
-    </section>
+      </p>
+    </div>
   );
 }
 

@@ -1,45 +1,104 @@
 /** One live call on the wall. */
-import { language, say, t } from "../i18n";
-import type { OpenAlert } from "../protocol/messages";
+import { Component, createRef } from "preact";
+import { say, t } from "../i18n";
+import type { OpenAlert, Severity } from "../protocol/messages";
 import { callTimeS } from "../state/clock";
-import { isStale, nowMs } from "../state/store";
+import { isDegraded, SEVERITIES } from "../state/filters";
+import type { Person } from "../state/people";
 import type { WallCall } from "../state/wall";
 import { clock, timeOfDay } from "../ui/format";
 import { Icon, type IconName, SeveritySign, TemperSign } from "../ui/icons";
 import { callPath } from "../ui/router";
+import { watchSight } from "./seen";
 import { Strip } from "./strip";
 
 /** More alerts than this are counted, not told. */
 const ALERTS_SHOWN = 2;
+/** A row out of sight still tells the truth to who reads the page unseen: it is this old at most. */
+const UNSEEN_EVERY_S = 10;
 
-export function LiveRow({ call }: { call: WallCall }) {
-  const words = t.value;
-  const nowS = isStale.value ? call.lastS : callTimeS(call.zeroMs, call.lastS, nowMs.value);
-  return (
-    <li class="row" data-row={call.id} data-attention={call.attention}>
-      <div class="row-who">
-        <a class="row-link" href={callPath(call.id)}>
-          {call.agent || call.title}
-        </a>
-        <span class="row-sub">
-          {call.agent !== "" && call.title !== call.agent && <span class="row-title">{call.title}</span>}
-          <span>{words.wall.startedAt(timeOfDay(call.startedAt, language.value))}</span>
-        </span>
-        <Marks call={call} />
-      </div>
-      <time class="row-duration" dateTime={`PT${Math.floor(nowS)}S`}>
-        {clock(nowS)}
-      </time>
-      <div class="row-now">
-        <Temper call={call} />
-        <SpeakingNow call={call} />
-      </div>
-      <div class="row-strip">
-        <Strip call={call} nowS={nowS} />
-      </div>
-      <Alerts alerts={call.openAlerts} nowS={nowS} />
-    </li>
-  );
+interface RowProps {
+  readonly call: WallCall;
+  readonly person: Person | undefined;
+  readonly nowMs: number;
+  readonly isStale: boolean;
+  readonly language: string;
+}
+
+/** A row in sight follows every event and every second; of the others a few are drawn anew each second. */
+export class LiveRow extends Component<RowProps> {
+  private isSeen = true;
+  private isOld = false;
+  private readonly element = createRef<HTMLLIElement>();
+  private endWatch: (() => void) | null = null;
+
+  override componentDidMount(): void {
+    this.endWatch = watchSight(this.element.current!, (isSeen) => {
+      this.isSeen = isSeen;
+      if (isSeen && this.isOld) this.forceUpdate();
+    });
+  }
+
+  override componentWillUnmount(): void {
+    this.endWatch?.();
+  }
+
+  override shouldComponentUpdate(next: RowProps): boolean {
+    const { call, person, nowMs, isStale, language } = this.props;
+    if (next.language !== language || next.person !== person || next.isStale !== isStale) return true;
+    if (next.call.openAlerts !== call.openAlerts || next.call.attention !== call.attention) return true;
+    const isChanged = next.call !== call || next.nowMs !== nowMs;
+    if (this.isSeen || !isChanged) return isChanged;
+    this.isOld = true;
+    const second = Math.floor(next.nowMs / 1000);
+    return second !== Math.floor(nowMs / 1000) && (second + turnOf(call.id)) % UNSEEN_EVERY_S === 0;
+  }
+
+  override render({ call, person, nowMs, isStale, language }: RowProps) {
+    this.isOld = false;
+    const words = t.value;
+    const nowS = isStale ? call.lastS : callTimeS(call.zeroMs, call.lastS, nowMs);
+    const name = person?.name || call.agent || call.title;
+    return (
+      <li
+        ref={this.element}
+        class="row"
+        data-row={call.id}
+        data-attention={call.attention}
+        data-degraded={isDegraded(call)}
+      >
+        <div class="row-who">
+          <a class="row-link" href={callPath(call.id)}>
+            {name}
+          </a>
+          <span class="row-sub">
+            {person?.team && <span class="row-team">{person.team}</span>}
+            {call.agent !== "" && call.title !== call.agent && <span class="row-title">{call.title}</span>}
+            <span>{words.wall.startedAt(timeOfDay(call.startedAt, language))}</span>
+          </span>
+          <Marks call={call} />
+        </div>
+        <time class="row-duration" dateTime={`PT${Math.floor(nowS)}S`}>
+          {clock(nowS)}
+        </time>
+        <div class="row-now">
+          <Temper call={call} />
+          <SpeakingNow call={call} nowS={nowS} />
+        </div>
+        <div class="row-strip">
+          <Strip call={call} nowS={nowS} />
+        </div>
+        <Alerts alerts={call.openAlerts} nowS={nowS} />
+      </li>
+    );
+  }
+}
+
+/** Spreads rows out of sight over the seconds. */
+function turnOf(id: string): number {
+  let sum = 0;
+  for (let index = 0; index < id.length; index += 1) sum += id.charCodeAt(index);
+  return sum;
 }
 
 function Temper({ call }: { call: WallCall }) {
@@ -52,26 +111,42 @@ function Temper({ call }: { call: WallCall }) {
   );
 }
 
-function SpeakingNow({ call }: { call: WallCall }) {
+/** Whose turn it is, and for how long: a monologue shows before any rule speaks. */
+function SpeakingNow({ call, nowS }: { call: WallCall; nowS: number }) {
   const { wall, party } = t.value;
-  const isAgent = call.speakingSince.agent !== null;
-  const isCaller = call.speakingSince.caller !== null;
-  const who = isAgent && isCaller ? "both" : isAgent ? "agent" : isCaller ? "caller" : "none";
+  const { agent, caller } = call.speakingSince;
+  const who =
+    agent !== null && caller !== null
+      ? "both"
+      : agent !== null
+        ? "agent"
+        : caller !== null
+          ? "caller"
+          : "none";
   const says = who === "both" ? wall.both : who === "none" ? wall.silent : wall.speaking(party[who]);
+  const since = who === "none" ? lastHeardS(call) : Math.max(agent ?? 0, caller ?? 0);
   return (
     <span class="row-speaking" data-who={who}>
       <span class="row-speaking-marks" aria-hidden="true">
-        <i data-party="agent" data-on={isAgent} />
-        <i data-party="caller" data-on={isCaller} />
+        <i data-party="agent" data-on={agent !== null} />
+        <i data-party="caller" data-on={caller !== null} />
       </span>
       {says}
+      {since !== null && nowS - since >= 1 && <span class="row-turn">{clock(nowS - since)}</span>}
     </span>
   );
+}
+
+/** When the last of the two fell silent; null where nobody was heard yet. */
+function lastHeardS({ speech }: WallCall): number | null {
+  const ends = [speech.agent.at(-1)?.end_s, speech.caller.at(-1)?.end_s].filter((s) => s !== undefined);
+  return ends.length === 0 ? null : Math.max(...ends);
 }
 
 function Alerts({ alerts, nowS }: { alerts: readonly OpenAlert[]; nowS: number }) {
   const words = t.value;
   if (alerts.length === 0) return <div class="row-alerts none">{words.wall.noAlerts}</div>;
+  const hidden = alerts.slice(ALERTS_SHOWN);
   return (
     <div class="row-alerts">
       {alerts.slice(0, ALERTS_SHOWN).map((alert) => (
@@ -86,10 +161,29 @@ function Alerts({ alerts, nowS }: { alerts: readonly OpenAlert[]; nowS: number }
           <span class="row-alert-age">{clock(nowS - alert.raised_at_s)}</span>
         </p>
       ))}
-      {alerts.length > ALERTS_SHOWN && (
-        <p class="row-alert-more">{words.wall.moreAlerts(alerts.length - ALERTS_SHOWN)}</p>
-      )}
+      {hidden.length > 0 && <MoreAlerts hidden={hidden} />}
     </div>
+  );
+}
+
+/** The rest, counted by severity. */
+function MoreAlerts({ hidden }: { hidden: readonly OpenAlert[] }) {
+  const { severity: names, wall } = t.value;
+  const counts = SEVERITIES.map((severity): [Severity, number] => [
+    severity,
+    hidden.filter((one) => one.severity === severity).length,
+  ]).filter(([, count]) => count > 0);
+  return (
+    <p class="row-alert-more">
+      {wall.moreAlerts(hidden.length)}
+      {counts.map(([severity, count]) => (
+        <span key={severity} class="more-count" data-severity={severity} title={names[severity]}>
+          <SeveritySign severity={severity} size={11} />
+          {count}
+          <span class="unseen">{names[severity]}</span>
+        </span>
+      ))}
+    </p>
   );
 }
 
@@ -118,7 +212,7 @@ function Marks({ call }: { call: WallCall }) {
   return (
     <ul class="marks">
       {marks.map((mark) => (
-        <li key={mark.icon} title={mark.why}>
+        <li key={mark.icon} title={mark.why} data-mark={mark.icon}>
           <Icon name={mark.icon} size={13} />
           {mark.says}
         </li>
