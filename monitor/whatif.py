@@ -9,7 +9,7 @@ is the API for programs; `tingyin playbook whatif` prints it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,21 +17,26 @@ import msgspec
 from pydantic import ValidationError
 
 from monitor.config import Settings
-from monitor.core.clock import seconds
+from monitor.core.clock import samples, seconds
+from monitor.core.detectors import touched
 from monitor.core.events import Alert, AnyEvent, CallStarted, Cue, Event, decode
+from monitor.core.judging import Ears
+from monitor.core.playbook.listener import hear_alike
 from monitor.core.playbook.model import RuleBook
-from monitor.core.rejudge import Finished, Record, Ticked, rejudge
+from monitor.core.rejudge import Answered, Hearer, Rebooked, Record, Rejudging, Ticked, Told, until_over
 from monitor.core.replay import replay
 from monitor.core.retold import TranscriptError, of_events, of_transcript
 from monitor.core.settings import CoreSettings
 from monitor.errors import StoreError
 from monitor.playbook_files import load_playbook
-from monitor.store.facts import facts_path, is_facts, read_facts
+from monitor.store.facts import TOLD_SINCE, facts_path, is_facts, read_facts
 from monitor.store.journal import is_journal, read_journal
 from monitor.store.reader import read_call
 
 SAME_S = 2.0
 """Alerts of one rule and party that are raised within this time of one another are the same alert."""
+
+_STEP = samples(60.0)
 
 _JUDGED = ("detectors", "cues", "reading", "rules")
 """Sections of the settings that judging looks at; the others need the sound."""
@@ -51,6 +56,10 @@ class PastCall:
     records: Callable[[], Iterable[Record]]
     is_exact: bool
     """False of events and transcripts, which are near the call and not equal to it."""
+    playbook: str = ""
+    """The digest of the playbook by which it was judged, where that is known."""
+    has_told: bool = False
+    """Whether the records hold what was told as the call happened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +68,8 @@ class Side:
 
     book: RuleBook
     settings: CoreSettings | None = None
+    digest: str = ""
+    """The name of the playbook's content (`monitor.playbook_watch.playbook_digest`), where it is known."""
 
 
 @dataclass(slots=True)
@@ -78,29 +89,83 @@ class Change:
         return 3600 * number / self.duration_s if self.duration_s else 0.0
 
 
-def what_if(call: PastCall, before: Side, after: Side) -> Change:
-    """Judges the call twice and compares."""
-    records = list(call.records())
-    told_before = list(judge_again(call, before, records))
-    told_after = list(judge_again(call, after, records))
-    return compare(call, records, told_before, told_after)
+def what_if(
+    call: PastCall, before: Side, after: Side, step: Callable[[float], None] = lambda at_s: None
+) -> Change:
+    """Judges the call by both sides and compares.
+
+    Where the call was judged by the side `before` as it happened, what was told then is taken for it. What
+    the agent answered and edits in mid-call are no part of a side: with these the call is judged twice.
+
+    `step` is told the call time that is reached, once for each minute of the call; what it raises ends the
+    work.
+    """
+    if _was_judged_by(call, before):
+        again = _again(call, after)
+        told: list[Event] = []
+        after_told: list[Event] = []
+        end = 0
+        for record in _stepping(call, step):
+            if isinstance(record, Answered | Rebooked):
+                break
+            if isinstance(record, Told):
+                told.append(record.event)
+                continue
+            after_told.extend(again.take(record))
+            end = record.now if isinstance(record, Ticked) else end
+        else:
+            after_told.extend(again.finish())
+            return compare(call, end, told, after_told)
+    return _twice(call, before, after, step)
+
+
+def _twice(call: PastCall, before: Side, after: Side, step: Callable[[float], None]) -> Change:
+    hearer = Hearer(before.book) if hear_alike(before.book, after.book) else None
+    one = _again(call, before, None if hearer is None else hearer.first)
+    other = _again(call, after, None if hearer is None else hearer.second)
+    told: tuple[list[Event], list[Event]] = ([], [])
+    end = 0
+    for record in _stepping(call, step):
+        told[0].extend(one.take(record))
+        told[1].extend(other.take(record))
+        end = record.now if isinstance(record, Ticked) else end
+    told[0].extend(one.finish())
+    told[1].extend(other.finish())
+    return compare(call, end, *told)
+
+
+def _was_judged_by(call: PastCall, side: Side) -> bool:
+    is_same_book = call.has_told and side.digest != "" and side.digest == call.playbook
+    return is_same_book and (side.settings is None or not differs(side.settings, call.settings, _JUDGED))
+
+
+def _stepping(call: PastCall, step: Callable[[float], None]) -> Iterator[Record]:
+    next_step = 0
+    for record in until_over(call.records()):
+        if isinstance(record, Ticked) and record.now >= next_step:
+            next_step = record.now + _STEP
+            step(seconds(record.now))
+        yield record
 
 
 def judge_again(call: PastCall, side: Side, records: Iterable[Record] | None = None) -> Iterator[Event]:
     """The alerts and cues of a call by a side, in order."""
+    again = _again(call, side)
+    for record in until_over(call.records() if records is None else records):
+        yield from again.take(record)
+    yield from again.finish()
+
+
+def _again(call: PastCall, side: Side, ears: Ears | None = None) -> Rejudging:
     settings = side.settings or call.settings
-    are_new = not call.is_exact or settings.detectors != call.settings.detectors
-    again = call.records() if records is None else records
-    return rejudge(again, side.book, settings, are_detectors_new=are_new)
+    anew = touched(call.settings.detectors, settings.detectors)
+    return Rejudging(side.book, settings, are_detectors_new=not call.is_exact, anew=anew, ears=ears)
 
 
-def compare(
-    call: PastCall, records: Iterable[Record], before: Iterable[Event], after: Iterable[Event]
-) -> Change:
-    """Which alerts are in both, in one, or in the other; how many cues each has."""
-    ends = [record.now for record in records if isinstance(record, Finished | Ticked)]
-    change = Change(call, seconds(max(ends, default=0)))
-    old, new = list(before), list(after)
+def compare(call: PastCall, end: int, before: Sequence[Event], after: Sequence[Event]) -> Change:
+    """Which alerts are in both, in one, or in the other; how many cues each has. `end` is in samples."""
+    change = Change(call, seconds(end))
+    old, new = before, after
     change.cues_before = sum(1 for event in old if isinstance(event, Cue))
     change.cues_after = sum(1 for event in new if isinstance(event, Cue))
     left: dict[tuple[str, str | None], list[Alert]] = {}
@@ -123,11 +188,12 @@ def compare(
 
 def needs_sound(one: CoreSettings, other: CoreSettings) -> list[str]:
     """Sections of the settings that differ and that judging again cannot show."""
-    return [
-        name
-        for name in CoreSettings.model_fields
-        if name not in _JUDGED and getattr(one, name) != getattr(other, name)
-    ]
+    return differs(one, other, [name for name in CoreSettings.model_fields if name not in _JUDGED])
+
+
+def differs(one: CoreSettings, other: CoreSettings, sections: Iterable[str]) -> list[str]:
+    """Those of the sections in which the two are not the same."""
+    return [name for name in sections if getattr(one, name) != getattr(other, name)]
 
 
 # --- where calls come from ------------------------------------------------------------------------------
@@ -165,7 +231,15 @@ def _of_facts(path: Path) -> PastCall:
     facts = read_facts(path)
     core = _core(facts.header.settings, path)
     info = facts.header.info
-    return PastCall(info.call_id, info.title, core, facts.records, is_exact=True)
+    return PastCall(
+        info.call_id,
+        info.title,
+        core,
+        facts.records,
+        is_exact=True,
+        playbook=facts.header.playbook,
+        has_told=facts.header.version >= TOLD_SINCE,
+    )
 
 
 def _of_journal(path: Path, settings: Settings) -> PastCall:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -14,17 +15,20 @@ from typer.testing import CliRunner
 from monitor.cli import app
 from monitor.config import Settings
 from monitor.core import events
+from monitor.core.detectors import touched
 from monitor.core.events import Alert, AlertCleared, Cue, CueCleared, Event
-from monitor.core.inputs import CallInfo
+from monitor.core.inputs import CallInfo, CueAnswer
 from monitor.core.judging import Judging
-from monitor.core.rejudge import FactTold, Finished, Record, Ticked
+from monitor.core.playbook.listener import hear_alike
+from monitor.core.playbook.model import Phrases, RuleBook
+from monitor.core.rejudge import Answered, FactTold, Finished, Record, Ticked, Told, rejudge
 from monitor.core.retold import of_transcript
 from monitor.core.wire import to_event
 from monitor.errors import StoreError
 from monitor.playbook_files import load_playbook
 from monitor.resources import resource
 from monitor.store.facts import FACTS_VERSION, FactsHeader, FactsWriter
-from monitor.whatif import Side, judge_again, needs_sound, open_call, what_if
+from monitor.whatif import Change, PastCall, Side, judge_again, needs_sound, open_call, what_if
 
 CALL = """# two turns each
 [0:02] 坐席: 您好，请问有什么可以帮您
@@ -121,6 +125,112 @@ def test_events_of_a_call_can_be_judged(tmp_path: Path) -> None:
     assert [json.loads(line)["rule"] for line in again if b'"type":"alert",' in line] == [
         alert.rule for alert in live
     ]
+
+
+def kept(path: Path, records: Iterable[Record], digest: str = "") -> PastCall:
+    """The call of these records."""
+    info = CallInfo(call_id="c", started_at="", source="file", title="talk")
+    settings = Settings().core.model_dump(mode="json")
+    header = FactsHeader(version=FACTS_VERSION, info=info, settings=settings, playbook=digest)
+    writer = FactsWriter(path, header)
+    for record in records:
+        writer.write(record)
+    writer.close()
+    return open_call(str(path), Settings())
+
+
+def with_told(text: str) -> list[Record]:
+    """As a session keeps a call: each record, then what followed on it."""
+    judging, records = Judging(load_playbook(), Settings().core), list[Record]()
+    for record in of_transcript(text):
+        if isinstance(record, FactTold):
+            out = judging.on_fact(record.fact, record.now)
+            records.append(FactTold(record.now, record.fact, tuple(judging.found_now)))
+        elif isinstance(record, Ticked):
+            out = judging.on_tick(record.now)
+            records.append(Ticked(record.now, tuple(judging.found_now)))
+        else:
+            assert isinstance(record, Finished)
+            out = judging.finish(record.now)
+        records += [Told(event) for event in out if isinstance(event, Alert | Cue)]
+    return [*records, Finished(0)]
+
+
+def edited(rule_id: str, **changes: object) -> RuleBook:
+    """The shipped book with one rule changed, or left out."""
+    book = load_playbook()
+    rules = [rule.model_copy(update=changes) if rule.id == rule_id else rule for rule in book]
+    return RuleBook([rule for rule in rules if changes or rule.id != rule_id], book.signals.values())
+
+
+def told_of(change: Change) -> tuple[list[str], list[str], list[str], int, int]:
+    """A change, to be compared."""
+    lists = [
+        [f"{alert.rule} {alert.raised_at_s}" for alert in alerts]
+        for alerts in (change.came, change.went, change.stayed)
+    ]
+    return lists[0], lists[1], lists[2], change.cues_before, change.cues_after
+
+
+def test_what_was_told_stands_for_the_side_that_told_it(tmp_path: Path) -> None:
+    """The short way, one judging, and the long one, two that share their hearing, say the same."""
+    records = with_told(CALL)
+    short, plain = kept(tmp_path / "a", records, "x"), kept(tmp_path / "b", records)
+    book, after = load_playbook(), Side(edited("no_authority"))
+    one = what_if(short, Side(book, digest="x"), after)
+    other = what_if(plain, Side(book), after)
+    assert told_of(one) == told_of(other)
+    assert {alert.rule for alert in one.went} == {"no_authority"}
+    wrong = [replace(one, event=replace_rule(one.event)) if isinstance(one, Told) else one for one in records]
+    misled = what_if(kept(tmp_path / "c", wrong, "x"), Side(book, digest="x"), after)
+    assert {alert.rule for alert in misled.went} == {"nobody"}, "what was told is looked at"
+    answered = [*wrong[:-1], Answered(0, CueAnswer(cue_id="c1", answer="done")), wrong[-1]]
+    assert told_of(what_if(kept(tmp_path / "d", answered, "x"), Side(book, digest="x"), after)) == told_of(
+        other
+    )
+
+
+def replace_rule(event: Alert | Cue) -> Alert | Cue:
+    """The event, of a rule that does not exist."""
+    return msgspec.structs.replace(event, rule="nobody")
+
+
+@pytest.mark.parametrize("is_heard_alike", [True, False])
+def test_two_judgings_that_share_their_hearing_are_two_judgings(tmp_path: Path, is_heard_alike: bool) -> None:
+    past, book = kept(tmp_path / "a", with_told(CALL)), load_playbook()
+    phrases = Phrases(zh=("没有权限",))
+    other = (
+        edited("no_authority", cool_down_s=0.0) if is_heard_alike else edited("no_authority", phrases=phrases)
+    )
+    assert hear_alike(book, other) is is_heard_alike
+    change = what_if(past, Side(book), Side(other))
+    for side, alerts in ((Side(book), change.went), (Side(other), change.came)):
+        again = [event for event in judge_again(past, side) if isinstance(event, Alert)]
+        compared = sorted(alert.rule for alert in (*alerts, *change.stayed))
+        assert compared == sorted(alert.rule for alert in again)
+
+
+def test_a_detector_judges_anew_only_where_its_thresholds_changed(tmp_path: Path) -> None:
+    past, core, book = kept(tmp_path / "a", with_told(CALL)), Settings().core, load_playbook()
+    detectors = core.detectors.model_copy(update={"dead_air_alert_s": 100.0})
+    assert touched(core.detectors, detectors) == {"dead_air"}
+    settings = core.model_copy(update={"detectors": detectors})
+    some = judge_again(past, Side(book, settings))
+    everyone = rejudge(past.records(), book, settings, are_detectors_new=True)
+    assert lines(some) == lines(everyone)
+
+
+def test_a_step_is_told_and_may_end_the_work(tmp_path: Path) -> None:
+    past, side = kept(tmp_path / "a", with_told(CALL)), Side(load_playbook())
+    seen: list[float] = []
+    what_if(past, side, side, seen.append)
+    assert seen == [0.1, 60.1]
+
+    def stop(_: float) -> None:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        what_if(past, side, side, stop)
 
 
 def run(*arguments: str) -> tuple[int, str]:

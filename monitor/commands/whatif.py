@@ -28,6 +28,7 @@ from monitor.playbook_files import (
     read_texts,
     shipped_or,
 )
+from monitor.playbook_watch import playbook_digest
 from monitor.whatif import Change, PastCall, Side, judge_again, needs_sound, open_call, what_if
 
 _TURNS_AROUND = 2
@@ -125,7 +126,8 @@ def tell_what_if(edit: Edit, calls: Sequence[str], settings: Settings, *, is_jso
     Raises:
         TingyinError: the playbook or settings are not sound, or a call cannot be read.
     """
-    before = Side(load_playbook(settings.playbook.folder))
+    digest = playbook_digest(settings.playbook.folder)
+    before = Side(load_playbook(settings.playbook.folder), digest=digest)
     book = before.book if edit.playbook is None else _edited(edit.playbook, settings)
     other = None if edit.settings_file is None else load_settings(edit.settings_file, {}).core
     changes: list[Change] = []

@@ -89,6 +89,8 @@ class AlertDesk:
     def on_tick(self, now: int) -> list[AlertEvent]:
         """Ends momentary alerts whose time is over, and raises what waited for a cool-down."""
         told: list[AlertEvent] = []
+        if not self._open:
+            return told
         for where, known in list(self._open.items()):
             if not known.id and now >= self._cool_until.get(where, 0):
                 told.append(self._raised(known, now))

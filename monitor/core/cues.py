@@ -32,6 +32,7 @@ OUTCOMES: dict[ClearReason, Outcome] = {
 """What became of a cue, by why it went; nothing where it went before the agent had its chance."""
 
 _FRAME_S = 0.1
+_RANKS = {str(severity): severity.rank for severity in Severity}
 
 _NOBODY_S_DOING = frozenset({CALL_ENDED, MOMENT_OVER, "quiet", "rule_changed"})
 """Ends of alerts that show no change of behaviour: the call is over, time passed, nobody spoke any more."""
@@ -116,7 +117,9 @@ class CueDesk:
         """Watches what the agent does."""
         self._activity.take(event)
         shown = self._shown
-        if isinstance(event, ProsodyFrame) and event.party is Party.AGENT and shown is not None:
+        if shown is None:
+            return []
+        if isinstance(event, ProsodyFrame) and event.party is Party.AGENT:
             is_usual = event.rate_ratio is not None and event.rate_ratio <= self._settings.slow_ratio
             shown.slow = shown.slow + 1 if is_usual else 0
         return self._done(now)
@@ -190,9 +193,11 @@ class CueDesk:
         return self._clear("done" if is_done else "ended", now)
 
     def _show(self, now: int) -> list[CueEvent]:
-        for id_, waiting in list(self._waiting.items()):
-            if now - waiting.since >= samples(self._settings.stale_s):
-                del self._waiting[id_]
+        if not self._waiting:
+            return []
+        oldest = now - samples(self._settings.stale_s)
+        for id_ in [id_ for id_, waiting in self._waiting.items() if waiting.since <= oldest]:
+            del self._waiting[id_]
         showable = [waiting for waiting in self._waiting.values() if self._may_show(waiting, now)]
         if not showable:
             return []
@@ -270,7 +275,7 @@ class CueDesk:
 
 
 def _rank(alert: Alert) -> int:
-    return Severity(alert.severity).rank
+    return _RANKS[alert.severity]
 
 
 def _text(sentence: Sentence) -> Text:

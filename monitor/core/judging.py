@@ -7,13 +7,14 @@ without hearing or decoding anything again (`monitor.core.rejudge`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Protocol
 
 from monitor.core.alerts import AlertDesk
 from monitor.core.cues import CueDesk
-from monitor.core.detectors import build_detectors
+from monitor.core.detectors import READS, Detector, build_detectors
 from monitor.core.events import Event
-from monitor.core.facts import AlertRaised, Judgement, Said, TemperReading, TimelineEvent
+from monitor.core.facts import AlertRaised, Judgement, ProsodyFrame, Said, TemperReading, TimelineEvent
 from monitor.core.findings import findings
 from monitor.core.inputs import CueAnswer
 from monitor.core.notices import notice_event
@@ -25,9 +26,20 @@ from monitor.core.reading.teller import ReadingTeller
 from monitor.core.reading.texts import ReadingTexts
 from monitor.core.settings import CoreSettings
 
+_ORDER = {rule: number for number, rule in enumerate(READS)}
+
 
 def _nobody(_: Judgement) -> None:
     """Nobody else wants to know of judgements."""
+
+
+class Ears(Protocol):
+    """Hears a book's phrases: `Listener`, or what one told before (`monitor.core.rejudge.Tape`)."""
+
+    def on_event(self, fact: TimelineEvent, now: int) -> list[Said]: ...
+    def on_tick(self, now: int) -> list[Said]: ...
+    def finish(self, now: int) -> list[Said]: ...
+    def rebook(self, rulebook: RuleBook) -> None: ...
 
 
 class Judging:
@@ -41,21 +53,26 @@ class Judging:
         *,
         on_judgement: Callable[[Judgement], None] = _nobody,
         tells_reading: bool = True,
+        anew: Collection[str] = (),
+        ears: Ears | None = None,
     ) -> None:
         """
         Args:
             texts: how a caller's type and need are named and met; None names them plainly.
             on_judgement: is told every judgement as it is made.
             tells_reading: false makes no `reading` events; alerts and cues are the same.
+            anew: detectors that judge although what they found is known: their thresholds are others.
+            ears: hears the phrases; None makes a `Listener`.
         """
         self._rulebook = rulebook
         self._on_judgement = on_judgement
-        self._listener = Listener(rulebook)
+        self._listener: Ears = ears or Listener(rulebook)
         self._reader = CallReader(rulebook.meanings(), settings.reading)
         self._teller = ReadingTeller(self._reader, texts or ReadingTexts(), settings.reading.shown_score)
         self._tells_reading = tells_reading
         self._rules = RuleJudge(rulebook, settings.rules)
         self._detectors = build_detectors(settings.detectors)
+        self._anew = [one for one in self._detectors if one.rule in anew]
         self._alerts = AlertDesk(rulebook)
         self._cues = CueDesk(rulebook, settings.cues)
         self.found_now: Sequence[Judgement] = ()
@@ -68,6 +85,8 @@ class Judging:
 
         `found` is what the detectors make of it, where that is known; `found_now` tells it afterwards.
         """
+        if found is not None and not found and not self._anew and isinstance(fact, ProsodyFrame):
+            return self._on_frame(fact, now)
         out: list[Event] = []
         if not isinstance(fact, TemperReading):
             out.extend(self._cues.on_event(fact, now))
@@ -75,10 +94,21 @@ class Judging:
         out.extend(self._on_said(self._listener.on_event(fact, now), now))
         if found is None:
             found = [judgement for one in self._detectors for judgement in one.on_event(fact, now)]
+        elif self._anew:
+            found = self._merged(found, lambda one: one.on_event(fact, now))
         self.found_now = found
-        out.extend(self._settle_found(found, now))
+        if found:
+            out.extend(self._settle_found(found, now))
         out.extend(self._settle(self._rules.on_event(fact, self._reader.context, now), now))
         return out
+
+    def _on_frame(self, frame: ProsodyFrame, now: int) -> list[Event]:
+        """A frame in which nothing was found, as in nearly all of ten a second: the short way."""
+        self.found_now = ()
+        told = self._cues.on_event(frame, now)
+        self._reader.hear(frame, now)
+        self._rules.on_event(frame, self._reader.context, now)
+        return list(told)
 
     def on_tick(self, now: int, found: Sequence[Judgement] | None = None) -> list[Event]:
         """100 ms have passed, after the facts of them; `found` as in `on_fact`."""
@@ -86,13 +116,14 @@ class Judging:
         self._reader.tick(now)
         if found is None:
             found = [judgement for one in self._detectors for judgement in one.on_tick(now)]
+        elif self._anew:
+            found = self._merged(found, lambda one: one.on_tick(now))
         self.found_now = found
-        out.extend(self._settle_found(found, now))
+        if found:
+            out.extend(self._settle_found(found, now))
         out.extend(self._settle(self._rules.on_tick(self._reader.context, now), now))
-        out.extend(
-            notice_event("playbook.muted", now, None, {"rule": muted.rule, "times": muted.times})
-            for muted in self._rules.muted()
-        )
+        for muted in self._rules.muted():
+            out.append(notice_event("playbook.muted", now, None, {"rule": muted.rule, "times": muted.times}))
         if self._tells_reading:
             out.extend(self._teller.tick(now))
         alerts = self._alerts.on_tick(now)
@@ -156,6 +187,17 @@ class Judging:
             out.extend(alerts)
             out.extend(self._cues.on_alerts(alerts, now))
         return out
+
+    def _merged(
+        self, found: Sequence[Judgement], ask: Callable[[Detector], Iterable[Judgement]]
+    ) -> Sequence[Judgement]:
+        """What was found, with what the detectors that judge anew find in its place, in their order."""
+        told = [judgement for one in self._anew for judgement in ask(one)]
+        if not told and not found:
+            return ()
+        rules = {one.rule for one in self._anew}
+        told.extend(judgement for judgement in found if judgement.rule not in rules)
+        return sorted(told, key=lambda judgement: _ORDER[judgement.rule])
 
     def _settle_found(self, judgements: Iterable[Judgement], now: int) -> list[Event]:
         """Detectors' judgements, and those of the rules that follow on them."""

@@ -178,6 +178,11 @@ NOTICES: dict[str, NoticeKind] = {
         "语音识别已恢复",
         "the recogniser works again",
     ),
+    "playbook.muted": NoticeKind(
+        "warning",
+        "规则“{rule}”一分钟内触发了 {times} 次，暂时停用；请检查该规则",
+        "the rule {rule!r} fired {times} times within a minute and is not heard for a while; look at it",
+    ),
 }
 
 

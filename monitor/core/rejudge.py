@@ -8,13 +8,15 @@ temper, which is itself a fact here. To change those a call must be heard again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 
-from monitor.core.events import Event
-from monitor.core.facts import Judgement, TimelineEvent
+from monitor.core.events import Alert, Cue, Event
+from monitor.core.facts import Judgement, Said, TimelineEvent
 from monitor.core.inputs import CueAnswer, RulesChanged
-from monitor.core.judging import Judging
+from monitor.core.judging import Ears, Judging
+from monitor.core.playbook.listener import Listener
 from monitor.core.playbook.model import RuleBook
 from monitor.core.playbook.source import cached_book
 from monitor.core.reading.texts import ReadingTexts
@@ -62,15 +64,77 @@ class Rebooked:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What followed on the record before: an alert that was raised, or a cue that was shown."""
+
+    event: Alert | Cue
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """The call was over."""
 
     now: int
 
 
-Record = FactTold | Ticked | SameSound | Answered | Rebooked | Finished
+Record = FactTold | Ticked | SameSound | Answered | Rebooked | Told | Finished
 
 Recorder = Callable[[Record], None]
+
+
+class Rejudging:
+    """Judges a call again, record by record.
+
+    A record that breaks off, as of a process that died, is finished where it ends. Answers of the agent
+    belong to cues that another book may not show, and edits in mid-call to the book of that day: both are
+    passed over unless the call is to be judged `is_as_it_was`.
+    """
+
+    def __init__(
+        self,
+        rulebook: RuleBook,
+        settings: CoreSettings,
+        texts: ReadingTexts | None = None,
+        *,
+        are_detectors_new: bool = False,
+        anew: Collection[str] = (),
+        is_as_it_was: bool = False,
+        ears: Ears | None = None,
+    ) -> None:
+        """What the detectors found is taken from the record, but for those in `anew`, whose thresholds are
+        others than the call's; `are_detectors_new` takes it of none. With `texts` the readings are told, too.
+        """
+        self._judging = Judging(
+            rulebook, settings, texts, tells_reading=texts is not None, anew=anew, ears=ears
+        )
+        self._are_detectors_new = are_detectors_new
+        self._is_as_it_was = is_as_it_was
+        self._now = 0
+
+    def take(self, record: Record) -> list[Event]:
+        """The alerts and cues that follow on a record, without numbers."""
+        judging = self._judging
+        match record:
+            case Ticked():
+                self._now = record.now
+                return judging.on_tick(record.now, None if self._are_detectors_new else record.found)
+            case FactTold():
+                self._now = record.now
+                found = None if self._are_detectors_new else record.found
+                return judging.on_fact(record.fact, record.now, found)
+            case SameSound():
+                judging.is_same_sound = record.is_same_sound
+            case Answered() if self._is_as_it_was:
+                return judging.on_answer(record.answer, record.now)
+            case Rebooked() if self._is_as_it_was:
+                return judging.rebook(cached_book(record.change.files), record.now)
+            case _:
+                pass
+        return []
+
+    def finish(self) -> list[Event]:
+        """The call is over."""
+        return self._judging.finish(self._now)
 
 
 def rejudge(
@@ -82,32 +146,72 @@ def rejudge(
     are_detectors_new: bool = False,
     is_as_it_was: bool = False,
 ) -> Iterator[Event]:
-    """The alerts and cues of a call from its record, and with `texts` its readings, without numbers.
+    """The alerts and cues of a call from its record, and with `texts` its readings: see `Rejudging`."""
+    again = Rejudging(
+        rulebook, settings, texts, are_detectors_new=are_detectors_new, is_as_it_was=is_as_it_was
+    )
+    for record in until_over(records):
+        yield from again.take(record)
+    yield from again.finish()
 
-    A record that breaks off, as of a process that died, is finished where it ends. Answers of the agent
-    belong to cues that another book may not show, and edits in mid-call to the book of that day: both are
-    passed over unless the call is to be judged `is_as_it_was`. What the detectors found is taken from the
-    record unless `are_detectors_new`, that is, their thresholds are others than the call's.
+
+def until_over(records: Iterable[Record]) -> Iterator[Record]:
+    """The records before the call was over."""
+    return takewhile(lambda record: not isinstance(record, Finished), records)
+
+
+class Hearer:
+    """Hears a book's phrases for two judgings that are told the same facts one after the other.
+
+    Hearing is a third of the work, and an edit seldom changes what is listened for. `first` must be asked
+    before `second`, each time.
     """
-    judging = Judging(rulebook, settings, texts, tells_reading=texts is not None)
-    now = 0
-    for record in records:
-        match record:
-            case FactTold():
-                found = None if are_detectors_new else record.found
-                yield from judging.on_fact(record.fact, record.now, found)
-                now = record.now
-            case Ticked():
-                yield from judging.on_tick(record.now, None if are_detectors_new else record.found)
-                now = record.now
-            case SameSound():
-                judging.is_same_sound = record.is_same_sound
-            case Answered() if is_as_it_was:
-                yield from judging.on_answer(record.answer, record.now)
-            case Rebooked() if is_as_it_was:
-                yield from judging.rebook(cached_book(record.change.files), record.now)
-            case Finished():
-                break
-            case _:
-                pass
-    yield from judging.finish(now)
+
+    def __init__(self, rulebook: RuleBook) -> None:
+        self._told: list[Said] = []
+        self.first: Ears = _First(Listener(rulebook), self)
+        self.second: Ears = _Second(self)
+
+    def tell(self, told: list[Said]) -> list[Said]:
+        """Keeps what was heard, for the second."""
+        self._told = told
+        return told
+
+    @property
+    def told(self) -> list[Said]:
+        """What was heard last."""
+        return self._told
+
+
+class _First:
+    def __init__(self, listener: Listener, hearer: Hearer) -> None:
+        self._listener, self._hearer = listener, hearer
+
+    def on_event(self, fact: TimelineEvent, now: int) -> list[Said]:
+        return self._hearer.tell(self._listener.on_event(fact, now))
+
+    def on_tick(self, now: int) -> list[Said]:
+        return self._hearer.tell(self._listener.on_tick(now))
+
+    def finish(self, now: int) -> list[Said]:
+        return self._hearer.tell(self._listener.finish(now))
+
+    def rebook(self, rulebook: RuleBook) -> None:
+        self._listener.rebook(rulebook)
+
+
+class _Second:
+    def __init__(self, hearer: Hearer) -> None:
+        self._hearer = hearer
+
+    def on_event(self, fact: TimelineEvent, now: int) -> list[Said]:
+        return self._hearer.told
+
+    def on_tick(self, now: int) -> list[Said]:
+        return self._hearer.told
+
+    def finish(self, now: int) -> list[Said]:
+        return self._hearer.told
+
+    def rebook(self, rulebook: RuleBook) -> None:
+        """Follows the first."""

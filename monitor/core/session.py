@@ -8,7 +8,7 @@ from itertools import count
 from monitor.core import events
 from monitor.core.audio import AudioFrame, Party, Pcm
 from monitor.core.clock import BLOCK_SAMPLES, Span, samples, seconds
-from monitor.core.events import Event
+from monitor.core.events import Alert, Cue, Event
 from monitor.core.evidence import evidence_items
 from monitor.core.facts import (
     Backchannel,
@@ -46,7 +46,17 @@ from monitor.core.playbook.swap import SwapWatch
 from monitor.core.prosody.tracker import TurnProsody
 from monitor.core.reading.texts import ReadingTexts
 from monitor.core.recognition import Hypothesis, TranscriptionRequest
-from monitor.core.rejudge import Answered, FactTold, Finished, Rebooked, Record, Recorder, SameSound, Ticked
+from monitor.core.rejudge import (
+    Answered,
+    FactTold,
+    Finished,
+    Rebooked,
+    Record,
+    Recorder,
+    SameSound,
+    Ticked,
+    Told,
+)
 from monitor.core.settings import CoreSettings
 from monitor.core.tally import Tally
 from monitor.core.temper import TemperScorer, VoiceWeights
@@ -167,7 +177,7 @@ class CallSession:
                 )
             case CueAnswer():
                 self._record(Answered(self._now, item))
-                out.extend(self._judging.on_answer(item, self._now))
+                out.extend(self._recorded(self._judging.on_answer(item, self._now)))
             case RulesChanged():
                 self._change = (item, cached_book(item.files), self._now)
             case SoundEnd():
@@ -338,15 +348,23 @@ class CallSession:
     def _judge(self, fact: TimelineEvent) -> list[Event]:
         out = self._judging.on_fact(fact, self._now)
         self._record(FactTold(self._now, fact, tuple(self._judging.found_now)))
-        return out
+        return self._recorded(out)
+
+    def _recorded(self, told: list[Event]) -> list[Event]:
+        """What was told, as it was told, so that trying another book need not judge by this one again."""
+        for event in told:
+            if isinstance(event, Alert | Cue):
+                self._record(Told(event))
+        return told
 
     def _tick(self) -> list[Event]:
         out: list[Event] = []
         for fact in self._timeline.tick(self._now):
             out.extend(self._tell(fact))
         out.extend(self._rebook())
-        out.extend(self._judging.on_tick(self._now))
+        ticked = self._judging.on_tick(self._now)
         self._record(Ticked(self._now, tuple(self._judging.found_now)))
+        out.extend(self._recorded(ticked))
         return out
 
     def _rebook(self) -> list[Event]:
@@ -359,7 +377,7 @@ class CallSession:
             return []
         self._change = None
         self._record(Rebooked(self._now, change))
-        return self._judging.rebook(book, self._now)
+        return self._recorded(self._judging.rebook(book, self._now))
 
     def _describe(self, party: Party, span: Span) -> TurnProsody:
         return self._hearing[party].prosody.describe(span)
@@ -413,8 +431,8 @@ class CallSession:
             notice_event(found.code, self._now, found.party, found.values)
             for found in self._watch.finish(self._now)
         )
+        out.extend(self._recorded(self._judging.finish(self._now)))
         self._record(Finished(self._now))
-        out.extend(self._judging.finish(self._now))
         self._tally.count(out)
         out.append(self._tally.ended(self._now, end))
         return out

@@ -1,17 +1,13 @@
 """The facts of a call as they were judged: what another playbook is tried on, without sound.
 
-A file is the magic `TYF1`, then blocks: length and CRC-32 of the payload, both 32 bits, little endian, and
-the payload, deflated MessagePack. The first block is the header, every other one an array of records, each
-its kind's number and what it holds. A process that dies leaves half a block at the end at worst: reading ends
-before it.
+A file of blocks (`monitor.store.blocks`) with the magic `TYF1`; each payload is deflated MessagePack. The
+first block is the header, every other one an array of records, each its kind's number and what it holds.
 
 Words are kept as they were told, masked where the settings mask them. A voice's texture is not kept.
 """
 
 from __future__ import annotations
 
-import errno
-import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
@@ -22,18 +18,20 @@ import msgspec
 
 from monitor.core import facts as core_facts
 from monitor.core import rejudge
-from monitor.core.facts import AlertEnded, AlertRaised, TimelineEvent
+from monitor.core.events import Alert, Cue
+from monitor.core.facts import AlertEnded, AlertRaised
 from monitor.core.inputs import CallInfo, CueAnswer, RulesChanged
 from monitor.core.rejudge import Record
 from monitor.errors import StoreError
+from monitor.store.blocks import BlockWriter, Complain, begins_with, inflate, read_blocks
 
-FACTS_VERSION = 1
+FACTS_VERSION = 2
+TOLD_SINCE = 2
+"""The version from which on a record holds what was told, too."""
 
 _MAGIC = b"TYF1"
-_HEAD = struct.Struct("<II")
 _BLOCK_RECORDS = 2_000
 """Records of one block: about a minute and a half of a call, which a process that is killed may lose."""
-BLOCK_BYTES_MAX = 16 * 2**20
 _DEFLATE_LEVEL = 1
 
 
@@ -63,9 +61,8 @@ class _Form:
     def pack(self, value: Any) -> tuple[int, list[Any]]:
         return self.number, [getattr(value, name) for name in self._names]
 
-    def unpack(self, raw: msgspec.Raw) -> Any:
-        form = msgspec.msgpack.decode(raw, type=self._form)
-        return self._type(**{name: getattr(form, name) for name in self._names})
+    def unpack(self, values: list[Any]) -> Any:
+        return self._type(**msgspec.structs.asdict(msgspec.convert(values, self._form)))
 
 
 _FACT_TYPES = (
@@ -85,9 +82,7 @@ _FACT_TYPES = (
 _FORMS = {type_: _Form(number, type_) for number, type_ in enumerate((*_FACT_TYPES, AlertRaised, AlertEnded))}
 _BY_NUMBER = {form.number: form for form in _FORMS.values()}
 
-_Packed = tuple[int, msgspec.Raw]
-
-_FACT, _TICK, _SAME, _ANSWER, _BOOK, _END = range(6)
+_FACT, _TICK, _SAME, _ANSWER, _BOOK, _END, _TOLD = range(7)
 
 
 def _pack(record: Record) -> tuple[Any, ...]:
@@ -102,6 +97,8 @@ def _pack(record: Record) -> tuple[Any, ...]:
             return (_ANSWER, record.now, record.answer)
         case rejudge.Rebooked():
             return (_BOOK, record.now, record.change)
+        case rejudge.Told():
+            return (_TOLD, record.event)
         case rejudge.Finished():
             return (_END, record.now)
 
@@ -110,34 +107,33 @@ def _found(judgements: tuple[core_facts.Judgement, ...]) -> list[tuple[int, list
     return [_FORMS[type(judgement)].pack(judgement) for judgement in judgements]
 
 
-class _Unpacker:
-    def __init__(self) -> None:
-        self._packed = msgspec.msgpack.Decoder(_Packed)
-        self._many = msgspec.msgpack.Decoder(list[_Packed])
-        self._int = msgspec.msgpack.Decoder(int)
+def _unpack(record: list[Any]) -> Record:
+    """A record from its plain values.
 
-    def unpack(self, raw: list[msgspec.Raw]) -> Record:
-        kind = self._int.decode(raw[0])
-        if kind == _FACT:
-            number, packed = self._packed.decode(raw[2])
-            fact: TimelineEvent = _BY_NUMBER[number].unpack(packed)
-            return rejudge.FactTold(self._int.decode(raw[1]), fact, self._judgements(raw[3]))
-        if kind == _TICK:
-            return rejudge.Ticked(self._int.decode(raw[1]), self._judgements(raw[2]))
-        if kind == _SAME:
-            return rejudge.SameSound(msgspec.msgpack.decode(raw[1], type=bool))
-        if kind == _END:
-            return rejudge.Finished(self._int.decode(raw[1]))
-        if kind == _ANSWER:
-            answer = msgspec.msgpack.decode(raw[2], type=CueAnswer)
-            return rejudge.Answered(self._int.decode(raw[1]), answer)
-        change = msgspec.msgpack.decode(raw[2], type=RulesChanged)
-        return rejudge.Rebooked(self._int.decode(raw[1]), change)
+    Raises:
+        ValueError, KeyError, IndexError, TypeError: it is damaged.
+    """
+    kind = record[0]
+    if kind == _FACT:
+        number, values = record[2]
+        return rejudge.FactTold(int(record[1]), _BY_NUMBER[number].unpack(values), _judgements(record[3]))
+    if kind == _TICK:
+        return rejudge.Ticked(int(record[1]), _judgements(record[2]))
+    if kind == _SAME:
+        return rejudge.SameSound(bool(record[1]))
+    if kind == _END:
+        return rejudge.Finished(int(record[1]))
+    if kind == _ANSWER:
+        return rejudge.Answered(int(record[1]), msgspec.convert(record[2], CueAnswer))
+    if kind == _TOLD:
+        return rejudge.Told(msgspec.convert(record[1], Alert | Cue))
+    if kind == _BOOK:
+        return rejudge.Rebooked(int(record[1]), msgspec.convert(record[2], RulesChanged))
+    raise ValueError(f"there is no record of kind {kind!r}")
 
-    def _judgements(self, raw: msgspec.Raw) -> tuple[core_facts.Judgement, ...]:
-        if bytes(raw) == b"\x90":  # an empty array, as it nearly always is
-            return ()
-        return tuple(_BY_NUMBER[number].unpack(packed) for number, packed in self._many.decode(raw))
+
+def _judgements(packed: list[Any]) -> tuple[core_facts.Judgement, ...]:
+    return tuple([_BY_NUMBER[number].unpack(values) for number, values in packed]) if packed else ()
 
 
 class FactsWriter:
@@ -150,15 +146,16 @@ class FactsWriter:
             StoreError: store.unwritable.
         """
         self.path = path
-        self.failure: StoreError | None = None
         self._records: list[tuple[Any, ...]] = []
         self._encoder = msgspec.msgpack.Encoder()
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = path.open("wb", buffering=0)
-        except OSError as error:
-            raise StoreError("store.unwritable", path=path, reason=error.strerror) from error
-        self._write(_MAGIC + self._block(header))
+        self._blocks = BlockWriter(path, _MAGIC)
+        self._add(header)
+        self._blocks.flush()
+
+    @property
+    def failure(self) -> StoreError | None:
+        """Why the record is not whole; None while it is."""
+        return self._blocks.failure
 
     def write(self, record: Record) -> None:
         """Keeps one record."""
@@ -170,35 +167,20 @@ class FactsWriter:
         """Hands what waits to the file."""
         records, self._records = self._records, []
         if records:
-            self._write(self._block(records))
+            self._add(records)
+            self._blocks.flush()
 
     def close(self) -> None:
         """Writes what waits and closes the file; a second time does nothing."""
-        if not self._file.closed:
-            self.flush()
-            self._file.close()
+        self.flush()
+        self._blocks.close()
 
     def discard(self) -> None:
         """Closes the file and takes it away: there was no call."""
-        self._file.close()
-        self.path.unlink(missing_ok=True)
+        self._blocks.discard()
 
-    def _block(self, value: object) -> bytes:
-        payload = zlib.compress(self._encoder.encode(value), _DEFLATE_LEVEL)
-        return _HEAD.pack(len(payload), zlib.crc32(payload)) + payload
-
-    def _write(self, data: bytes) -> None:
-        if self.failure is not None:
-            return
-        try:
-            view = memoryview(data)
-            while view:
-                view = view[self._file.write(view) :]
-        except OSError as error:
-            if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-                self.failure = StoreError("store.full", path=self.path)
-            else:
-                self.failure = StoreError("store.unwritable", path=self.path, reason=error.strerror)
+    def _add(self, value: object) -> None:
+        self._blocks.add(zlib.compress(self._encoder.encode(value), _DEFLATE_LEVEL))
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,26 +196,20 @@ class Facts:
         Raises:
             StoreError: store.facts: a block is damaged.
         """
-        unpacker, decoder = _Unpacker(), msgspec.msgpack.Decoder(list[list[msgspec.Raw]])
+        decoder = msgspec.msgpack.Decoder(list[list[Any]])
         blocks = _blocks(self.path)
         next(blocks)
         for block in blocks:
             try:
-                for raw in decoder.decode(block):
-                    yield unpacker.unpack(raw)
-            except (msgspec.DecodeError, KeyError, IndexError) as error:
-                raise StoreError(
-                    "store.facts", path=self.path, reason=f"a record is damaged ({error})"
-                ) from error
+                for record in decoder.decode(block):
+                    yield _unpack(record)
+            except (msgspec.DecodeError, KeyError, IndexError, TypeError, ValueError) as error:
+                raise _damaged(self.path)(f"a record is damaged ({error})") from error
 
 
 def is_facts(path: Path) -> bool:
     """True where the file begins as records of facts do; false also where it cannot be read."""
-    try:
-        with path.open("rb") as file:
-            return file.read(len(_MAGIC)) == _MAGIC
-    except OSError:
-        return False
+    return begins_with(path, _MAGIC)
 
 
 def read_facts(path: Path) -> Facts:
@@ -242,18 +218,14 @@ def read_facts(path: Path) -> Facts:
     Raises:
         StoreError: store.facts: there is none, or its header is damaged, or a newer version wrote it.
     """
-    try:
-        block = next(_blocks(path), b"")
-    except OSError as error:
-        raise StoreError("store.facts", path=path, reason=error.strerror) from error
+    block = next(_blocks(path), b"")
     try:
         version = msgspec.msgpack.decode(block, type=dict[str, Any])["version"]
         if version > FACTS_VERSION:
-            reason = f"its version {version} is newer than {FACTS_VERSION}"
-            raise StoreError("store.facts", path=path, reason=reason)
+            raise _damaged(path)(f"its version {version} is newer than {FACTS_VERSION}")
         return Facts(msgspec.msgpack.decode(block, type=FactsHeader), path)
     except (msgspec.DecodeError, KeyError) as error:
-        raise StoreError("store.facts", path=path, reason=f"its header is damaged ({error})") from error
+        raise _damaged(path)(f"its header is damaged ({error})") from error
 
 
 def facts_path(folder: Path, call_id: str) -> Path:
@@ -262,16 +234,13 @@ def facts_path(folder: Path, call_id: str) -> Path:
 
 
 def _blocks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        if file.read(len(_MAGIC)) != _MAGIC:
-            raise StoreError("store.facts", path=path, reason="it is no record of facts")
-        while len(head := file.read(_HEAD.size)) == _HEAD.size:
-            length, crc = _HEAD.unpack(head)
-            if length > BLOCK_BYTES_MAX:
-                raise StoreError("store.facts", path=path, reason="a block is damaged")
-            payload = file.read(length)
-            if len(payload) < length:
-                return
-            if zlib.crc32(payload) != crc:
-                raise StoreError("store.facts", path=path, reason="a block is damaged")
-            yield zlib.decompress(payload)
+    damaged = _damaged(path)
+    for payload in read_blocks(path, _MAGIC, damaged):
+        try:
+            yield inflate(payload)
+        except ValueError as error:
+            raise damaged(f"a block is damaged ({error})") from error
+
+
+def _damaged(path: Path) -> Complain:
+    return lambda reason: StoreError("store.facts", path=path, reason=reason)

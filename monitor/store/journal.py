@@ -1,8 +1,7 @@
 """The journal of a call: exactly what its analysis was told, in the order of arrival, so that it replays.
 
-A journal is a file: the magic `TYJ1`, then records. A record is its payload's length and CRC-32, both 32
-bits, little endian, and the payload: a MessagePack array of the record's name and its fields. The first
-record is the header. A process that dies leaves half a record at the end at worst: reading ends before it.
+A journal is a file of blocks (`monitor.store.blocks`) with the magic `TYJ1`, each a record: a MessagePack
+array of the record's name and its fields. The first record is the header.
 
 Sound is stored without loss, as 16-bit samples (inputs are on that grid): differences of neighbours, low
 bytes and high bytes apart, deflated. That keeps 40 to 70 % of the bytes.
@@ -10,8 +9,6 @@ bytes and high bytes apart, deflated. That keeps 40 to 70 % of the bytes.
 
 from __future__ import annotations
 
-import errno
-import struct
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -37,14 +34,11 @@ from monitor.core.inputs import (
 )
 from monitor.core.recognition import Hypothesis
 from monitor.errors import StoreError
+from monitor.store.blocks import BlockWriter, begins_with, inflate, read_blocks
 
 JOURNAL_VERSION = 1
 
 _MAGIC = b"TYJ1"
-_HEAD = struct.Struct("<II")
-
-RECORD_BYTES_MAX = 16 * 2**20
-"""A longer record is damage: eight minutes of one party's sound in one frame do not happen."""
 
 _BUFFER_BYTES = 32 * 1024
 """About a second of a call's sound: that much a process that is killed may lose."""
@@ -91,8 +85,12 @@ def pack_pcm(pcm: Pcm) -> bytes:
 
 
 def unpack_pcm(packed: bytes) -> Pcm:
-    """The samples of `pack_pcm`."""
-    planes = np.frombuffer(zlib.decompress(packed), dtype=np.uint8)
+    """The samples of `pack_pcm`.
+
+    Raises:
+        ValueError: the bytes are damaged, or unfold to more than any frame holds.
+    """
+    planes = np.frombuffer(inflate(packed), dtype=np.uint8)
     steps: npt.NDArray[np.int16] = np.ascontiguousarray(planes.reshape(2, -1).T).view("<i2").ravel()
     whole = np.cumsum(steps, dtype=np.int16)
     return whole.astype(np.float32) / np.float32(32768.0)
@@ -168,16 +166,15 @@ class JournalWriter:
             StoreError: store.unwritable.
         """
         self.path = path
-        self.failure: StoreError | None = None
-        self._buffer = bytearray(_MAGIC)
         self._encoder = msgspec.msgpack.Encoder()
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = path.open("wb", buffering=0)
-        except OSError as error:
-            raise StoreError("store.unwritable", path=path, reason=error.strerror) from error
+        self._blocks = BlockWriter(path, _MAGIC)
         self._record("header", asdict(header))
         self.flush()
+
+    @property
+    def failure(self) -> StoreError | None:
+        """Why the journal is not whole; None while it is."""
+        return self._blocks.failure
 
     def write(self, item: SessionInput) -> None:
         """Takes the call's next input. It reaches the file within about a second of sound.
@@ -187,26 +184,16 @@ class JournalWriter:
         """
         kind = _BY_TYPE[type(item)]
         self._record(kind.name, kind.to_record(item))
-        if len(self._buffer) >= _BUFFER_BYTES:
+        if self._blocks.waiting >= _BUFFER_BYTES:
             self.flush()
 
     def flush(self) -> None:
         """Hands what waits to the file."""
-        if self.failure is None:
-            try:
-                view = memoryview(self._buffer)
-                while view:
-                    view = view[self._file.write(view) :]
-                del view
-            except OSError as error:
-                self.failure = _write_error(error, self.path)
-        self._buffer = bytearray()
+        self._blocks.flush()
 
     def close(self) -> None:
         """Writes what waits and closes the file; a second time does nothing."""
-        if not self._file.closed:
-            self.flush()
-            self._file.close()
+        self._blocks.close()
 
     def __enter__(self) -> Self:
         return self
@@ -217,15 +204,7 @@ class JournalWriter:
         self.close()
 
     def _record(self, name: str, value: object) -> None:
-        payload = self._encoder.encode((name, value))
-        self._buffer += _HEAD.pack(len(payload), zlib.crc32(payload))
-        self._buffer += payload
-
-
-def _write_error(error: OSError, path: Path) -> StoreError:
-    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return StoreError("store.full", path=path)
-    return StoreError("store.unwritable", path=path, reason=error.strerror)
+        self._blocks.add(self._encoder.encode((name, value)))
 
 
 # --- reading -----------------------------------------------------------------------------------------
@@ -233,11 +212,7 @@ def _write_error(error: OSError, path: Path) -> StoreError:
 
 def is_journal(path: Path) -> bool:
     """True where the file begins as journals do; false also where it cannot be read."""
-    try:
-        with path.open("rb") as file:
-            return file.read(len(_MAGIC)) == _MAGIC
-    except OSError:
-        return False
+    return begins_with(path, _MAGIC)
 
 
 def read_journal(path: Path) -> Journal:
@@ -247,15 +222,7 @@ def read_journal(path: Path) -> Journal:
         StoreError: store.journal: there is no such file, it is no journal, its header is damaged, or a
             newer version wrote it. While the inputs are read: a record in the middle is damaged.
     """
-    try:
-        size = path.stat().st_size
-        file = path.open("rb")
-    except OSError as error:
-        raise StoreError("store.journal", path=path, reason=error.strerror) from error
-    with file:
-        if file.read(len(_MAGIC)) != _MAGIC:
-            raise StoreError("store.journal", path=path, reason="it is not a journal")
-    records = _records(path, size)
+    records = _records(path)
     name, payload = next(records, ("", msgspec.Raw(b"\xc0")))
     if name != "header":
         raise StoreError("store.journal", path=path, reason="it has no header")
@@ -283,26 +250,18 @@ def _inputs(path: Path, records: Iterator[tuple[str, msgspec.Raw]]) -> Iterator[
             raise StoreError("store.journal", path=path, reason=f"it has an unknown input {name!r}")
         try:
             yield _BY_NAME[name].to_input(decoders[name].decode(payload))
-        except (msgspec.DecodeError, zlib.error, ValueError) as error:
+        except (msgspec.DecodeError, ValueError) as error:
             raise StoreError("store.journal", path=path, reason=f"a record is damaged ({error})") from error
 
 
-def _records(path: Path, size: int) -> Iterator[tuple[str, msgspec.Raw]]:
-    """Whole records. Damage at the file's end is a process that died; anywhere else it is an error."""
+def _records(path: Path) -> Iterator[tuple[str, msgspec.Raw]]:
     decoder = msgspec.msgpack.Decoder(tuple[str, msgspec.Raw])
-    with path.open("rb") as file:
-        file.seek(len(_MAGIC))
-        at = len(_MAGIC)
-        while len(head := file.read(_HEAD.size)) == _HEAD.size:
-            length, crc = _HEAD.unpack(head)
-            at += _HEAD.size + length
-            if length > RECORD_BYTES_MAX and at <= size:
-                raise StoreError("store.journal", path=path, reason=f"damage before byte {at}")
-            if at > size:
-                return
-            payload = file.read(length)
-            if zlib.crc32(payload) != crc:
-                if at == size:
-                    return
-                raise StoreError("store.journal", path=path, reason=f"damage before byte {at}")
-            yield decoder.decode(payload)
+    for payload in read_blocks(
+        path, _MAGIC, lambda reason: StoreError("store.journal", path=path, reason=reason)
+    ):
+        try:
+            record = decoder.decode(payload)
+        except msgspec.DecodeError as error:
+            reason = f"a record is damaged ({error})"
+            raise StoreError("store.journal", path=path, reason=reason) from error
+        yield record

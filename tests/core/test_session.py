@@ -148,6 +148,8 @@ VALUES: dict[str, str | float | int] = {
     "given": "zh",
     "heard": "en",
     "calls": 8,
+    "rule": "refusal",
+    "times": 12,
 }
 
 

@@ -127,8 +127,8 @@ def test_a_full_disk_ends_the_record_and_never_the_call(tmp_path: Path) -> None:
     if not full.exists():
         pytest.skip("this machine has no device that is always full")
     writer = FactsWriter(tmp_path / "call.facts", HEADER)
-    writer._file.close()
-    writer._file = full.open("wb", buffering=0)
+    writer._blocks._file.close()
+    writer._blocks._file = full.open("wb", buffering=0)
     for record in RECORDS * 300:
         writer.write(record)
     writer.close()
@@ -141,4 +141,4 @@ def test_the_form_of_a_record_belongs_to_the_version() -> None:
     forms = [
         (number, type_.__name__, form._names) for type_, form in _FORMS.items() for number in [form.number]
     ]
-    assert (FACTS_VERSION, hashlib.sha256(repr(forms).encode()).hexdigest()[:12]) == (1, "53d64304c1e2")
+    assert (FACTS_VERSION, hashlib.sha256(repr(forms).encode()).hexdigest()[:12]) == (2, "53d64304c1e2")

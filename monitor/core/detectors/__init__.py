@@ -42,7 +42,41 @@ from monitor.core.detectors.raised_voice import RaisedVoice
 from monitor.core.detectors.talk_share import TalkShare
 from monitor.core.settings import DetectorSettings
 
-__all__ = ["Detector", "build_detectors"]
+__all__ = ["READS", "Detector", "build_detectors", "touched"]
+
+READS: dict[str, tuple[str, ...]] = {
+    "hot_temper": ("hot_after_s", "hot_clear_s", "hot_quiet_s"),
+    "raised_voice": (
+        "min_confidence",
+        "raised_level_db",
+        "raised_alpha_db",
+        "raised_f0_st",
+        "raised_speech_s",
+        "raised_clear_s",
+        "raised_clear_db",
+    ),
+    "fast_pace": (
+        "min_confidence",
+        "pace_ratio",
+        "fast_syl_s",
+        "pace_speech_s",
+        "pace_clear_share",
+        "pace_quiet_s",
+    ),
+    "slow_pace": (
+        "min_confidence",
+        "slow_ratio",
+        "slow_syl_s",
+        "pace_speech_s",
+        "pace_clear_share",
+        "pace_quiet_s",
+    ),
+    "dead_air": ("dead_air_cue_s", "dead_air_alert_s", "dead_air_hold_s"),
+    "talk_share": ("talk_share", "talk_share_clear", "talk_window_s", "talk_speech_s"),
+    "interruption": ("interruptions", "interruption_window_s", "long_overlap_s", "interruption_clear_s"),
+    "not_letting_speak": ("yields", "yield_window_s", "long_turn_s", "let_speak_s"),
+}
+"""The thresholds that each detector looks at: where none of them changed, what it found stands."""
 
 
 def build_detectors(settings: DetectorSettings) -> list[Detector]:
@@ -57,3 +91,12 @@ def build_detectors(settings: DetectorSettings) -> list[Detector]:
         InterruptionPolicy(settings),
         NotLettingSpeak(settings),
     ]
+
+
+def touched(one: DetectorSettings, other: DetectorSettings) -> frozenset[str]:
+    """The detectors that look at a threshold in which the two differ."""
+    return frozenset(
+        rule
+        for rule, names in READS.items()
+        if any(getattr(one, name) != getattr(other, name) for name in names)
+    )

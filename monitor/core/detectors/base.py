@@ -46,6 +46,11 @@ class Activity:
         """True while an IPU of the party is open."""
         return party in self._open
 
+    @property
+    def is_anyone_speaking(self) -> bool:
+        """True while an IPU of either party is open."""
+        return bool(self._open)
+
     def since(self, party: Party) -> int | None:
         """Where the party's open IPU began."""
         return self._open.get(party)

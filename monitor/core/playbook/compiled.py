@@ -45,16 +45,24 @@ class All(Node):
 
     def __init__(self, parts: list[Node]) -> None:
         self._parts = parts
+        self._order = list(range(len(parts)))
+        """In which the parts are asked: the one that failed last first, as it will most likely fail again."""
         self.is_moment = any(part.is_moment for part in parts)
 
     def found(self, moment: Moment) -> Found | None:
         """The evidence of all of them; what happens at the moment first."""
-        joined = NOTHING
-        for part in self._parts:
-            found = part.found(moment)
+        told: list[Found | None] = [None] * len(self._parts)
+        for number in self._order:
+            found = self._parts[number].found(moment)
             if found is None:
+                self._order.remove(number)
+                self._order.insert(0, number)
                 return None
-            joined = found.joined(joined) if part.is_moment else joined.joined(found)
+            told[number] = found
+        joined = NOTHING
+        for part, found in zip(self._parts, told, strict=True):
+            if found is not None and found is not NOTHING:
+                joined = found.joined(joined) if part.is_moment else joined.joined(found)
         return joined
 
 
@@ -124,7 +132,10 @@ class RuleState:
 
     def is_let(self, moment: Moment) -> bool:
         """Whether its gates are open."""
-        return all(gate(moment) for gate in self.gates)
+        for gate in self.gates:  # noqa: SIM110 - a generator costs more, and this is asked all the time
+            if not gate(moment):
+                return False
+        return True
 
 
 class _Builder:
@@ -264,11 +275,11 @@ def _gates(when: tree.When) -> Iterator[Callable[[Moment], bool]]:
         phases = when.phase
         yield lambda call: call.context.phase in phases
     if when.temper_at_least is not None:
-        least = states.index(when.temper_at_least)
-        yield lambda call: states.index(call.context.temper) >= least
+        up = frozenset(states[states.index(when.temper_at_least) :])
+        yield lambda call: call.context.temper in up
     if when.temper_at_most is not None:
-        most = states.index(when.temper_at_most)
-        yield lambda call: states.index(call.context.temper) <= most
+        down = frozenset(states[: states.index(when.temper_at_most) + 1])
+        yield lambda call: call.context.temper in down
     if when.caller_type is not None:
         types = when.caller_type
         yield lambda call: any(call.context.types[kind] >= floor for kind in types)

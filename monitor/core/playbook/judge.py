@@ -24,6 +24,7 @@ from monitor.core.facts import (
     Interruption,
     InterruptionBegan,
     Judgement,
+    ProsodyFrame,
     Said,
     TimelineEvent,
     Turn,
@@ -69,6 +70,8 @@ class RuleJudge:
         self._held: list[tuple[RuleState, AlertRaised]] = []
         """Findings that yield to rules which may still fire in the same words."""
         self._facets: dict[str, object] = {}
+        self._revision: int | None = None
+        """Of the context, when its facets were looked at."""
         self._fired: dict[str, Span] = {}
         """Where each rule fired last."""
         self._polled = 0
@@ -137,6 +140,9 @@ class RuleJudge:
 
     def on_event(self, fact: TimelineEvent, context: CallContext, now: int) -> list[Judgement]:
         """Takes one fact, after what was said in it."""
+        if isinstance(fact, ProsodyFrame):  # ten a second of each voice: nothing follows from one
+            self._memory.frames[fact.party].append(fact)
+            return []
         told: list[Judgement] = []
         cut = self._memory.take(fact, now)
         if cut is not None and isinstance(fact, InterruptionBegan | Interruption):
@@ -169,15 +175,9 @@ class RuleJudge:
             _, _, state, leaf = heapq.heappop(self._due)
             if leaf.due(now, self._memory, _WORDS_PATIENCE):
                 asked[state.number] = state
-        for facet, look in FACETS.items():
-            if facet not in self._by_facet:
-                continue
-            seen = look(context)
-            if self._facets.get(facet) != seen:
-                self._facets[facet] = seen
-                asked.update((state.number, state) for state in self._by_facet[facet])
-                if facet == "phase":
-                    self._phase_reached(context)
+        if context.revision is None or context.revision != self._revision:
+            self._revision = context.revision
+            self._look(context, asked)
         if now - self._polled >= _POLL:
             self._polled = now
             asked.update((state.number, state) for state in self._by_facet.get("clock", ()))
@@ -188,6 +188,18 @@ class RuleJudge:
             for sentence in self._cutter.on_tick(now):
                 told.extend(self._happened(self._memory.take_sentence(sentence), context, now))
         return told
+
+    def _look(self, context: CallContext, asked: dict[int, RuleState]) -> None:
+        """Adds to `asked` the rules that look at something in the context that has changed."""
+        for facet, look in FACETS.items():
+            if facet not in self._by_facet:
+                continue
+            seen = look(context)
+            if self._facets.get(facet) != seen:
+                self._facets[facet] = seen
+                asked.update((state.number, state) for state in self._by_facet[facet])
+                if facet == "phase":
+                    self._phase_reached(context)
 
     def finish(self, context: CallContext, now: int) -> list[Judgement]:
         """The call is over: what was owed by its end is missing now."""
@@ -205,7 +217,7 @@ class RuleJudge:
         """Judges by another book from here on; what was said is remembered. Alerts of changed rules end."""
         before: Mapping[str, RuleState] = self._rules
         self._take_book(rulebook, now)
-        self._facets = {}
+        self._facets, self._revision = {}, None
         kept = {id(state) for state in self._rules.values()}
         self._due = [entry for entry in self._due if id(entry[2]) in kept]
         heapq.heapify(self._due)
@@ -219,6 +231,8 @@ class RuleJudge:
 
     def muted(self) -> list[RuleMuted]:
         """Rules that were contained since this was last asked."""
+        if not self._muted:
+            return []
         muted, self._muted = self._muted, []
         return muted
 
@@ -247,6 +261,7 @@ class RuleJudge:
     def _ask(self, state: RuleState, moment: Moment) -> list[Judgement]:
         self.asked += 1
         moment.counted_from = state.counted_from
+        moment.is_told = state.was_true and not state.is_momentary
         if not (state.was_true or state.is_open) and not state.is_let(moment):
             return []
         found = state.root.found(moment)
@@ -308,6 +323,8 @@ class RuleJudge:
 
     def _release(self, now: int) -> list[Judgement]:
         """Raises what was held back, where nothing fired to which it yields."""
+        if not self._held:
+            return []
         held, self._held = self._held, []
         told: list[Judgement] = []
         for state, raised in held:

@@ -61,6 +61,8 @@ class Moment:
     """What has just been said, or has just happened."""
     counted_from: int = 0
     """Counts begin after this serial: where the rule last fired."""
+    is_told: bool = False
+    """The rule's alert is raised already: whether it still holds is all that matters, not why."""
 
     @property
     def at(self) -> int:
@@ -112,12 +114,11 @@ class Said(Node):
             return self._often(moment)
         if self.is_moment and just is not None and just.id in self.ids:
             return said_evidence([just])
-        heard = moment.memory.heard(self.ids)
-        if not heard:
+        last = moment.memory.last_heard(self.ids)
+        if last is None:
             return None
         if self._is_ever:
-            return said_evidence(heard[-1:])
-        last = heard[-1]
+            return said_evidence([last])
         if self._window is not None:
             is_in = last.span.end >= moment.at - self._window
         elif self._turns is not None:
@@ -125,21 +126,23 @@ class Said(Node):
             is_in = sum(1 for turn in ends if turn.start >= last.span.end) < self._turns
         else:
             is_in = last.span.start >= moment.memory.turn_end[last.party or Party.AGENT]
-        return said_evidence([last]) if is_in else None
+        if not is_in:
+            return None
+        return NOTHING if moment.is_told else said_evidence([last])
 
     def _often(self, moment: Moment) -> Found | None:
         window = self._window if self._window is not None else samples(_COUNT_WINDOW_S)
-        end = moment.at
+        if moment.just is not None and self.is_moment and moment.just.id not in self.ids:
+            return None
+        oldest = moment.at - window
         recent = [
             heard
-            for heard in moment.memory.heard(self.ids)
-            if heard.serial > moment.counted_from and end - heard.span.start <= window
+            for heard in moment.memory.instances(self.ids)
+            if heard.serial > moment.counted_from and heard.span.start >= oldest
         ]
-        if len(recent) < self._at_least or (
-            moment.just is not None and self.is_moment and moment.just.id not in self.ids
-        ):
+        if len(recent) < self._at_least:
             return None
-        return said_evidence(recent)
+        return said_evidence(sorted(recent, key=lambda heard: heard.serial))
 
 
 class Order(Node):
@@ -201,8 +204,8 @@ class NotSaid(Node):
         if self._deadline is not None or self._turns_left is not None or self._is_missing:
             return
         before = samples(self.row.counts_for_s)
-        owed = memory.heard(self._owed)
-        if owed and owed[-1].span.end >= heard.span.start - before and before:
+        owed = memory.last_heard(self._owed)
+        if owed is not None and owed.span.end >= heard.span.start - before and before:
             return
         self._since, self._began = heard, heard.span.end
         if self.row.within_s is not None:
@@ -254,6 +257,8 @@ class NotSaid(Node):
         """It was due and has not been said."""
         if not self._is_missing:
             return None
+        if moment.is_told:
+            return NOTHING
         missed = self._missed
         if missed is None:
             return Found((), (), {"waited_s": round(seconds(moment.now))})

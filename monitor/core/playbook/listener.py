@@ -59,7 +59,8 @@ class Listener:
         """What has waited long enough."""
         told: list[Said] = []
         for party, listener in self._listeners.items():
-            told.extend(_said(party, listener.settle(now)))
+            if listener.is_waiting:
+                told.extend(_said(party, listener.settle(now)))
         if self._cutter is not None:
             told.extend(self._compared(self._cutter.on_tick(now)))
         return told
@@ -85,9 +86,27 @@ def like_id(rule_id: str, number: int) -> str:
     return f"{rule_id}{LIKE}{number}"
 
 
+def hear_alike(one: RuleBook, other: RuleBook) -> bool:
+    """Whether two books listen for the same phrases, of the same names."""
+    return all(
+        _phrases(one, party) == _phrases(other, party) and _likes(one, party) == _likes(other, party)
+        for party in Party
+    )
+
+
 @lru_cache(maxsize=16)
 def phrases_of(rulebook: RuleBook, party: Party) -> PhraseBook:
     """The compiled phrases that a book looks for in one party's words; calls share them."""
+    return PhraseBook(_phrases(rulebook, party))
+
+
+@lru_cache(maxsize=16)
+def examples_of(rulebook: RuleBook, party: Party) -> Examples:
+    """The compiled example sentences that a book compares with one party's words."""
+    return Examples(_likes(rulebook, party))
+
+
+def _phrases(rulebook: RuleBook, party: Party) -> dict[str, Phrases]:
     rows = (*rulebook, *rulebook.signals.values())
     phrases: dict[str, Phrases] = {
         row.id: row.phrases for row in rows if row.phrases is not None and row.who is party
@@ -97,12 +116,10 @@ def phrases_of(rulebook: RuleBook, party: Party) -> PhraseBook:
             for number, cue in enumerate(rule.cues):
                 if cue.clearing_phrases is not None:
                     phrases[f"{rule.id}{CLEARS}{number}"] = cue.clearing_phrases
-    return PhraseBook(phrases)
+    return phrases
 
 
-@lru_cache(maxsize=16)
-def examples_of(rulebook: RuleBook, party: Party) -> Examples:
-    """The compiled example sentences that a book compares with one party's words."""
+def _likes(rulebook: RuleBook, party: Party) -> dict[str, tuple[tuple[str, ...], float]]:
     rows = (*rulebook, *rulebook.signals.values())
     examples: dict[str, tuple[tuple[str, ...], float]] = {
         row.id: (row.like, row.like_at_least) for row in rows if row.like and row.who is party
@@ -112,7 +129,7 @@ def examples_of(rulebook: RuleBook, party: Party) -> Examples:
             likes = [part for part in walk(rule.what) if isinstance(part, LikeLeaf)]
             for number, leaf in enumerate(likes):
                 examples[like_id(rule.id, number)] = (leaf.like, leaf.at_least)
-    return Examples(examples)
+    return examples
 
 
 def _said(party: Party, found: Iterable[tuple[str, tuple[Word, ...]]]) -> list[Said]:

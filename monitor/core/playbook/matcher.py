@@ -75,6 +75,11 @@ class PhraseListener:
         self._waiting: list[Hit] = []
         self._due = 0
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether there is anything that `settle` could give."""
+        return bool(self._waiting)
+
     def rebook(self, book: PhraseBook) -> None:
         """Looks for another book's phrases from here on; what was said so far is not looked at again."""
         self._book = book

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, islice
 
 from monitor.core.audio import Party
 from monitor.core.clock import BLOCK_SAMPLES, Span, samples
@@ -21,6 +21,7 @@ from monitor.core.facts import (
     Turn,
     Words,
 )
+from monitor.core.playbook.said_before import SaidBefore
 from monitor.core.playbook.sentences import SentenceSaid
 from monitor.core.reading.context import CallContext
 
@@ -38,6 +39,7 @@ _TURN_GAP = samples(2.0)
 _TAKES_FLOOR = samples(1.0)
 """The other's speech alone after which a party's speech is a new turn."""
 _SAME_CUT = samples(2.0)
+_PAIRS = tuple((party, party.other) for party in Party)
 _TRUST = 0.5
 """How well a party's own usual must be known before its voice is compared with it."""
 
@@ -79,9 +81,7 @@ class Memory:
         """Samples of the other's speech since the party made a sound."""
         self._alone: dict[Party, int] = dict.fromkeys(Party, 0)
         """Samples that the party has spoken alone since the other did."""
-        self.sentences: dict[Party, deque[SentenceSaid]] = {
-            party: deque(maxlen=SENTENCES_MAX) for party in Party
-        }
+        self.sentences: dict[Party, SaidBefore] = {party: SaidBefore(SENTENCES_MAX) for party in Party}
         self.cuts: dict[Party, deque[Heard]] = {party: deque(maxlen=_CUTS_MAX) for party in Party}
         self.frames: dict[Party, deque[ProsodyFrame]] = {
             party: deque(maxlen=SOUND_FRAMES_MAX) for party in Party
@@ -102,12 +102,23 @@ class Memory:
         self._counts[id_] = self._counts.get(id_, 0) + 1
         return heard
 
+    def last_heard(self, ids: Iterable[str]) -> Heard | None:
+        """The latest instance of any of these."""
+        last: Heard | None = None
+        for id_ in ids:
+            heard = self._heard.get(id_)
+            if heard and (last is None or heard[-1].serial > last.serial):
+                last = heard[-1]
+        return last
+
     def heard(self, ids: Iterable[str]) -> list[Heard]:
         """The remembered instances of any of these, oldest first."""
-        lists = [self._heard[id_] for id_ in ids if id_ in self._heard]
-        if len(lists) == 1:
-            return list(lists[0])
-        return sorted((heard for one in lists for heard in one), key=lambda heard: heard.serial)
+        return sorted(self.instances(ids), key=lambda heard: heard.serial)
+
+    def instances(self, ids: Iterable[str]) -> Iterator[Heard]:
+        """The same, in no order."""
+        for id_ in ids:
+            yield from self._heard.get(id_, ())
 
     def count(self, ids: Collection[str]) -> int:
         """How often any of these was said in the whole call."""
@@ -121,12 +132,12 @@ class Memory:
         """Whether any of these was said up to `window` samples before `at`, or at all."""
         return any(
             heard is not just and (window is None or heard.span.end >= at - window)
-            for heard in self.heard(ids)
+            for heard in self.instances(ids)
         )
 
     def take_sentence(self, sentence: SentenceSaid) -> Heard:
         """Remembers a sentence; returns the instance of its being said."""
-        self.sentences[sentence.party].append(sentence)
+        self.sentences[sentence.party].add(sentence)
         return Heard(next(self._serials), sentence_id(sentence.party), sentence.party, sentence.span, "")
 
     # --- facts --------------------------------------------------------------------------------------------
@@ -164,14 +175,13 @@ class Memory:
 
     def tick(self, context: CallContext) -> None:
         """100 ms have passed."""
-        speaking = {party: self.activity.is_speaking(party) for party in Party}
-        for party in Party:
-            if speaking[party]:
+        for party, other in _PAIRS:
+            if self.activity.is_speaking(party):
                 self.unacknowledged[party] = 0
-                if not speaking[party.other]:
+                if not self.activity.is_speaking(other):
                     self._alone[party] += BLOCK_SAMPLES
-                    self._alone[party.other] = 0
-            elif speaking[party.other]:
+                    self._alone[other] = 0
+            elif self.activity.is_speaking(other):
                 self.unacknowledged[party] += BLOCK_SAMPLES
         self._follow(context.temper, context.now)
 
@@ -228,11 +238,12 @@ class Memory:
 
     def spoken_within(self, party: Party, start: int, now: int) -> int:
         """Samples that the party spoke since `start`."""
-        total = 0
-        for span in self.speech_of(party, now):
+        since = self.activity.since(party)
+        total = 0 if since is None or now <= max(since, start) else now - max(since, start)
+        for span in reversed(self.speech[party]):
             if span.end <= start:
                 break
-            total += span.end - max(span.start, start)
+            total += span.end - (span.start if span.start > start else start)
         return total
 
     def last_speech_end(self, party: Party) -> int | None:
@@ -241,10 +252,11 @@ class Memory:
 
     def quiet_since(self, party: Party | None) -> int | None:
         """Since when the party is, or both are, silent; None while one speaks, and before the first word."""
-        parties = tuple(Party) if party is None else (party,)
-        if any(self.activity.is_speaking(one) for one in parties):
+        if party is not None:
+            return None if self.activity.is_speaking(party) else self.last_speech_end(party)
+        if self.activity.is_anyone_speaking:
             return None
-        ends = [end for one in parties if (end := self.last_speech_end(one)) is not None]
+        ends = [spans[-1].end for spans in self.speech.values() if spans]
         return max(ends, default=None)
 
     def is_waiting_for_words(self, party: Party, now: int, patience: int) -> bool:
@@ -258,12 +270,15 @@ class Memory:
 
     def mean_sound(self, party: Party, feature: str, frames: int) -> float | None:
         """The mean of a feature over the party's last frames of speech; None where too few are known."""
-        recent = list(self.frames[party])[-frames:]
+        kept = self.frames[party]
+        if len(kept) < frames:
+            return None
+        recent = list(islice(reversed(kept), frames))[::-1]
         known: list[float] = [
             value
             for frame in recent
             if frame.confidence >= _TRUST and (value := getattr(frame, feature)) is not None
         ]
-        if len(recent) < frames or 2 * len(known) < frames:
+        if 2 * len(known) < frames:
             return None
         return sum(known) / len(known)

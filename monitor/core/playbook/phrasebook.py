@@ -77,7 +77,8 @@ class PhraseBook:
         """
         by_rule: dict[str, list[Hit]] = {}
         for rule, pattern in self._candidates(text):
-            by_rule.setdefault(rule, []).extend(self._hits(rule, pattern, text, since, breaks))
+            if pattern.regex.search(text) is not None:  # most candidates are not there after all
+                by_rule.setdefault(rule, []).extend(self._hits(rule, pattern, text, since, breaks))
         for rule, repaired, places in self._heard_otherwise(text):
             for pattern in self._rules[rule].patterns:
                 by_rule.setdefault(rule, []).extend(

@@ -27,7 +27,11 @@ class Check(Node):
         return self._ask(moment)
 
 
-def _measured(feature: str, value: float, unit: str, name: str = "seconds_s", digits: int = 0) -> Found:
+def _measured(
+    moment: Moment, feature: str, value: float, unit: str, name: str = "seconds_s", digits: int = 0
+) -> Found:
+    if moment.is_told:
+        return NOTHING
     told = round(value, digits) if digits else round(value)
     return Found((), (Evidence(feature=feature, value=told, unit=unit),), {name: told})
 
@@ -81,7 +85,7 @@ def silent(row: rows.SilentLeaf) -> Callable[[Moment], Found | None]:
         since = moment.memory.quiet_since(row.who)
         if since is None or moment.now - since < samples(row.silent_for_s):
             return None
-        return _measured("quiet", seconds(moment.now - since), "s")
+        return _measured(moment, "quiet", seconds(moment.now - since), "s")
 
     return ask
 
@@ -94,7 +98,7 @@ def reply_gap(limit_s: float, party: Party) -> Callable[[Moment], Found | None]:
         other = moment.memory.last_speech_end(party.other)
         if since is None or other is None or other < since or moment.now - since < samples(limit_s):
             return None
-        return _measured("quiet", seconds(moment.now - since), "s")
+        return _measured(moment, "quiet", seconds(moment.now - since), "s")
 
     return ask
 
@@ -106,7 +110,7 @@ def unacknowledged(limit_s: float, party: Party) -> Callable[[Moment], Found | N
         spoken = moment.memory.unacknowledged[party]
         if spoken < samples(limit_s) or not moment.memory.activity.is_speaking(party.other):
             return None
-        return _measured("unheard", seconds(spoken), "s")
+        return _measured(moment, "unheard", seconds(spoken), "s")
 
     return ask
 
@@ -114,17 +118,20 @@ def unacknowledged(limit_s: float, party: Party) -> Callable[[Moment], Found | N
 def talk_share(row: rows.TalkShareLeaf, party: Party) -> Callable[[Moment], Found | None]:
     """The question of the party's share of the talk."""
 
+    window, enough = samples(row.within_s), samples(row.speech_s)
+
     def ask(moment: Moment) -> Found | None:
-        start = moment.now - samples(row.within_s)
-        own, other = (moment.memory.spoken_within(one, start, moment.now) for one in (party, party.other))
-        if own + other < samples(row.speech_s):
+        start = moment.now - window
+        own = moment.memory.spoken_within(party, start, moment.now)
+        other = moment.memory.spoken_within(party.other, start, moment.now)
+        if own + other < enough:
             return None
         share = own / (own + other)
         if row.talk_share_at_least is not None and share < row.talk_share_at_least:
             return None
         if row.talk_share_at_most is not None and share > row.talk_share_at_most:
             return None
-        return _measured("talk_share", 100 * share, "%", "percent")
+        return _measured(moment, "talk_share", 100 * share, "%", "percent")
 
     return ask
 
@@ -132,20 +139,20 @@ def talk_share(row: rows.TalkShareLeaf, party: Party) -> Callable[[Moment], Foun
 def temper(row: rows.TemperLeaf) -> Callable[[Moment], Found | None]:
     """The question of the caller's temper, and since when."""
     states = list(TemperState)
+    least, most = row.temper_at_least, row.temper_at_most
+    low = 0 if least is None else states.index(least)
+    high = len(states) - 1 if most is None else states.index(most)
+    let = frozenset(states[low : high + 1])
 
     def ask(moment: Moment) -> Found | None:
-        level = states.index(moment.context.temper)
-        least, most = row.temper_at_least, row.temper_at_most
-        if (least is not None and level < states.index(least)) or (
-            most is not None and level > states.index(most)
-        ):
+        if moment.context.temper not in let:
             return None
         held = moment.now - samples(row.for_s)
         since = [moment.memory.temper_since.get(least, moment.now)] if least is not None else []
         since += [moment.memory.calm_since.get(most, moment.now)] if most is not None else []
         if row.for_s and max(since) > held:
             return None
-        return _measured("temper_score", 100 * moment.context.temper_score, "%", "score_percent")
+        return _measured(moment, "temper_score", 100 * moment.context.temper_score, "%", "score_percent")
 
     return ask
 

@@ -6,7 +6,7 @@ from monitor.core.clock import samples
 from monitor.core.facts import Evidence
 from monitor.core.playbook import conditions as rows
 from monitor.core.playbook.leaves import Found, Moment, Node
-from monitor.core.playbook.likeness import is_comparable, likeness
+from monitor.core.playbook.likeness import is_comparable
 from monitor.core.playbook.memory import sentence_id
 from monitor.core.playbook.sentences import SentenceSaid
 
@@ -26,19 +26,16 @@ class Repeats(Node):
     def found(self, moment: Moment) -> Found | None:
         """The sentence that is just over is like enough earlier ones."""
         just, said = moment.just, moment.memory.sentences[self._row.repeats]
-        if just is None or just.id not in self.ids or not said:
+        latest = said.latest
+        if just is None or just.id not in self.ids or latest is None:
             return None
-        latest = said[-1]
         if not is_comparable(latest.bag) or not self._counts(latest, moment):
             return None
-        start = latest.span.end - samples(self._row.within_s)
+        start, until = latest.span.end - samples(self._row.within_s), latest.span.start - _APART
         alike = [
             one
-            for one in list(said)[:-1]
-            if one.span.end >= start
-            and latest.span.start - one.span.end >= _APART
-            and likeness(latest.bag, one.bag) >= self._row.at_least
-            and self._counts(one, moment)
+            for one in said.alike(self._row.at_least)
+            if start <= one.span.end <= until and self._counts(one, moment)
         ]
         if len(alike) + 1 < self._row.times:
             return None

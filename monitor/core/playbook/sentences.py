@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from monitor.core.audio import Party
 from monitor.core.clock import Span, samples
 from monitor.core.facts import TimelineEvent, Turn, Word, Words
-from monitor.core.playbook.likeness import features
+from monitor.core.playbook.likeness import features, norm
 from monitor.core.playbook.normalise import normalise
 
 _QUIET = samples(1.5)
@@ -26,11 +26,15 @@ class SentenceSaid:
     party: Party
     words: tuple[Word, ...]
     bag: Counter[str]
+    span: Span = field(init=False)
+    """From its first word's start to its last word's end."""
+    norm: float = field(init=False)
+    """The length of its bag, by which likeness divides: each sentence is compared many times."""
 
-    @property
-    def span(self) -> Span:
-        """From its first word's start to its last word's end."""
-        return Span(self.words[0].span.start, max(word.span.end for word in self.words))
+    def __post_init__(self) -> None:
+        ends = max(word.span.end for word in self.words)
+        object.__setattr__(self, "span", Span(self.words[0].span.start, ends))
+        object.__setattr__(self, "norm", norm(self.bag))
 
 
 class SentenceCutter:

@@ -152,6 +152,11 @@ class CallContext(Protocol):
     """A read-only view of the call as it stands. Times are samples of call time, scores 0..1."""
 
     @property
+    def revision(self) -> int | None:
+        """Another number whenever anything but `now` may be other than before; None: nobody counts."""
+        ...
+
+    @property
     def now(self) -> int: ...
     @property
     def phase(self) -> Phase: ...
@@ -231,6 +236,7 @@ class CallState:
     """The reader's own copy, which it changes; also what a test of a rule hands in. See `CallContext`."""
 
     now: int = 0
+    revision: int | None = None
     phase: Phase = Phase.OPENING
     phase_since: int = 0
     reached: dict[Phase, int] = field(default_factory=lambda: {Phase.OPENING: 0})

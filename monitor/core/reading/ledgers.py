@@ -121,6 +121,7 @@ class Counts:
         self._totals = dict.fromkeys(Note, 0)
         self._recent: dict[Note, deque[int]] = {note: deque(maxlen=_COUNTED_MAX) for note in Note}
         self._last: dict[Note, int] = {}
+        self._tallies: dict[Note, Tally] = {}
 
     def on_said(self, note: Note, said: Said) -> None:
         """One more, unless it is part of the one before."""
@@ -133,20 +134,23 @@ class Counts:
         self._recent[note].append(start)
 
     def tallies(self, now: int) -> dict[Note, Tally]:
-        """The counts at `now`."""
+        """The counts at `now`; asked every second, so a tally is made anew only where it changes."""
         oldest = now - samples(self._window_s)
-        tallies = {}
-        for note in Note:
-            recent = self._recent[note]
+        for note, recent in self._recent.items():
             while recent and recent[0] < oldest:
                 recent.popleft()
-            tallies[note] = Tally(
-                total=self._totals[note],
-                recent=len(recent),
-                limit=self._limits.get(note),
-                window_s=self._window_s,
-            )
-        return tallies
+            known = self._tallies.get(note)
+            if known is None or known.total != self._totals[note] or known.recent != len(recent):
+                self._tallies = {
+                    **self._tallies,
+                    note: Tally(
+                        total=self._totals[note],
+                        recent=len(recent),
+                        limit=self._limits.get(note),
+                        window_s=self._window_s,
+                    ),
+                }
+        return self._tallies
 
 
 def _likeness(one: str, other: str) -> float:

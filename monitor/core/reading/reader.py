@@ -10,6 +10,7 @@ from monitor.core.clock import Span, samples
 from monitor.core.facts import (
     Interruption,
     Ipu,
+    ProsodyFrame,
     Said,
     SpeechStarted,
     TemperReading,
@@ -120,6 +121,9 @@ class CallReader:
         """Takes one fact of the timeline."""
         state = self._state
         state.now = max(state.now, now)
+        if isinstance(fact, ProsodyFrame):
+            return
+        self._moved()
         self._tellings.hear(fact)
         match fact:
             case SpeechStarted():
@@ -271,7 +275,12 @@ class CallReader:
         """The temper's score where it is raised at all, fading while the caller is silent."""
         return 0.0 if self._state.temper is TemperState.CALM else self._heat.value(now)
 
+    def _moved(self) -> None:
+        """Something may be other than before."""
+        self._state.revision = (self._state.revision or 0) + 1
+
     def _update(self, now: int) -> None:
+        self._moved()
         state = self._state
         heat = self._heated(now)
         state.temper_score = self._heat.value(now)
@@ -290,6 +299,8 @@ class CallReader:
 
     def _copy_phase(self) -> None:
         state, phases = self._state, self._phases
+        if state.phase is not phases.phase or state.account_ended_at != phases.account_ended_at:
+            self._moved()
         state.phase, state.phase_since = phases.phase, phases.since
         state.reached = phases.reached
         state.account_ended_at = phases.account_ended_at

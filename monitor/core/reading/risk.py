@@ -40,8 +40,9 @@ class Risk:
     def reasons(self, now: int, heat: float) -> list[Reason]:
         """The kinds that add something, the weightiest first; `heat` is the caller's temper, 0..1."""
         found = [
-            Reason(kind=kind, share=leaning.score(now), proofs=leaning.proofs(now))
+            Reason(kind=kind, share=share, proofs=leaning.proofs(now))
             for kind, leaning in self._kinds.items()
+            if (share := leaning.score(now)) >= _LEAST
         ]
         if heat > 0:
             proof = Proof(code="heat", at=now, weight=heat, value=heat)

@@ -69,6 +69,8 @@ class Leaning:
 
     def score(self, now: int, besides: float = 0.0) -> float:
         """The score at `now`, with `besides` added to the sum for what lasts as long as it is there."""
+        if not self._sum and not besides:
+            return 0.0
         faded = self._sum * math.exp(-max(0.0, seconds(now - self._at)) / self._memory_s)
         return 1.0 - math.exp(-max(0.0, faded + besides))
 
