@@ -10,6 +10,7 @@ import {
 } from "../src/protocol/messages";
 import { Crowd, TOLD_PEOPLE } from "./crowd";
 import { answerAsGuest } from "./guest";
+import { answerHistory } from "./history";
 import { playLive } from "./listen";
 import { eventsOf, type Script } from "./scenario";
 import { billing, calm, ended, parcel } from "./scripts";
@@ -113,6 +114,7 @@ export class MockHub {
       response.writeHead(200, { "Content-Type": "application/json" }).end(JSON.stringify({ agents }));
       return true;
     }
+    if (answerHistory(request, response)) return true;
     const found = /^\/api\/calls\/([^/]+)(\/audio)?$/.exec(request.url ?? "");
     if (!found) return false;
     const script = this.playing.find((one) => one.script.id === decodeURIComponent(found[1]!))?.script;

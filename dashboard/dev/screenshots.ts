@@ -29,6 +29,11 @@ interface Shot {
 const SHOTS: readonly Shot[] = [
   { name: "wall", path: "/", atS: 41 },
   { name: "call", path: `/call/${parcel.id}`, atS: 44.2 },
+  { name: "playback", path: `/call/${parcel.id}?at=33`, atS: 1000 },
+  { name: "history", path: "/history" },
+  { name: "history-words", path: "/history?words=%E6%8A%95%E8%AF%89" },
+  { name: "history-agent", path: "/history/agent?agent=3012%20%E6%9E%97" },
+  { name: "history-trends", path: "/history/trends" },
   { name: "agent", path: `/agent/${parcel.id}`, atS: 38 },
 ];
 

@@ -30,8 +30,14 @@ function shownStretch(call: CallState, now: number): { fromS: number; toS: numbe
   const liveS = liveEndS(call, now);
   if (windowS.value === 0) return { fromS: 0, toS: Math.max(liveS, LEAST_S) };
   const lengthS = Math.min(windowS.value, Math.ceil((liveS + LEAST_S / 2) / LEAST_S) * LEAST_S);
-  const endS = Math.max(heldEndS.value ?? liveS, lengthS);
+  const endS = Math.max(heldEndS.value ?? followedEndS(call, liveS, lengthS), lengthS);
   return { fromS: endS - lengthS, toS: endS };
+}
+
+/** Of a call that is played back, what is played stands in the middle; it moves on once a second. */
+function followedEndS(call: CallState, liveS: number, lengthS: number): number {
+  if (call.ended === null || playedS.value === null) return liveS;
+  return Math.min(liveS, Math.round(playedS.value + lengthS / 2));
 }
 
 export function Charts({ call }: { call: CallState }) {
@@ -124,7 +130,7 @@ function Toolbar() {
       </fieldset>
       {heldEndS.value !== null && (
         <button type="button" class="quiet" onClick={() => (heldEndS.value = null)}>
-          {t.value.call.backToLive}
+          {openCallState.value?.ended ? t.value.playback.follow : t.value.call.backToLive}
         </button>
       )}
     </div>

@@ -8,6 +8,7 @@ import { clock, percent, shortSeconds, timeOfDay } from "../ui/format";
 import { Icon, type IconName, TemperSign } from "../ui/icons";
 import { agentPath } from "../ui/router";
 import { has } from "../state/session";
+import { lastHistory } from "../history/last";
 import { Player } from "./player";
 
 export function CallHead({ call }: { call: CallState }) {
@@ -21,7 +22,12 @@ export function CallHead({ call }: { call: CallState }) {
   const state = call.ended ? (call.ended.reason === "completed" ? "ended" : call.ended.reason) : "live";
   return (
     <div class="call-head">
-      <a class="back" href="/" aria-label={words.call.back} title={words.call.back}>
+      <a
+        class="back"
+        href={(call.ended && lastHistory.value) ?? "/"}
+        aria-label={words.call.back}
+        title={words.call.back}
+      >
         <Icon name="back" />
       </a>
       <div class="call-name">
@@ -40,7 +46,7 @@ export function CallHead({ call }: { call: CallState }) {
       <Temper call={call} />
       <TalkShare call={call} />
       <Interruptions call={call} />
-      {has("hear_calls") && <Player call={call} nowS={nowS} />}
+      {call.ended === null && has("hear_calls") && <Player call={call} nowS={nowS} />}
     </div>
   );
 }

@@ -6,6 +6,7 @@ import type { PageProps } from "../ui/pages";
 import { Alerts } from "./alerts";
 import { Charts } from "./charts";
 import { CallHead, Notes } from "./head";
+import { Playback } from "./playback";
 import { ReadingPanel } from "./reading";
 import { Transcript } from "./transcript";
 import { resetView } from "./view";
@@ -46,6 +47,7 @@ export function CallPage({ id: callId }: PageProps) {
     <main id="content" class="call" data-stale={isStale.value}>
       <CallHead call={call} />
       <Notes call={call} />
+      {call.ended !== null && <Playback call={call} />}
       <div class="call-main">
         <Transcript call={call} />
         <Charts call={call} />

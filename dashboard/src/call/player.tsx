@@ -116,7 +116,7 @@ interface VolumeProps {
   change: (volume: number) => void;
 }
 
-function PartyVolume({ party, volume, change }: VolumeProps) {
+export function PartyVolume({ party, volume, change }: VolumeProps) {
   const words = t.value;
   const isMuted = volume === 0;
   const says = `${words.party[party]}: ${isMuted ? words.player.unmute : words.player.mute}`;
@@ -149,7 +149,7 @@ function PartyVolume({ party, volume, change }: VolumeProps) {
 }
 
 /** Whether the server has this call's sound. */
-function useIsThere(callId: string): boolean {
+export function useIsThere(callId: string): boolean {
   const [isThere, setThere] = useState(false);
   useEffect(() => {
     const given = new AbortController();
@@ -166,6 +166,14 @@ function useIsThere(callId: string): boolean {
   return isThere;
 }
 
+/** Shows both parties' levels in their little meters. */
+export function showLevels(playing: Sound): void {
+  for (const party of PARTIES) {
+    const bar = document.querySelector<HTMLElement>(`[data-meter="${party}"] i`);
+    if (bar) bar.style.transform = `scaleX(${Math.min(1, playing.level(party) / METER_FULL_RMS)})`;
+  }
+}
+
 /** While the sound plays: keeps it in step, moves the play head, and shows both levels. */
 function useMeters(sound: { current: Sound | null }, mode: Mode, callNow: { current: number }): void {
   useEffect(() => {
@@ -176,10 +184,7 @@ function useMeters(sound: { current: Sound | null }, mode: Mode, callNow: { curr
       if (playing) {
         if (mode === "live") playing.follow(callNow.current);
         playedS.value = playing.element.currentTime;
-        for (const party of PARTIES) {
-          const bar = document.querySelector<HTMLElement>(`[data-meter="${party}"] i`);
-          if (bar) bar.style.transform = `scaleX(${Math.min(1, playing.level(party) / METER_FULL_RMS)})`;
-        }
+        showLevels(playing);
       }
       frame = requestAnimationFrame(step);
     };

@@ -214,6 +214,14 @@ function withAlerts(rows: MutableRow[], call: CallState): void {
   for (const record of call.cues) rowAt(record.cue.raised_at_s)?.cues.push(record);
 }
 
+/** What belongs to a row is heard from shortly before it: nobody's clock is that exact. */
+const EARLY_S = 0.05;
+
+/** The row that is played at `s`; -1 before the first. */
+export function rowAt(rows: readonly Row[], s: number): number {
+  return rows.findLastIndex((row) => row.start_s <= s + EARLY_S);
+}
+
 /** Whether two rows look the same, so that only rows that changed are drawn anew. */
 export function isSameRow(a: Row, b: Row): boolean {
   return (

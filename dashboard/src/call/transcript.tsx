@@ -6,9 +6,12 @@ import type { Party } from "../protocol/messages";
 import type { CallState } from "../state/call";
 import { clock, shortSeconds } from "../ui/format";
 import { Icon, SeveritySign } from "../ui/icons";
+import { useFollowPlay } from "./follow-play";
 import { isSameRow, type Row, rowsOf, type Said } from "./rows";
-import { seekTo } from "./view";
+import { isPlayedBack, seekTo } from "./view";
 
+/** Keys that scroll: who presses one looks elsewhere than where the call is played. */
+const SCROLL_KEYS = new Set(["ArrowUp", "ArrowDown", "PageUp", "PageDown", "Home", "End"]);
 /** Nearer to the end than this, in pixels, the transcript follows. */
 const FOLLOW_PX = 48;
 
@@ -32,10 +35,12 @@ export function Transcript({ call }: { call: CallState }) {
       call.ended,
     ],
   );
+  const isPlayback = call.ended !== null && isPlayedBack.value;
+  const play = useFollowPlay(scroller, rows);
   useLayoutEffect(() => {
     const element = scroller.current;
-    if (element && isFollowing) element.scrollTop = element.scrollHeight;
-  }, [rows, isFollowing]);
+    if (element && isFollowing && !isPlayback) element.scrollTop = element.scrollHeight;
+  }, [rows, isFollowing, isPlayback]);
   const onScroll = () => {
     const element = scroller.current;
     if (!element) return;
@@ -54,6 +59,10 @@ export function Transcript({ call }: { call: CallState }) {
         class="transcript-scroll"
         ref={scroller}
         onScroll={onScroll}
+        onWheel={play.turnAway}
+        onTouchMove={play.turnAway}
+        onPointerDown={(event) => event.target === scroller.current && play.turnAway()}
+        onKeyDown={(event) => SCROLL_KEYS.has(event.key) && play.turnAway()}
         tabIndex={0}
         role="log"
         aria-live="off"
@@ -64,7 +73,13 @@ export function Transcript({ call }: { call: CallState }) {
           <RowView key={row.key} row={row} language={language.value} />
         ))}
       </div>
-      {!isFollowing && (
+      {isPlayback && play.isAway && (
+        <button type="button" class="to-live" onClick={play.comeBack}>
+          <Icon name="play" />
+          {t.value.playback.follow}
+        </button>
+      )}
+      {!isFollowing && !isPlayback && (
         <button type="button" class="to-live" onClick={() => setFollowing(true)}>
           <Icon name="down" />
           {call.ended ? words.newBelow : words.backToLive}

@@ -1,6 +1,7 @@
 /** English wording. `zh.ts` has the same shape: the compiler finds what is missing. */
 import { door } from "./en-door";
 import { filter } from "./en-wall";
+import { history, playback } from "./en-history";
 import type { CallPhase, CountName, Party, Severity, SlotName, TemperState } from "../protocol/messages";
 
 const count = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : many}`;
@@ -240,6 +241,8 @@ export const en = {
   },
   door,
   filter,
+  history,
+  playback,
   time: { seconds: (n: number) => `${n} s`, minutes: (n: number) => `${n} min` },
   notFound: "There is no such page",
   page: {

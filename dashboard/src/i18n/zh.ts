@@ -2,6 +2,7 @@
 import type { Dictionary } from "./en";
 import { door } from "./zh-door";
 import { filter } from "./zh-wall";
+import { history, playback } from "./zh-history";
 
 export const zh: Dictionary = {
   code: "zh",
@@ -224,6 +225,8 @@ export const zh: Dictionary = {
   },
   door,
   filter,
+  history,
+  playback,
   time: { seconds: (n) => `${n} 秒`, minutes: (n) => `${n} 分钟` },
   notFound: "没有这个页面",
   page: {

@@ -42,6 +42,12 @@ export const PAGES = table({
     needs: "see_calls",
     load: () => import("../call/page").then((one) => one.CallPage),
   },
+  history: {
+    id: "optional",
+    needs: "see_calls",
+    link: (words) => words.history.title,
+    load: () => import("../history/page").then((one) => one.HistoryPage),
+  },
   accounts: {
     id: "none",
     needs: "manage",

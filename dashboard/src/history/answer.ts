@@ -1,0 +1,45 @@
+/** One question to the server at a time: the newest wins, and what it answers stays while the next is asked. */
+import { useEffect, useRef, useState } from "preact/hooks";
+import { askAsOneself } from "../state/session";
+
+export interface Answer<T> {
+  /** The last answer; null while there is none yet. */
+  readonly value: T | null;
+  readonly isAsking: boolean;
+  readonly error: unknown;
+  readonly again: () => void;
+  /** Changes the answer where more of it was fetched. */
+  readonly change: (value: T) => void;
+}
+
+/** What `path` answers; null asks nothing. */
+export function useAnswer<T>(path: string | null): Answer<T> {
+  const [value, setValue] = useState<T | null>(null);
+  const [error, setError] = useState<unknown>(null);
+  const [isAsking, setAsking] = useState(path !== null);
+  const [attempt, setAttempt] = useState(0);
+  const newest = useRef(0);
+  useEffect(() => {
+    newest.current += 1;
+    const mine = newest.current;
+    if (path === null) return;
+    setAsking(true);
+    setError(null);
+    askAsOneself<T>("GET", path).then(
+      (answer) => {
+        if (mine !== newest.current) return;
+        setValue(answer);
+        setAsking(false);
+      },
+      (fault: unknown) => {
+        if (mine !== newest.current) return;
+        setError(fault);
+        setAsking(false);
+      },
+    );
+    return () => {
+      newest.current += 1; // what comes after the page is left is nobody's
+    };
+  }, [path, attempt]);
+  return { value, isAsking, error, again: () => setAttempt((now) => now + 1), change: setValue };
+}

@@ -1,0 +1,205 @@
+/** The history in Chromium: search by words and jump there, play a call back, figures over time. */
+import { chromiumPath, launch } from "dashboard/dev/browser";
+import { parcel } from "dashboard/dev/scripts";
+import { type Served, serveMock } from "dashboard/dev/serve";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { errorsOf, expectAccessibleInBothThemes, expectNoSidewaysScroll, openPage } from "./support";
+
+const OVER = { [parcel.id]: 1000, "call-0703-c": 1000 };
+const CALL = `/call/${parcel.id}`;
+
+describe.skipIf(chromiumPath() === null)("the history", () => {
+  let browser: Browser;
+  let served: Served;
+  let page: Page;
+
+  beforeAll(async () => {
+    browser = await launch();
+  });
+
+  afterAll(async () => {
+    await browser.close();
+  });
+
+  beforeEach(async () => {
+    served = await serveMock({ at: OVER });
+  });
+
+  afterEach(async () => {
+    const errors = errorsOf(page);
+    await page.context().close();
+    await served.close();
+    expect(errors).toEqual([]);
+  });
+
+  const open = async (path: string, options = {}) => {
+    page = await openPage(browser, served.url + path, options);
+    return page;
+  };
+  const time = async () => {
+    const [m, s] = (await page.locator(".playback-time b").textContent())!.split(":").map(Number);
+    return m! * 60 + s!;
+  };
+
+  it("finds a call by what was said in it, and jumps there", async () => {
+    await open("/history");
+    await page.locator(".past").nth(20).waitFor();
+    await expectAccessibleInBothThemes(page);
+    await page.getByLabel("Words said").fill("投诉");
+    await page.locator(".hit mark", { hasText: "投诉" }).waitFor();
+    expect(await page.locator(".past").count()).toBe(1);
+    expect(new URL(page.url()).searchParams.get("words")).toBe("投诉");
+    await expectAccessibleInBothThemes(page);
+    await page.locator(".hit").first().click();
+    await page.locator('.said-row[aria-current="true"]', { hasText: "我要投诉" }).waitFor();
+    expect(new URL(page.url()).pathname).toBe(CALL);
+    expect(await time()).toBeGreaterThanOrEqual(35);
+    await page.locator("a.back").click();
+    await page.locator(".hit mark", { hasText: "投诉" }).waitFor();
+  });
+
+  it("keeps its filters in the address", async () => {
+    await open("/history?severity=critical&agent=3077+何");
+    await page.locator(".past").first().waitFor();
+    expect(await page.getByLabel("Severity").inputValue()).toBe("critical");
+    const names = await page.locator(".past-link").allTextContents();
+    expect(new Set(names)).toEqual(new Set(["3077 何"]));
+    await page.getByLabel("Agent", { exact: true }).selectOption("3051 周");
+    await expect.poll(() => page.locator(".past-link").first().textContent()).toBe("3051 周");
+    await page.reload();
+    await expect.poll(() => page.locator(".past-link").first().textContent()).toBe("3051 周");
+    await page.getByRole("button", { name: "Clear filters" }).click();
+    await expect.poll(() => new URL(page.url()).search).toBe("");
+    await page.getByRole("button", { name: "Older calls" }).click();
+    await expect.poll(() => page.locator(".past").count()).toBeGreaterThan(50);
+  });
+
+  it("has words for finding nothing, and for not being answered", async () => {
+    await open("/history?words=zebra");
+    await page.getByText("No call fits").waitFor();
+    await expectAccessibleInBothThemes(page);
+    await page.route("**/api/history?**", (route) => route.abort());
+    await page.getByLabel("Words said").fill("zebras");
+    await page.getByText("The history could not be loaded").waitFor();
+    await expectAccessibleInBothThemes(page);
+    await page.unroute("**/api/history?**");
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.getByText("No call fits").waitFor();
+  });
+
+  it("plays a call back: the position moves, transcript and charts go with it", async () => {
+    await open(CALL);
+    const play = page.getByRole("button", { name: "Play", exact: true });
+    await play.waitFor();
+    expect(await time()).toBe(0);
+    await page.getByLabel("Speed").selectOption("2");
+    await play.click();
+    await expect.poll(time, { timeout: 10_000 }).toBeGreaterThan(3);
+    await page.locator('.said-row[aria-current="true"]', { hasText: "投递服务" }).waitFor();
+    await page.getByRole("button", { name: "Next alert" }).click();
+    await expect.poll(time).toBeGreaterThanOrEqual(26);
+    await page.locator('.said-row[aria-current="true"]', { hasText: "怎么会没有记录" }).waitFor();
+    await page.locator(".played-line:not([hidden])").waitFor({ state: "attached" });
+    await page.getByRole("button", { name: "Pause" }).click();
+    const rest = await time();
+    await page.waitForTimeout(600);
+    expect(await time()).toBe(rest);
+    expect(rest).toBeGreaterThan(25);
+  });
+
+  it("is played by keyboard, and where one points in the transcript", async () => {
+    await open(CALL);
+    await page.getByRole("button", { name: "Play", exact: true }).waitFor();
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("ArrowRight");
+    expect(await time()).toBe(10);
+    await page.keyboard.press("ArrowLeft");
+    expect(await time()).toBe(5);
+    await page.keyboard.press(" ");
+    await page.getByRole("button", { name: "Pause" }).waitFor();
+    await page.keyboard.press(" ");
+    await page.getByRole("button", { name: "Play", exact: true }).waitFor();
+    await page.locator(".said-time", { hasText: "0:32" }).click();
+    expect(await time()).toBe(32);
+    await page.getByLabel("Position in the call").focus();
+    await page.keyboard.press("n");
+    expect(await time()).toBeGreaterThan(32);
+    await expectAccessibleInBothThemes(page);
+  });
+
+  it("lets a reader look elsewhere, and come back to where it plays", async () => {
+    await open(`${CALL}?at=70`, { viewport: { width: 1440, height: 700 } });
+    const current = page.locator('.said-row[aria-current="true"]');
+    await current.waitFor();
+    await page.locator(".transcript-scroll").hover();
+    await page.mouse.wheel(0, -4000);
+    const back = page.getByRole("button", { name: "To where it plays" });
+    await back.waitFor();
+    expect(await current.isVisible()).toBe(true);
+    await back.click();
+    await expect
+      .poll(() =>
+        current.evaluate((row) => {
+          const box = row.closest(".transcript-scroll")!.getBoundingClientRect();
+          const at = row.getBoundingClientRect();
+          return at.top >= box.top && at.top < box.bottom;
+        }),
+      )
+      .toBe(true);
+  });
+
+  it("goes through words and charts where no sound was kept", async () => {
+    await open("/call/call-0703-c");
+    await page.getByText("No sound was kept of this call").waitFor();
+    expect(await page.getByRole("button", { name: "Play", exact: true }).count()).toBe(0);
+    await page.getByLabel("Position in the call").fill("30");
+    expect(await time()).toBe(30);
+    await expectAccessibleInBothThemes(page);
+  });
+
+  it("gives reports and lists to take along", async () => {
+    await open(CALL);
+    await page.locator(".reports summary").click();
+    for (const format of ["HTML", "CSV", "JSON"]) {
+      const download = page.waitForEvent("download");
+      await page.locator(".reports a", { hasText: format }).click();
+      expect((await download).suggestedFilename()).toContain(format.toLowerCase());
+    }
+    await page.goto(`${served.url}/history`);
+    const download = page.waitForEvent("download");
+    await page.getByRole("link", { name: "List as CSV" }).click();
+    expect((await download).suggestedFilename()).toBe("calls.csv");
+  });
+
+  it("shows an agent's calls and a team's days, as charts and as tables", async () => {
+    await open("/history/agent");
+    await page.locator(".agents").getByRole("button", { name: "3012 林" }).click();
+    await page.locator(".figure-chart canvas").nth(4).waitFor();
+    const rows = await page.locator(".figure-table tbody tr").count();
+    expect(rows).toBeGreaterThan(10);
+    await expectAccessibleInBothThemes(page);
+    await page.getByRole("link", { name: "Trends" }).click();
+    await page.locator(".figure-table").nth(1).waitFor();
+    await page.getByRole("button", { name: "Week" }).click();
+    await page.getByText("By week").waitFor();
+    await expectAccessibleInBothThemes(page);
+    const text = await page.locator("main").textContent();
+    expect(text).not.toMatch(/heat|temper|emotion|upset|calm/i);
+  });
+
+  it("fits on narrow screens", async () => {
+    for (const path of [
+      "/history",
+      "/history?words=投诉",
+      "/history/trends",
+      "/history/agent?agent=3012+林",
+      CALL,
+    ]) {
+      await open(path, { viewport: { width: 320, height: 640 } });
+      await page.locator("main:not([aria-busy]) :is(.past, .figure-chart, .playback)").first().waitFor();
+      await expectNoSidewaysScroll(page);
+      if (path !== CALL) await page.context().close();
+    }
+  });
+});
