@@ -47,6 +47,12 @@ class Hearing:
         self._framer = Framer(BLOCK_SAMPLES)
         self._lost_since: int | None = None
 
+    def hear_beside(self, other: Hearing) -> None:
+        """Expects the language that the other party is known to speak, until this one's is known."""
+        if self.utterances is not None and other.utterances is not None:
+            theirs = other.utterances
+            self.utterances.elsewhere = lambda: theirs.language
+
     def take(self, frame: AudioFrame) -> Span | None:
         """Takes the next sound; returns a stretch of lost sound that is over."""
         assert frame.start == self.heard, "frames of a party follow one another"

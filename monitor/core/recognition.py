@@ -36,6 +36,9 @@ class TranscriptionRequest:
     """A language code to decode in, or None to detect it."""
     is_language_open: bool = False
     """Whether to decode in another of the expected languages where that one is surely heard."""
+    is_language_sure: bool = False
+    """Whether the party's last utterance bore `language` out: another is looked for only where the answer
+    scores low."""
     hint: str
     """A prompt for the recogniser (domain words, script); never a partial's own text."""
     issued_at: int

@@ -111,6 +111,8 @@ class CallSession:
         self._hearing = {
             party: Hearing(party, ears[party], settings, ids if has_words else None) for party in Party
         }
+        for party, hearing in self._hearing.items():
+            hearing.hear_beside(self._hearing[party.other])
         if info.agent_voice is not None:
             self._hearing[Party.AGENT].prosody.know(info.agent_voice)
         self._leakage = LeakageMeter()

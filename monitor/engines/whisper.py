@@ -22,6 +22,7 @@ from faster_whisper.tokenizer import Tokenizer
 
 from monitor.core.clock import SAMPLE_RATE_HZ
 from monitor.core.recognition import Hypothesis, HypothesisWord, TranscriptionRequest
+from monitor.core.transcription.text import is_han
 from monitor.engines.guard import Draft, hums_heard, is_past_end, token_cap, verdict
 from monitor.engines.whisper_words import Piece, spread_words, timed_words, to_pieces
 from monitor.errors import ModelError
@@ -59,6 +60,10 @@ _NGRAM_BLOCK_FINAL = 6
 number read in groups (138 138 138), which a final must not lose; what six let through, the guard stops."""
 _HINT_TOKENS_MAX = 100
 
+_DOUBT_LANGUAGE_LOG_PROBABILITY = -0.4
+"""A language that the party's last utterance bore out is doubted where an answer scores below this, as speech
+in another language does: checking it costs as much as three words."""
+
 _OVERRULING_PROBABILITY = 0.95
 _OVERRULING_S = 1.5
 """How surely and how long another language must be heard to be taken instead of the one asked for."""
@@ -67,7 +72,7 @@ _SHORTEST_SAMPLES = SAMPLE_RATE_HZ // 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Look:
+class Look:
     """How an answer is sought: how much context, and how hard."""
 
     frames: int
@@ -82,13 +87,14 @@ class _Job:
 
     request: TranscriptionRequest
     features: npt.NDArray[np.float32]
-    look: _Look
+    look: Look
     encoded: StorageView | None = None
     language: str = ""
     language_probability: float = 1.0
     tokens: list[int] = field(default_factory=list)
     average_log_probability: float = 0.0
     no_speech_probability: float = 0.0
+    is_language_checked: bool = False
     pieces: list[Piece] = field(default_factory=list)
     words: tuple[HypothesisWord, ...] = ()
     rejected: str | None = None
@@ -151,6 +157,11 @@ class WhisperEngine:
         """Codes of the languages that the model can be asked for."""
         return frozenset(self._whisper.supported_languages)
 
+    def start_tokens(self, language: str) -> list[int]:
+        """What every answer in this language begins with."""
+        tokenizer = self._tokenizer(language)
+        return [*tokenizer.sot_sequence, tokenizer.no_timestamps]
+
     def decode(self, requests: Sequence[TranscriptionRequest], *, is_thorough: bool) -> list[Hypothesis]:
         """One hypothesis for each request. Batched requests differ from single ones by rounding only.
 
@@ -166,14 +177,14 @@ class WhisperEngine:
     def _job(self, request: TranscriptionRequest, *, is_thorough: bool) -> _Job:
         if len(request.pcm) < _SHORTEST_SAMPLES:
             features = np.zeros((1, 0), dtype=np.float32)
-            look = _Look(frames=0, beam=1, block=0)
+            look = Look(frames=0, beam=1, block=0)
             return _Job(request=request, features=features, look=look, rejected="too_short")
         pcm = request.pcm[: FRAMES_MAX * FRAME_SAMPLES - FRAME_SAMPLES]
         features = np.asarray(self._whisper.feature_extractor(pcm), dtype=np.float32)
         return _Job(
             request=request,
             features=features,
-            look=_first_look(features.shape[1], is_final=request.is_final, is_thorough=is_thorough),
+            look=first_look(features.shape[1], is_final=request.is_final, is_thorough=is_thorough),
         )
 
     def _run(self, jobs: Sequence[_Job]) -> None:
@@ -182,6 +193,9 @@ class WhisperEngine:
             for job in jobs:
                 self._encode(job)
             for group in _groups(jobs, key=self._batch_key):
+                self._generate(group)
+            changed = [job for job in jobs if self._is_in_another_language(job)]
+            for group in _groups(changed, key=self._batch_key):
                 self._generate(group)
             for group in _groups(jobs, key=lambda job: (job.look.frames, job.language)):
                 self._time_words(group)
@@ -195,17 +209,33 @@ class WhisperEngine:
         job.encoded = self._model.encode(StorageView.from_array(padded), to_cpu=self._model.device == "cuda")
         if not self._is_multilingual:
             job.language = "en"
-        elif job.request.language is not None:
-            self._check_language(job)
-        else:
+        elif job.request.language is None:
             job.language, job.language_probability = self._detect(job.encoded)
+        elif not job.language:
+            job.language = job.request.language
+            if not job.request.is_language_sure:
+                self._check_language(job)
+
+    def _is_in_another_language(self, job: _Job) -> bool:
+        """Where the language was taken on trust and the answer makes one doubt it: whether it is another."""
+        is_poor = (
+            job.rejected is not None
+            or job.average_log_probability < _DOUBT_LANGUAGE_LOG_PROBABILITY
+            or _is_written_otherwise("".join(piece.text for piece in job.pieces), job.language)
+        )
+        if job.is_language_checked or not (
+            self._is_multilingual and job.request.is_language_sure and is_poor
+        ):
+            return False
+        before = job.language
+        self._check_language(job)
+        return job.language != before
 
     def _check_language(self, job: _Job) -> None:
-        """Takes the language that was asked for, unless another of the expected ones is surely heard."""
-        asked = job.request.language or ""
-        is_first_look = not job.language
-        job.language = job.language or asked
-        if not job.request.is_language_open or not is_first_look or asked not in self._languages:
+        """Keeps the language that was asked for, unless another of the expected ones is surely heard."""
+        job.is_language_checked = True
+        asked = job.language
+        if not job.request.is_language_open or asked not in self._languages:
             return
         heard, share = self._detect(job.encoded)
         job.language_probability = share if heard == asked else 1.0 - share
@@ -303,7 +333,7 @@ class WhisperEngine:
                 self.guards["refused"] += 1
         if frames is None or not has_another:
             return False
-        job.look = _Look(frames=frames, beam=job.look.beam, block=_NGRAM_BLOCK_PARTIAL)
+        job.look = Look(frames=frames, beam=job.look.beam, block=_NGRAM_BLOCK_PARTIAL)
         return True
 
     # --- prompts -----------------------------------------------------------------------------------------
@@ -319,22 +349,29 @@ class WhisperEngine:
     def _prompt(self, job: _Job) -> list[int]:
         tokenizer = self._tokenizer(job.language)
         said = (SIMPLIFIED_PROMPT if job.language == "zh" else "") + job.request.hint
-        start = [*tokenizer.sot_sequence, tokenizer.no_timestamps]
+        start = self.start_tokens(job.language)
         if not said:
             return start
         return [tokenizer.sot_prev, *tokenizer.encode(said)[:_HINT_TOKENS_MAX], *start]
 
 
-def _first_look(frames: int, *, is_final: bool, is_thorough: bool) -> _Look:
+def _is_written_otherwise(text: str, language: str) -> bool:
+    """Whether a text is not in its language's letters: English asked for as Mandarin comes as English."""
+    han = sum(is_han(character) for character in text)
+    letters = sum(character.isalpha() for character in text) - han
+    return letters > han if language == "zh" else language == "en" and han > 0
+
+
+def first_look(frames: int, *, is_final: bool, is_thorough: bool) -> Look:
     """The least context that serves: a bucket above the sound's length, and a floor by purpose."""
     wanted = frames + _FRAMES_MARGIN
     wanted = min(FRAMES_MAX, -(-wanted // _FRAMES_BUCKET) * _FRAMES_BUCKET)
     if not is_final:
-        return _Look(frames=max(_PARTIAL_FRAMES_MIN, wanted), beam=1, block=_NGRAM_BLOCK_PARTIAL)
+        return Look(frames=max(_PARTIAL_FRAMES_MIN, wanted), beam=1, block=_NGRAM_BLOCK_PARTIAL)
     if is_thorough:
         frames = max(_FINAL_FRAMES_THOROUGH, wanted)
-        return _Look(frames=frames, beam=_BEAM_THOROUGH, block=_NGRAM_BLOCK_FINAL)
-    return _Look(frames=max(_FINAL_FRAMES_QUICK, wanted), beam=_BEAM_QUICK, block=_NGRAM_BLOCK_FINAL)
+        return Look(frames=frames, beam=_BEAM_THOROUGH, block=_NGRAM_BLOCK_FINAL)
+    return Look(frames=max(_FINAL_FRAMES_QUICK, wanted), beam=_BEAM_QUICK, block=_NGRAM_BLOCK_FINAL)
 
 
 def _groups(jobs: Sequence[_Job], key: Callable[[_Job], Any]) -> Iterator[list[_Job]]:

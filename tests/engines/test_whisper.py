@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from monitor.core.audio import Party, Pcm
 from monitor.core.clock import SAMPLE_RATE_HZ, Span, samples
 from monitor.core.recognition import TranscriptionRequest
 from monitor.core.transcription.text import to_script, units
+from monitor.engines.capacity import spoken as spoken_stretch
 from monitor.engines.whisper import WhisperEngine
 from monitor.errors import ModelError
 from monitor.resources import resource
@@ -98,6 +100,18 @@ def test_words_of_a_final_have_their_times(engine: WhisperEngine, spoken: tuple[
     wanted = [word["start_s"] for word in truth["words"]]
     apart = [min(abs(start - other) for start in starts) for other in wanted]
     assert float(np.median(apart)) < 0.15
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("asked", "said"), [("zh", "en"), ("en", "zh")])
+def test_a_party_who_changes_language_is_heard_in_the_new_one(
+    engine: WhisperEngine, asked: str, said: str
+) -> None:
+    trusting = replace(request(spoken_stretch(said), language=asked), is_language_open=True)
+    for is_sure in (False, True):
+        (answer,) = engine.decode([replace(trusting, is_language_sure=is_sure)], is_thorough=False)
+        assert (answer.language, answer.rejected) == (said, None)
+        assert answer.language_probability > 0.9
 
 
 @pytest.mark.slow

@@ -43,6 +43,14 @@ class LanguageLock:
         return self._locked
 
     @property
+    def expected(self) -> str | None:
+        """The language to ask for while another may be heard: the one kept, or of one sure utterance.
+
+        A short sound by itself is taken for any language, and decoded in a wrong one it is nothing.
+        """
+        return self._locked or (self._candidate if self._confident else None)
+
+    @property
     def is_sure(self) -> bool:
         """Whether utterances have borne the language out, the last one too: partials need no second
         opinion then."""

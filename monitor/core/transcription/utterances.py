@@ -11,7 +11,7 @@ the next.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -106,6 +106,8 @@ class Utterances:
         """Where the party's committed words end."""
         self._is_over = False
         """Whether the sound has ended."""
+        self.elsewhere: Callable[[], str | None] = lambda: None
+        """The language that the other party is known to speak: most calls are held in one."""
 
     @property
     def language(self) -> str | None:
@@ -348,8 +350,9 @@ class Utterances:
             span=Span(utterance.start, end),
             pcm=utterance.pcm(end),
             is_final=is_final,
-            language=self._language.language,
+            language=self._language.expected or self.elsewhere(),
             is_language_open=is_final or not self._language.is_sure,
+            is_language_sure=self._language.is_sure,
             hint=self._hint(utterance),
             issued_at=now,
             speculation=speculation,

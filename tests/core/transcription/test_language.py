@@ -101,3 +101,14 @@ def test_a_found_language_is_left_for_one_that_is_surely_heard() -> None:
     assert after(final("zh"), final("zh"), final("en")) == "zh"
     assert after(final("zh"), final("zh"), final("en"), final("en")) == "en"
     assert after(final("zh"), final("zh"), final("en"), final("zh"), final("en")) == "zh"
+
+
+def test_one_confident_utterance_lets_its_language_be_expected() -> None:
+    lock = LanguageLock(None)
+    assert lock.expected is None
+    lock.on_final(final("zh"))
+    assert lock.language is None
+    assert lock.expected == "zh"
+    lock.on_final(final("en"))
+    assert lock.language is None
+    assert lock.expected == "en"

@@ -245,11 +245,29 @@ def test_sound_that_stops_in_mid_word_is_decoded_at_the_end() -> None:
     assert line.text == "我要退款"
 
 
-def test_the_language_locks_after_two_confident_utterances() -> None:
+def test_the_language_of_one_confident_utterance_is_expected_in_the_next() -> None:
     script = [*said("我要退款", 1.0), *said("现在就要", 4.0), *said("你们太慢", 7.0)]
     line = Line(script, [(1.0, 2.0), (4.0, 5.0), (7.0, 8.0)]).play(10)
     finals = [request for _, request in line.requests if request.is_final]
-    assert [request.language for request in finals] == [None, None, "zh"]
+    assert [request.language for request in finals] == [None, "zh", "zh"]
+    assert [request.is_language_sure for request in finals] == [False, False, True]
+    assert all(request.is_language_open for request in finals)
+
+
+def test_until_a_party_is_heard_it_is_expected_to_speak_as_the_other_does() -> None:
+    utterances = Utterances(CALLER, TranscriptionSettings(), itertools.count(1))
+    utterances.elsewhere = lambda: "en"
+    sound = np.full(BLOCK_SAMPLES, 0.2, dtype=np.float32)
+    began = [SpeechStarted(party=CALLER, at=0)]
+    outputs = [
+        output
+        for number in range(10)
+        for output in utterances.on_block(
+            sound, number * BLOCK_SAMPLES, began if not number else (), (number + 1) * BLOCK_SAMPLES
+        )
+    ]
+    asked = [output for output in outputs if isinstance(output, TranscriptionRequest)]
+    assert [(request.language, request.is_language_open) for request in asked] == [("en", True)]
 
 
 def test_a_language_of_the_settings_is_always_asked_for() -> None:
