@@ -36,12 +36,12 @@ _WINDOW_S = 10.0
 """Over which the decoders' load is judged: some utterances of each party."""
 
 _LOAD_AIM = 0.85
-"""The share of the decoders' time that may be spent: fuller queues grow faster than they give words."""
+"""The share of the decoders' time by which the load is judged: from there on, queues grow quickly."""
 
 _CADENCE_MAX_S = 4.0
 """A partial rarer than this is of no use to anybody: below that rate they stop."""
 
-_SPECULATE_UNTIL_S = 1.0
+_SPECULATE_UNTIL_S = 2.0
 """While partials are further apart than this, no final is decoded on the guess that its utterance is over."""
 
 _POLL_S = 0.05
@@ -172,11 +172,11 @@ class RequestQueue:
             self._finals = [item for item in self._finals if item not in finals]
             return finals
         self._forget_stale(now)
-        cadence_s = self.cadence_s(now)
+        apart_s = self._apart_s(now)
         due = [
             (item.since, key)
             for key, item in self._partials.items()
-            if now - self._shown_at.get(key, -_WINDOW_S) >= cadence_s
+            if now - self._shown_at.get(key, -_WINDOW_S) >= apart_s
         ]
         due.sort(key=lambda pair: pair[0])
         keys = [key for _, key in due[: self._share(len(due))]]
@@ -203,9 +203,9 @@ class RequestQueue:
             return _POLL_S
         if not self._partials:
             return None
-        cadence_s = self.cadence_s(now)
-        due_s = min(self._shown_at.get(key, -_WINDOW_S) + cadence_s - now for key in self._partials)
-        # While finals need all the time the cadence is endless, and no lock can be waited on for that long.
+        apart_s = self._apart_s(now)
+        due_s = min(self._shown_at.get(key, -_WINDOW_S) + apart_s - now for key in self._partials)
+        # While finals need all the time that is endless, and no lock can be waited on for that long.
         # By then the partials that wait are stale.
         return max(0.0, min(due_s, _PARTIAL_STALE_S))
 
@@ -243,17 +243,30 @@ class RequestQueue:
         return not self._finals and self.busy_share(now, running_s) < _BUSY_MAX_THOROUGH
 
     def cadence_s(self, now: float) -> float:
-        """How long a party must wait for its next partial, so that all parties' partials fit into what the
-        finals leave of the workers' time."""
+        """How far apart a party's partials would be if all who speak asked for them at once: what the load
+        is judged by."""
+        speaking = {key for key, at in self._shown_at.items() if now - at < _PARTIAL_STALE_S}
+        return self._spread_s(len(speaking | self._partials.keys()), _LOAD_AIM, now)
+
+    def _apart_s(self, now: float) -> float:
+        """How long a party must wait for its next partial, so that those that wait just now fit into what
+        the finals leave of the workers' time.
+
+        All of it is given away: a queue cannot grow by that, as it holds one partial of a party at most, and
+        finals go first. Who asked a moment ago does not count: half of them have ended.
+        """
+        return self._spread_s(len(self._partials), 1.0, now)
+
+    def _spread_s(self, parties: int, share: float, now: float) -> float:
+        """How long one partial of each of the parties takes in this share of the workers' time, less what
+        finals take."""
         recent = self._recent(now)
         finals_s = sum(work.took_s for work in recent if work.finals)
         shown = [work for work in recent if work.partials]
         count = sum(work.partials for work in shown)
         cost_s = (sum(work.took_s for work in shown) + _COST_PRIOR_S) / (count + 1)
-        parties = {key for key, at in self._shown_at.items() if now - at < _PARTIAL_STALE_S}
-        left = _LOAD_AIM * self._workers - finals_s / self._window_s(now)
-        wanted = len(parties | self._partials.keys()) * cost_s
-        return wanted / left if left > 0 else float("inf")
+        left = share * self._workers - finals_s / self._window_s(now)
+        return parties * cost_s / left if left > 0 else float("inf")
 
     def _recent(self, now: float) -> deque[_Work]:
         while self._work and now - self._work[0].ended_at > _WINDOW_S:
