@@ -98,6 +98,42 @@ describe.skipIf(chromiumPath() === null)("the pages", () => {
     await page.locator(".caption.hint").waitFor();
   });
 
+  it("find words in the transcript, from the keyboard, without losing the reader’s place", async () => {
+    const page = await open(CALL, { [parcel.id]: 44 });
+    await page.locator(".said").first().waitFor();
+    await page.keyboard.press("/");
+    await page.keyboard.type("规定");
+    await page.locator(".find-count", { hasText: /^1 of \d/ }).waitFor();
+    const marks = await page.locator(".transcript mark").count();
+    expect(marks).toBeGreaterThan(1);
+    await page.keyboard.press("Enter");
+    await page.locator(".find-count", { hasText: /^2 of/ }).waitFor();
+    await page.keyboard.press("Shift+Enter");
+    await page.locator(".find-count", { hasText: /^1 of/ }).waitFor();
+    const shown = page.locator("mark[data-current]");
+    expect(await shown.count()).toBe(1);
+    await expect.poll(() => shown.evaluate((e) => e.getBoundingClientRect().top)).toBeGreaterThan(0);
+    await expectAccessibleInBothThemes(page);
+    await page.locator(".find input").fill("没有这样的词");
+    await page.getByText("Not found").waitFor();
+  });
+
+  it("explain the marks on the charts where one points", async () => {
+    const page = await open(CALL, { [parcel.id]: 44 });
+    await page.locator(".said").first().waitFor();
+    const box = (await page.locator(".glass").boundingBox())!;
+    const label = page.locator(".caption");
+    const read: string[] = [];
+    for (let share = 0.02; share < 1; share += 0.02) {
+      await page.mouse.move(box.x + box.width * share, box.y + 20);
+      read.push((await label.textContent()) ?? "");
+    }
+    const told = read.join("\n");
+    expect(told).toMatch(/Agent cut in on the caller, [\d.]+ s, the other gave way/);
+    expect(told).toMatch(/Heat: /);
+    expect(told).toMatch(/Caller is heated/);
+  });
+
   it("keep the place of a reader who looks back, and return to live when asked", async () => {
     const page = await open(CALL, { [parcel.id]: 60 });
     const scroller = page.locator(".transcript-scroll");

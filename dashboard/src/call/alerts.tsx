@@ -4,6 +4,7 @@ import type { EvidenceItem } from "../protocol/messages";
 import type { AlertRecord, CallState } from "../state/call";
 import { clock, percent, shortSeconds } from "../ui/format";
 import { SeveritySign } from "../ui/icons";
+import { inWords } from "./evidence";
 import { seekTo } from "./view";
 
 export function Alerts({ call }: { call: CallState }) {
@@ -37,6 +38,7 @@ export function Alerts({ call }: { call: CallState }) {
 function AlertCard({ record, isOpen }: { record: AlertRecord; isOpen: boolean }) {
   const { alert, cleared } = record;
   const words = t.value;
+  const measured = inWords(alert, words.measured);
   return (
     <article class="alert" data-severity={alert.severity} data-open={isOpen}>
       <header>
@@ -54,7 +56,8 @@ function AlertCard({ record, isOpen }: { record: AlertRecord; isOpen: boolean })
           {clock(alert.raised_at_s)}
         </button>
       </header>
-      <p>{say(alert.because)}</p>
+      {/* What was measured, in one sentence; the reasons below have their shares in the judgement. */}
+      <p>{measured ?? say(alert.because)}</p>
       {alert.evidence.length > 0 && <Evidence items={alert.evidence} />}
       {cleared && (
         <p class="alert-cleared">

@@ -1,15 +1,15 @@
 /** Charts of both parties on one time axis, and what the pointer reads from them. */
 import { useSignalEffect } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import { say, t } from "../i18n";
+import { t } from "../i18n";
 import type { Party } from "../protocol/messages";
 import { PARTIES } from "../protocol/messages";
 import type { CallState } from "../state/call";
 import { callTimeS } from "../state/clock";
 import { isStale, nowMs, call as openCallState } from "../state/store";
 import { clock, signed } from "../ui/format";
-import { SeveritySign } from "../ui/icons";
 import { isDark } from "../ui/theme";
+import { Caption } from "./caption";
 import { AXIS_PX, GUTTER_PX, Plots, STRIP_KEYS, type StripKey } from "./plots";
 import { METERS, type Scale } from "./strips";
 import { heldEndS, isRelative, playedS, pointedS, seekTo, windowS } from "./view";
@@ -317,31 +317,4 @@ function seekWithin(s: number): void {
   const held = heldEndS.value;
   seekTo(s);
   heldEndS.value = held;
-}
-
-/** In words what the pointer is at: the time, the alerts open then, and what was said. */
-function Caption({ call }: { call: CallState }) {
-  const s = pointedS.value;
-  if (s === null) return <p class="caption hint">{t.value.chart.hint}</p>;
-  const alerts = call.alerts.filter(
-    ({ alert, cleared }) =>
-      alert.about.start_s <= s && s <= (cleared?.cleared_at_s ?? Number.POSITIVE_INFINITY),
-  );
-  const said = call.utterances.filter((one) => one.start_s <= s && s < one.end_s);
-  return (
-    <p class="caption">
-      <b class="caption-time">{clock(s)}</b>
-      {alerts.map(({ alert }) => (
-        <span key={alert.id} class="caption-alert" data-severity={alert.severity}>
-          <SeveritySign severity={alert.severity} size={12} />
-          {say(alert.title)}
-        </span>
-      ))}
-      {said.map((one) => (
-        <span key={`${one.party}${one.number}`} class="caption-said" data-party={one.party}>
-          {t.value.party[one.party]}: {one.text}
-        </span>
-      ))}
-    </p>
-  );
 }

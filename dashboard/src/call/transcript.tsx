@@ -8,6 +8,9 @@ import { clock, shortSeconds } from "../ui/format";
 import { Icon, SeveritySign } from "../ui/icons";
 import { useFollowPlay } from "./follow-play";
 import { isSameRow, type Row, rowsOf, type Said } from "./rows";
+import { type Match, piecesOf } from "./search";
+import { SearchBar } from "./search-bar";
+import { useSearch } from "./use-search";
 import { isPlayedBack, seekTo } from "./view";
 
 /** Keys that scroll: who presses one looks elsewhere than where the call is played. */
@@ -37,6 +40,7 @@ export function Transcript({ call }: { call: CallState }) {
   );
   const isPlayback = call.ended !== null && isPlayedBack.value;
   const play = useFollowPlay(scroller, rows);
+  const found = useSearch(rows, scroller, play.turnAway);
   useLayoutEffect(() => {
     const element = scroller.current;
     if (element && isFollowing && !isPlayback) element.scrollTop = element.scrollHeight;
@@ -54,6 +58,7 @@ export function Transcript({ call }: { call: CallState }) {
         </h2>
         <LaneHead call={call} party="agent" />
         <LaneHead call={call} party="caller" />
+        <SearchBar {...found.bar} />
       </div>
       <div
         class="transcript-scroll"
@@ -70,7 +75,13 @@ export function Transcript({ call }: { call: CallState }) {
       >
         {rows.length === 0 && <p class="transcript-none">{words.waiting}</p>}
         {rows.map((row) => (
-          <RowView key={row.key} row={row} language={language.value} />
+          <RowView
+            key={row.key}
+            row={row}
+            language={language.value}
+            marks={found.byRow.get(row.key) ?? NO_MARKS}
+            current={found.current?.rowKey === row.key ? found.current : null}
+          />
         ))}
       </div>
       {isPlayback && play.isAway && (
@@ -100,18 +111,25 @@ function LaneHead({ call, party }: { call: CallState; party: Party }) {
   );
 }
 
+const NO_MARKS: readonly Match[] = [];
+
 interface RowProps {
   row: Row;
   language: string;
+  marks: readonly Match[];
+  current: Match | null;
 }
 
 /** A row that looks the same is not drawn again: a long call has hundreds. */
 class RowView extends Component<RowProps> {
   override shouldComponentUpdate(next: RowProps): boolean {
-    return next.language !== this.props.language || !isSameRow(next.row, this.props.row);
+    const { row, language, marks, current } = this.props;
+    const isMarked = marks.length > 0 || next.marks.length > 0;
+    if (isMarked && (next.marks !== marks || next.current !== current)) return true;
+    return next.language !== language || !isSameRow(next.row, row);
   }
 
-  override render({ row }: RowProps) {
+  override render({ row, marks, current }: RowProps) {
     const words = t.value.call;
     const later = laterParty(row);
     return (
@@ -126,8 +144,8 @@ class RowView extends Component<RowProps> {
           >
             {clock(row.start_s)}
           </button>
-          <Lane party="agent" said={row.agent} />
-          <Lane party="caller" said={row.caller} />
+          <Lane party="agent" said={row.agent} marks={marks} current={current} />
+          <Lane party="caller" said={row.caller} marks={marks} current={current} />
         </div>
         <RowMarks row={row} />
       </>
@@ -142,17 +160,29 @@ function laterParty({ agent, caller }: Row): Party | undefined {
   return first.start_s > second.start_s ? "agent" : "caller";
 }
 
-function Lane({ party, said }: { party: Party; said: readonly Said[] }) {
+interface LaneProps {
+  party: Party;
+  said: readonly Said[];
+  marks: readonly Match[];
+  current: Match | null;
+}
+
+function Lane({ party, said, marks, current }: LaneProps) {
   return (
     <div class="lane" data-party={party}>
       {said.map((item) => (
-        <SaidView key={item.key} said={item} />
+        <SaidView
+          key={item.key}
+          said={item}
+          marks={marks.filter((match) => match.saidKey === item.key)}
+          current={current}
+        />
       ))}
     </div>
   );
 }
 
-function SaidView({ said }: { said: Said }) {
+function SaidView({ said, marks, current }: { said: Said; marks: readonly Match[]; current: Match | null }) {
   const { call: words, party } = t.value;
   const cut = said.interruption;
   if (said.isMute) {
@@ -168,15 +198,20 @@ function SaidView({ said }: { said: Said }) {
           {cut.yielded ? words.yielded : words.notYielded}
         </span>
       )}
-      {said.runs.map((run) =>
-        run.isOverlapped ? (
-          <span key={run.start_s} class="at-once" title={words.overlap}>
-            {run.text}
+      {piecesOf(said.runs, marks, current).map((piece, place) => {
+        const text = piece.mark ? (
+          <mark data-current={piece.mark === "current" || undefined}>{piece.text}</mark>
+        ) : (
+          piece.text
+        );
+        return piece.isOverlapped ? (
+          <span key={place} class="at-once" title={words.overlap}>
+            {text}
           </span>
         ) : (
-          run.text
-        ),
-      )}
+          text
+        );
+      })}
       {said.partial !== "" && <span class="partial">{said.partial}</span>}
       {said.isBackchannel && <span class="unseen"> ({words.backchannel})</span>}
     </p>

@@ -1,5 +1,6 @@
 /** English wording. `zh.ts` has the same shape: the compiler finds what is missing. */
 import { door } from "./en-door";
+import { measured, transcript } from "./en-call";
 import { filter } from "./en-wall";
 import { history, playback } from "./en-history";
 import type { CallPhase, CountName, Party, Severity, SlotName, TemperState } from "../protocol/messages";
@@ -243,6 +244,8 @@ export const en = {
   filter,
   history,
   playback,
+  measured,
+  transcript,
   time: { seconds: (n: number) => `${n} s`, minutes: (n: number) => `${n} min` },
   notFound: "There is no such page",
   page: {

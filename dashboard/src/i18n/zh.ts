@@ -1,6 +1,7 @@
 /** Chinese wording. */
 import type { Dictionary } from "./en";
 import { door } from "./zh-door";
+import { measured, transcript } from "./zh-call";
 import { filter } from "./zh-wall";
 import { history, playback } from "./zh-history";
 
@@ -227,6 +228,8 @@ export const zh: Dictionary = {
   filter,
   history,
   playback,
+  measured,
+  transcript,
   time: { seconds: (n) => `${n} 秒`, minutes: (n) => `${n} 分钟` },
   notFound: "没有这个页面",
   page: {

@@ -1,6 +1,6 @@
 /** Moving over the wall by keyboard: j and k anywhere, the arrow keys from a row. */
 import { useEffect } from "preact/hooks";
-import { isTyping } from "./toolbar";
+import { isTyping } from "../ui/typing";
 
 const STEPS: Readonly<Record<string, number>> = { j: 1, k: -1, ArrowDown: 1, ArrowUp: -1 };
 

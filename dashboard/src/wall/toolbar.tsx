@@ -5,6 +5,7 @@ import { choices, type Filters, isFiltering, SEVERITIES, STATES } from "../state
 import { nameOf, people } from "../state/people";
 import type { WallCall } from "../state/wall";
 import { Icon } from "../ui/icons";
+import { isTyping } from "../ui/typing";
 import { clearFilters, filters, setFilters } from "./address";
 
 interface ToolbarProps {
@@ -130,8 +131,4 @@ function Choice({ name, label, value, options }: ChoiceProps) {
       </select>
     </label>
   );
-}
-
-export function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.matches("input, select, textarea, [contenteditable]");
 }
