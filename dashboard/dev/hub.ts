@@ -9,6 +9,7 @@ import {
   UNKNOWN_CALL,
 } from "../src/protocol/messages";
 import { Crowd, TOLD_PEOPLE } from "./crowd";
+import { MockDesk } from "./desk";
 import { answerAsGuest } from "./guest";
 import { answerHistory } from "./history";
 import { playLive } from "./listen";
@@ -45,6 +46,8 @@ export interface MockOptions {
   readonly speed?: number;
   /** So many further calls, on the wall only. */
   readonly crowd?: number;
+  /** Other supervisors have been at work on the alerts. */
+  readonly isStaffed?: boolean;
 }
 
 /** Where the calls stand when the pages are looked at by hand. */
@@ -68,6 +71,9 @@ export class MockHub {
   readonly sides = new MockSides((side) => {
     for (const client of this.clients) if (client.topics.has(`side ${side.call_id}`)) send(client, side);
   });
+  private readonly desk = new MockDesk((message) => {
+    for (const client of this.clients) if (client.topics.has("desk")) send(client, message);
+  });
   private readonly sockets = new WebSocketServer({ noServer: true });
   private readonly timers: NodeJS.Timeout[] = [];
   private readonly speed: number;
@@ -86,6 +92,7 @@ export class MockHub {
     this.crowd = new Crowd(options.crowd ?? 0, now);
     for (const event of this.crowd.beginnings()) this.tell(event);
     this.play();
+    if (options.isStaffed ?? options.at === undefined) this.desk.staff();
     this.timers.push(setInterval(() => this.play(), STEP_MS));
     this.timers.push(
       setInterval(() => this.sendAll({ type: "heartbeat", pos: this.log.length }), HEARTBEAT_S * 1000),
@@ -115,6 +122,7 @@ export class MockHub {
       return true;
     }
     if (answerHistory(request, response)) return true;
+    if (this.desk.answer(request, response)) return true;
     const found = /^\/api\/calls\/([^/]+)(\/audio)?$/.exec(request.url ?? "");
     if (!found) return false;
     const script = this.playing.find((one) => one.script.id === decodeURIComponent(found[1]!))?.script;
@@ -126,6 +134,11 @@ export class MockHub {
     } else if (hasAudio) sendRange(request, response, toneFile(script));
     else response.writeHead(404).end();
     return true;
+  }
+
+  /** Another supervisor acknowledges all of a call's alerts. */
+  deskAct(by: string, callId: string): void {
+    this.desk.acknowledge(by, callId);
   }
 
   /** Breaks every connection off, as a server does that goes away. */
@@ -166,6 +179,7 @@ export class MockHub {
     const told: Told = { pos: isKept ? this.log.length + 1 : null, event };
     if (isKept) this.log.push(told);
     this.summaries.take(event);
+    this.desk.take(event);
     for (const client of this.clients) this.sendTold(client, told);
   }
 
@@ -187,13 +201,14 @@ export class MockHub {
   }
 
   private receive(client: Client, message: ClientMessage): void {
-    const key = message.topic === "wall" ? "wall" : `${message.topic} ${message.call_id}`;
+    const isOfAll = message.topic === "wall" || message.topic === "desk";
+    const key = isOfAll ? message.topic : `${message.topic} ${message.call_id}`;
     if (message.type === "unsubscribe") {
       client.topics.delete(key);
       return;
     }
     const after = message.after ?? null;
-    if (message.topic !== "wall" && !this.playing.some((one) => one.script.id === message.call_id)) {
+    if (!isOfAll && !this.playing.some((one) => one.script.id === message.call_id)) {
       const { topic, call_id = null } = message;
       send(client, { type: "error", code: UNKNOWN_CALL, message: "no such call", topic, call_id });
       return;
@@ -201,7 +216,8 @@ export class MockHub {
     if (message.topic === "wall" && after === null) {
       const calls: CallSummary[] = this.summaries.all();
       send(client, { type: "snapshot", topic: "wall", pos: this.log.length, calls });
-    } else if (message.topic === "side") send(client, this.sides.of(message.call_id!));
+    } else if (message.topic === "desk") send(client, this.desk.whole());
+    else if (message.topic === "side") send(client, this.sides.of(message.call_id!));
     else {
       for (const told of this.log.slice(after ?? 0))
         this.sendTold({ socket: client.socket, topics: new Set([key]) }, told);

@@ -34,6 +34,8 @@ const SHOTS: readonly Shot[] = [
   { name: "history-words", path: "/history?words=%E6%8A%95%E8%AF%89" },
   { name: "history-agent", path: "/history/agent?agent=3012%20%E6%9E%97" },
   { name: "history-trends", path: "/history/trends" },
+  { name: "inbox", path: "/inbox", atS: 44.2 },
+  { name: "inbox-all", path: "/inbox?state=all", atS: 61 },
   { name: "agent", path: `/agent/${parcel.id}`, atS: 38 },
 ];
 
@@ -79,7 +81,7 @@ async function shoot(
 }
 
 function mockAt(atS: number | undefined): Promise<Served> {
-  return serveMock({ at: { ...USUAL, ...(atS === undefined ? {} : { [parcel.id]: atS }) } });
+  return serveMock({ isStaffed: true, at: { ...USUAL, ...(atS === undefined ? {} : { [parcel.id]: atS }) } });
 }
 
 async function open(page: Page, address: string): Promise<void> {

@@ -201,6 +201,49 @@ export const billing: Script = {
   ],
 };
 
+/** A small thing that was noticed in a call that runs calmly. */
+const noticed = (
+  rule: string,
+  severity: Judged["severity"],
+  [raised, cleared]: readonly [number, number | null],
+  title: Judged["title"],
+  because: Judged["because"],
+): Judged => ({
+  rule,
+  severity,
+  party: "agent",
+  about: [raised - 4, raised],
+  raised,
+  cleared,
+  title,
+  because,
+});
+
+const talksMuch = (raised: number, cleared: number | null) =>
+  noticed(
+    "talks_much",
+    "medium",
+    [raised, cleared],
+    ["坐席说得太多", "Agent does most of the talking"],
+    ["近 3 分钟里坐席的话占 82%", "82 % of the speech of the last 3 min was the agent’s"],
+  );
+const fastPace = (raised: number, cleared: number | null) =>
+  noticed(
+    "fast_pace",
+    "low",
+    [raised, cleared],
+    ["坐席语速偏快", "Agent speaks fast"],
+    ["比自己平常快 31%，已 12 秒", "31 % faster than the agent’s own usual, for 12 s"],
+  );
+const slowPace = (raised: number, cleared: number | null) =>
+  noticed(
+    "slow_pace",
+    "low",
+    [raised, cleared],
+    ["坐席停顿过长", "Agent pauses for long"],
+    ["三次停顿超过 4 秒", "Three pauses of more than 4 s"],
+  );
+
 /** Two people taking turns, for rows that run calmly. */
 function chat(
   id: string,
@@ -223,8 +266,9 @@ function chat(
 }
 
 export const calm: readonly Script[] = [
-  chat("call-0720", "3027 陈", "投递查询热线 01", 400),
+  chat("call-0720", "3027 陈", "投递查询热线 01", 400, { judged: [slowPace(96, null)] }),
   chat("call-0721-x", "3033 周", "大客户专线", 600, {
+    judged: [fastPace(214, null)],
     extra: [
       {
         type: "notice",
@@ -240,11 +284,13 @@ export const calm: readonly Script[] = [
     hasWords: false,
     extra: [{ type: "audio_lost", t_s: 20, party: "caller", start_s: 17.5, end_s: 19.8 }],
   }),
-  chat("call-0723-dd", "3008 何", "投递查询热线 04", 700),
+  chat("call-0723-dd", "3008 何", "投递查询热线 04", 700, { judged: [talksMuch(9, null)] }),
 ];
 
 export const ended: readonly Script[] = [
   chat("call-0701", "3012 林", "投递查询热线 02", 214),
-  chat("call-0702-b", "3033 周", "大客户专线", 388),
+  chat("call-0702-b", "3033 周", "大客户专线", 388, {
+    judged: [talksMuch(190, 260), fastPace(236, 250)],
+  }),
   chat("call-0703-c", "3027 陈", "投递查询热线 01", 61, { ending: "cut_off" }),
 ];

@@ -67,6 +67,7 @@ describe.skipIf(missing.length > 0)("the product", () => {
   let wall: Page;
   let call: Page;
   let agent: Page;
+  let inbox: Page;
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "tingyin-browser-"));
@@ -77,6 +78,7 @@ describe.skipIf(missing.length > 0)("the product", () => {
     const path = await wall.locator(".row .row-link").first().getAttribute("href");
     call = await openPage(browser, url + path!);
     agent = await openPage(browser, `${url}/agent`);
+    inbox = await openPage(browser, `${url}/inbox?state=all`);
   }, START_MS);
 
   afterAll(async () => {
@@ -107,31 +109,42 @@ describe.skipIf(missing.length > 0)("the product", () => {
       const card = call.locator(".alert", { hasText: "Agent cuts in" });
       await card.and(call.locator('[data-open="true"]')).waitFor({ timeout: CALL_MS });
       await wall.locator(".row-alert", { hasText: "Agent cuts in" }).waitFor();
+      await inbox.locator(".item", { hasText: "Agent cuts in" }).waitFor();
       await card.and(call.locator('[data-open="false"]')).waitFor({ timeout: CALL_MS });
       await wall.locator(".row-alert", { hasText: "Agent cuts in" }).waitFor({ state: "detached" });
     },
     2 * CALL_MS,
   );
 
+  it("shows on every page at once what a supervisor does", async () => {
+    const item = inbox.locator(".item", { hasText: "Agent cuts in" }).first();
+    await item.getByRole("button", { name: "Acknowledge" }).click();
+    await inbox.getByText(/alerts? acknowledged/).waitFor();
+    await call.locator(".alert", { hasText: "Acknowledged by local" }).first().waitFor();
+    await expectAccessibleInBothThemes(inbox);
+  });
+
   it(
     "comes back after it was stopped, and shows the call as cut off",
     async () => {
       await product.stop();
-      for (const page of [wall, call, agent]) {
+      for (const page of [wall, call, agent, inbox]) {
         await page.locator(".banner", { hasText: "Cut off from the server since" }).waitFor();
       }
       expect(await product.start(Number(new URL(url).port))).toBe(url);
-      for (const page of [wall, call, agent]) {
+      for (const page of [wall, call, agent, inbox]) {
         await page.locator(".banner").waitFor({ state: "detached", timeout: START_MS });
       }
       await wall.locator('.ended-state[data-state="cut_off"]').waitFor();
       await call.getByText("The call was cut off").waitFor();
+      const done = inbox.locator('.item[data-standing="cleared"]', { hasText: "Acknowledged by local" });
+      await done.first().waitFor();
       await wall.locator(".row").waitFor({ timeout: START_MS });
     },
     3 * START_MS,
   );
 
   it("had no error on any page", () => {
-    expect([wall, call, agent].flatMap(errorsOf)).toEqual([]);
+    expect([wall, call, agent, inbox].flatMap(errorsOf)).toEqual([]);
   });
 });

@@ -1,7 +1,16 @@
 /** A call's alerts: those open now with their reasons, and those that have cleared. */
+import { useEffect } from "preact/hooks";
+import { askCall, forgetSteps } from "../desk/acting";
+import { Acts } from "../desk/acts";
+import { Comments, Signs } from "../desk/signs";
+import { DeskStatus } from "../desk/status";
 import { say, t } from "../i18n";
-import type { EvidenceItem } from "../protocol/messages";
+import type { DeskAlert, EvidenceItem } from "../protocol/messages";
 import type { AlertRecord, CallState } from "../state/call";
+import { keyOf, muteOf, standingOf } from "../state/desk";
+import type { InboxAlert } from "../state/inbox";
+import { has } from "../state/session";
+import { desk, nowMs } from "../state/store";
 import { clock, percent, shortSeconds } from "../ui/format";
 import { SeveritySign } from "../ui/icons";
 import { inWords } from "./evidence";
@@ -9,6 +18,10 @@ import { seekTo } from "./view";
 
 export function Alerts({ call }: { call: CallState }) {
   const words = t.value.call;
+  useEffect(() => {
+    if (has("see_calls")) void askCall(call.id);
+    return forgetSteps;
+  }, [call.id]);
   const open = call.ended ? [] : call.alerts.filter((record) => record.cleared === null).reverse();
   const past = call.alerts.filter((record) => call.ended !== null || record.cleared !== null).reverse();
   return (
@@ -17,7 +30,7 @@ export function Alerts({ call }: { call: CallState }) {
       {call.alerts.length === 0 && <p class="alerts-none">{words.noAlerts}</p>}
       <div aria-live="polite">
         {open.map((record) => (
-          <AlertCard key={record.alert.id} record={record} isOpen />
+          <AlertCard key={record.alert.id} call={call} record={record} isOpen />
         ))}
       </div>
       {call.alerts.length > 0 && open.length === 0 && !call.ended && (
@@ -27,18 +40,20 @@ export function Alerts({ call }: { call: CallState }) {
         <>
           {!call.ended && <p class="past-title">{words.pastAlerts}</p>}
           {past.map((record) => (
-            <AlertCard key={record.alert.id} record={record} isOpen={false} />
+            <AlertCard key={record.alert.id} call={call} record={record} isOpen={false} />
           ))}
         </>
       )}
+      <DeskStatus />
     </section>
   );
 }
 
-function AlertCard({ record, isOpen }: { record: AlertRecord; isOpen: boolean }) {
+function AlertCard({ call, record, isOpen }: { call: CallState; record: AlertRecord; isOpen: boolean }) {
   const { alert, cleared } = record;
   const words = t.value;
   const measured = inWords(alert, words.measured);
+  const one = deskAlertOf(call, record);
   return (
     <article class="alert" data-severity={alert.severity} data-open={isOpen}>
       <header>
@@ -67,8 +82,44 @@ function AlertCard({ record, isOpen }: { record: AlertRecord; isOpen: boolean })
           )}
         </p>
       )}
+      {has("see_calls") && (
+        <>
+          <Signs state={one.state} mute={one.standing === "cleared" ? null : one.mute} />
+          <Comments states={[one.state]} />
+          <Acts id={`card ${one.key}`} targets={[one]} title={say(alert.title)} />
+        </>
+      )}
     </article>
   );
+}
+
+/** The alert as the desk knows it; made from the call's own events where it is too old for the stream. */
+function deskAlertOf(call: CallState, { alert, cleared }: AlertRecord): InboxAlert {
+  const started = call.started;
+  const startedMs = Date.parse(started?.started_at ?? "");
+  const own: DeskAlert = {
+    call_id: call.id,
+    alert_id: alert.id,
+    agent: started?.agent ?? "",
+    call_title: started?.title ?? "",
+    rule: alert.rule,
+    title: alert.title,
+    severity: alert.severity,
+    party: alert.party,
+    because: alert.because,
+    raised_at_s: alert.raised_at_s,
+    raised_at: Number.isNaN(startedMs) ? "" : new Date(startedMs + alert.raised_at_s * 1000).toISOString(),
+    cleared_at_s: cleared?.cleared_at_s ?? null,
+    is_call_over: call.ended !== null,
+  };
+  const key = keyOf(own);
+  return {
+    key,
+    alert: own,
+    state: desk.value.states[key],
+    standing: standingOf(desk.value, own, nowMs.value),
+    mute: muteOf(desk.value, own.rule, own.agent, nowMs.value),
+  };
 }
 
 /** Reasons by their share in the judgement, where shares are known. */

@@ -3,6 +3,7 @@ import { door } from "./en-door";
 import { measured, transcript } from "./en-call";
 import { filter } from "./en-wall";
 import { history, playback } from "./en-history";
+import { inbox } from "./en-inbox";
 import type { CallPhase, CountName, Party, Severity, SlotName, TemperState } from "../protocol/messages";
 
 const count = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : many}`;
@@ -246,6 +247,7 @@ export const en = {
   playback,
   measured,
   transcript,
+  inbox,
   time: { seconds: (n: number) => `${n} s`, minutes: (n: number) => `${n} min` },
   notFound: "There is no such page",
   page: {

@@ -4,6 +4,7 @@ import { door } from "./zh-door";
 import { measured, transcript } from "./zh-call";
 import { filter } from "./zh-wall";
 import { history, playback } from "./zh-history";
+import { inbox } from "./zh-inbox";
 
 export const zh: Dictionary = {
   code: "zh",
@@ -230,6 +231,7 @@ export const zh: Dictionary = {
   playback,
   measured,
   transcript,
+  inbox,
   time: { seconds: (n) => `${n} 秒`, minutes: (n) => `${n} 分钟` },
   notFound: "没有这个页面",
   page: {

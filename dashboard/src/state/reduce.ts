@@ -7,9 +7,9 @@ import {
   UNKNOWN_CALL,
 } from "../protocol/messages";
 import { breakOff, type CallState, emptyCall, reduceCallEvent } from "./call";
-import { type DeskState, emptyDesk, reduceDesk, tickDesk, withStates } from "./desk";
+import { type DeskState, emptyDesk, muteOf, reduceDesk, tickDesk, withStates } from "./desk";
 import { type SideState, sideOf } from "./side";
-import { emptyWall, reduceWall, tickWall, type WallState, wallOfSnapshot } from "./wall";
+import { emptyWall, type IsMuted, reduceWall, tickWall, type WallState, wallOfSnapshot } from "./wall";
 
 export type Phase =
   /** the first connection is being made */
@@ -71,8 +71,8 @@ export function reduce(state: State, input: Input): State {
     case "disconnected":
       return disconnected(state, input.nowMs, input.retryMs);
     case "tick": {
-      const wall = tickWall(state.wall, input.nowMs);
       const desk = tickDesk(state.desk, input.nowMs);
+      const wall = tickWall(state.wall, input.nowMs, mutedBy(desk, input.nowMs));
       return wall === state.wall && desk === state.desk ? state : { ...state, wall, desk };
     }
     case "desk_states":
@@ -83,6 +83,10 @@ export function reduce(state: State, input: Input): State {
     case "close_call":
       return { ...state, call: null, side: null, isCallMissing: false };
   }
+}
+
+function mutedBy(desk: DeskState, nowMs: number): IsMuted {
+  return (rule, agent) => muteOf(desk, rule, agent, nowMs) !== null;
 }
 
 function disconnected(state: State, nowMs: number, retryMs: number): State {
@@ -115,10 +119,13 @@ function reduceMessage(state: State, message: ServerMessage, nowMs: number): Sta
       };
     }
     case "snapshot":
-      return { ...state, wall: wallOfSnapshot(state.wall, message.calls, nowMs) };
+      return {
+        ...state,
+        wall: wallOfSnapshot(state.wall, message.calls, nowMs, mutedBy(state.desk, nowMs)),
+      };
     case "event":
       return message.topic === "wall"
-        ? { ...state, wall: reduceWall(state.wall, message.event, nowMs) }
+        ? { ...state, wall: reduceWall(state.wall, message.event, nowMs, mutedBy(state.desk, nowMs)) }
         : state.call === null
           ? state
           : { ...state, call: reduceCallEvent(state.call, message.event, nowMs) };

@@ -14,7 +14,7 @@ const RETRY_MS = 2000;
 
 function dispatch(input: VisitorInput): void {
   visitor.value = reduceVisitor(visitor.value, input);
-  if (visitor.value.phase === "in") start();
+  if (visitor.value.phase === "in") start(may(visitor.value, "see_calls"));
   else forget();
 }
 

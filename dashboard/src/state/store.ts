@@ -1,6 +1,7 @@
 /** Holds the state, and tells the views of it once a frame at most. */
 import { computed, signal } from "@preact/signals";
 import { Connection, type World } from "../net/connection";
+import type { AlertState } from "../protocol/messages";
 import { type Input, initialState, reduce } from "./reduce";
 
 let newest = initialState;
@@ -14,6 +15,7 @@ export const nowMs = signal(Date.now());
 export const connection = computed(() => published.value.connection);
 export const problems = computed(() => published.value.problems);
 export const wall = computed(() => published.value.wall);
+export const desk = computed(() => published.value.desk);
 export const call = computed(() => published.value.call);
 export const side = computed(() => published.value.side);
 export const isCallMissing = computed(() => published.value.isCallMissing);
@@ -49,6 +51,8 @@ let ended: () => void = () => undefined;
 
 function hear(input: Input): void {
   dispatch(input);
+  // A browser lets a hidden page wait for long; who has chosen to be called about alerts is called at once.
+  if (document.hidden && input.kind === "message" && input.message.type.startsWith("desk")) publish();
   if (input.kind === "disconnected") lost();
 }
 
@@ -66,11 +70,12 @@ export function onEnd(tell: () => void): void {
   ended = tell;
 }
 
-/** Opens the stream, unless it is open. */
-export function start(): void {
+/** Opens the stream, unless it is open. `seesDesk`: the visitor may see what supervisors do. */
+export function start(seesDesk: boolean): void {
   if (isStarted) return;
   isStarted = true;
   stream.subscribe({ topic: "wall", call_id: null });
+  if (seesDesk) stream.subscribe({ topic: "desk", call_id: null });
   const open = newest.call?.id ?? null;
   if (open !== null) subscribeCall(open);
   stream.start();
@@ -93,6 +98,11 @@ export function forget(): void {
   stream.stop();
   newest = initialState;
   publish();
+}
+
+/** States of alerts that the server answered. */
+export function takeStates(states: readonly AlertState[]): void {
+  dispatch({ kind: "desk_states", states });
 }
 
 export function retryNow(): void {

@@ -54,15 +54,34 @@ export interface WallState {
 
 export const emptyWall: WallState = { isLoaded: false, calls: {} };
 
-export function wallOfSnapshot(before: WallState, summaries: CallSummary[], nowMs: number): WallState {
+/** Whether a rule is muted in an agent's calls: it draws no attention then. */
+export type IsMuted = (rule: string, agent: string) => boolean;
+
+const nothingMuted: IsMuted = () => false;
+
+/** The rule that tells what the caller's temper shows; who mutes it has seen that. */
+const TEMPER_RULE = "hot_temper";
+
+export function wallOfSnapshot(
+  before: WallState,
+  summaries: CallSummary[],
+  nowMs: number,
+  isMuted: IsMuted = nothingMuted,
+): WallState {
   const calls: Record<string, WallCall> = {};
   for (const summary of summaries) {
-    calls[summary.call_id] = callOfSummary(summary, before.calls[summary.call_id], nowMs);
+    const call = callOfSummary(summary, before.calls[summary.call_id], nowMs);
+    calls[summary.call_id] = ranked(call, nowMs, isMuted);
   }
   return { isLoaded: true, calls };
 }
 
-export function reduceWall(wall: WallState, event: CallEvent, nowMs: number): WallState {
+export function reduceWall(
+  wall: WallState,
+  event: CallEvent,
+  nowMs: number,
+  isMuted: IsMuted = nothingMuted,
+): WallState {
   const before = wall.calls[event.call_id] ?? callOfStart(event);
   if (before === null) return wall;
   if (before.state !== "live") return wall;
@@ -71,7 +90,7 @@ export function reduceWall(wall: WallState, event: CallEvent, nowMs: number): Wa
     lastS: Math.max(before.lastS, event.t_s),
     zeroMs: callZeroMs(before.zeroMs, event.t_s, nowMs),
   };
-  const after = withCall(wall, ranked(reduceCall(heard, event), nowMs));
+  const after = withCall(wall, ranked(reduceCall(heard, event), nowMs, isMuted));
   return event.type === "call_ended" ? withoutOld(after) : after;
 }
 
@@ -83,11 +102,11 @@ function withoutOld(wall: WallState): WallState {
   return { ...wall, calls };
 }
 
-/** Time passes: calls that have calmed take their new places. */
-export function tickWall(wall: WallState, nowMs: number): WallState {
+/** Time passes, or rules are muted: calls that have calmed take their new places. */
+export function tickWall(wall: WallState, nowMs: number, isMuted: IsMuted = nothingMuted): WallState {
   let changed = wall;
   for (const call of Object.values(wall.calls)) {
-    const after = ranked(call, nowMs);
+    const after = ranked(call, nowMs, isMuted);
     if (after !== call) changed = withCall(changed, after);
   }
   return changed;
@@ -136,9 +155,12 @@ function withCall(wall: WallState, call: WallCall): WallState {
   return { ...wall, calls: { ...wall.calls, [call.id]: call } };
 }
 
-function ranked(call: WallCall, nowMs: number): WallCall {
-  const severities = call.openAlerts.map((alert) => alert.severity);
-  return rank(call, wantedAttention(severities, call.temper), nowMs);
+function ranked(call: WallCall, nowMs: number, isMuted: IsMuted): WallCall {
+  const severities = call.openAlerts
+    .filter(({ rule }) => !isMuted(rule, call.agent))
+    .map((alert) => alert.severity);
+  const temper = call.temper !== "calm" && isMuted(TEMPER_RULE, call.agent) ? "calm" : call.temper;
+  return rank(call, wantedAttention(severities, temper), nowMs);
 }
 
 function callOfSummary(summary: CallSummary, before: WallCall | undefined, nowMs: number): WallCall {
@@ -168,7 +190,7 @@ function callOfSummary(summary: CallSummary, before: WallCall | undefined, nowMs
     attention: before?.attention ?? 0,
     calmerSinceMs: before?.calmerSinceMs ?? null,
   };
-  return ranked(call, nowMs);
+  return call;
 }
 
 /** What is over; who speaks now is told by `speakingSince`. */

@@ -1,5 +1,8 @@
 /** The frame around every page, and which page is in it. */
 import { useSignalEffect } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { askPeople } from "../desk/acting";
+import { watchDesk } from "../desk/bell";
 import { goWhereWanted, SignInPage } from "../door/sign-in";
 import { language, t } from "../i18n";
 import { has, isUnreachable, visitor } from "../state/session";
@@ -13,6 +16,7 @@ import { LoadedPage, preload, preloadRest } from "./loading";
 import { replace, route } from "./router";
 
 export function App() {
+  useEffect(watchDesk, []);
   useSignalEffect(() => {
     document.documentElement.lang = language.value === "zh" ? "zh-CN" : "en";
   });
@@ -35,6 +39,10 @@ export function App() {
   useSignalEffect(() => {
     // Names and teams may have changed whenever the stream begins anew.
     if (visitor.value.phase === "in" && connection.value.phase === "live") void loadPeople();
+  });
+  useSignalEffect(() => {
+    // Who did what is told by names that people read.
+    if (has("see_calls")) void askPeople();
   });
   useSignalEffect(() => {
     if (visitor.value.phase === "in") preloadRest((page) => mayOpen(visitor.peek(), page));

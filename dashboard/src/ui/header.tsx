@@ -1,8 +1,9 @@
 /** The line at the top of every page: where one is, whether what one sees is live, and the switches. */
 import { AccountMenu } from "../door/menu";
 import { language, setLanguage, t } from "../i18n";
+import { openAlerts } from "../state/desk";
 import { has, visitor } from "../state/session";
-import { connection } from "../state/store";
+import { connection, desk, nowMs } from "../state/store";
 import { mayOpen } from "../state/visitor";
 import { Icon, Seal } from "./icons";
 import { PAGE_NAMES, PAGES, type PageName, underLink } from "./pages";
@@ -58,7 +59,20 @@ function PageLink({ name }: { name: PageName }) {
   return (
     <a href={name === "wall" ? "/" : `/${name}`} aria-current={isHere ? "page" : undefined}>
       {link(t.value)}
+      {name === "inbox" && <OpenCount />}
     </a>
+  );
+}
+
+/** How many alerts wait for somebody. */
+function OpenCount() {
+  const open = openAlerts(desk.value, nowMs.value).length;
+  if (open === 0) return null;
+  return (
+    <span class="nav-count" title={t.value.inbox.navCount(open)}>
+      <span aria-hidden="true">{open > 99 ? "99+" : open}</span>
+      <span class="unseen">{t.value.inbox.navCount(open)}</span>
+    </span>
   );
 }
 

@@ -42,6 +42,12 @@ export const PAGES = table({
     needs: "see_calls",
     load: () => import("../call/page").then((one) => one.CallPage),
   },
+  inbox: {
+    id: "none",
+    needs: "see_calls",
+    link: (words) => words.inbox.title,
+    load: () => import("../inbox/page").then((one) => one.InboxPage),
+  },
   history: {
     id: "optional",
     needs: "see_calls",

@@ -31,7 +31,8 @@ export const route = signal<Route>(routeOf(location.pathname));
 /** What the address asks of its page, as `?team=sales`: filters that can be linked to, and survive a reload. */
 export const query = signal(location.search);
 
-function go(path: string): void {
+/** Goes to a page, as a link to it does. */
+export function visit(path: string): void {
   history.pushState(null, "", path);
   arrive();
   window.scrollTo(0, 0);
@@ -68,6 +69,6 @@ export function startRouter(): void {
     const isOurs = link.origin === location.origin && routeOf(link.pathname).page !== "unknown";
     if (!isOurs || link.hash !== "") return;
     click.preventDefault();
-    go(link.pathname + link.search);
+    visit(link.pathname + link.search);
   });
 }

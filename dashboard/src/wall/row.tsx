@@ -1,10 +1,14 @@
 /** One live call on the wall. */
 import { Component, createRef } from "preact";
+import { ShortSigns } from "../desk/signs";
 import { say, t } from "../i18n";
 import type { OpenAlert, Severity } from "../protocol/messages";
 import { callTimeS } from "../state/clock";
+import { muteOf } from "../state/desk";
 import { isDegraded, SEVERITIES } from "../state/filters";
 import type { Person } from "../state/people";
+import { has } from "../state/session";
+import { desk } from "../state/store";
 import type { WallCall } from "../state/wall";
 import { clock, timeOfDay } from "../ui/format";
 import { Icon, type IconName, SeveritySign, TemperSign } from "../ui/icons";
@@ -88,7 +92,7 @@ export class LiveRow extends Component<RowProps> {
         <div class="row-strip">
           <Strip call={call} nowS={nowS} />
         </div>
-        <Alerts alerts={call.openAlerts} nowS={nowS} />
+        <Alerts call={call} nowS={nowS} nowMs={nowMs} />
       </li>
     );
   }
@@ -143,23 +147,40 @@ function lastHeardS({ speech }: WallCall): number | null {
   return ends.length === 0 ? null : Math.max(...ends);
 }
 
-function Alerts({ alerts, nowS }: { alerts: readonly OpenAlert[]; nowS: number }) {
+function Alerts({ call, nowS, nowMs }: { call: WallCall; nowS: number; nowMs: number }) {
   const words = t.value;
+  const isMuted = ({ rule }: OpenAlert) => muteOf(desk.value, rule, call.agent, nowMs) !== null;
+  // What is muted stands last, and is told only where there is room.
+  const alerts = [
+    ...call.openAlerts.filter((alert) => !isMuted(alert)),
+    ...call.openAlerts.filter((alert) => isMuted(alert)),
+  ];
   if (alerts.length === 0) return <div class="row-alerts none">{words.wall.noAlerts}</div>;
   const hidden = alerts.slice(ALERTS_SHOWN);
   return (
     <div class="row-alerts">
       {alerts.slice(0, ALERTS_SHOWN).map((alert) => (
-        <p key={alert.id} class="row-alert" data-severity={alert.severity}>
+        <div key={alert.id} class="row-alert" data-severity={alert.severity} data-muted={isMuted(alert)}>
           <span class="badge" data-severity={alert.severity}>
             <SeveritySign severity={alert.severity} size={12} />
             {words.severity[alert.severity]}
           </span>
-          <span class="row-alert-says">
-            <b>{say(alert.title)}</b> <span class="row-alert-because">{say(alert.because)}</span>
-          </span>
+          <div class="row-alert-text">
+            <p class="row-alert-says">
+              <b>{say(alert.title)}</b> <span class="row-alert-because">{say(alert.because)}</span>
+            </p>
+            {has("see_calls") && (
+              <ShortSigns
+                callId={call.id}
+                alertId={alert.id}
+                rule={alert.rule}
+                agent={call.agent}
+                nowMs={nowMs}
+              />
+            )}
+          </div>
           <span class="row-alert-age">{clock(nowS - alert.raised_at_s)}</span>
-        </p>
+        </div>
       ))}
       {hidden.length > 0 && <MoreAlerts hidden={hidden} />}
     </div>
