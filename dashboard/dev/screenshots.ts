@@ -24,6 +24,29 @@ interface Shot {
   readonly path: string;
   /** Where the invented call stands, in seconds. */
   readonly atS?: number;
+  /** What has happened before the page is opened. */
+  readonly prepare?: (served: Served) => void;
+  /** What is done on the page before the picture. */
+  readonly act?: (page: Page, language: string) => Promise<void>;
+}
+
+function message({ hub }: Served): void {
+  const text = { zh: "先让客户把话说完。", en: "Let the caller finish first." };
+  hub.sides.send(parcel.id, text, { template: "let_them_finish" });
+}
+
+function paused(served: Served): void {
+  const now = new Date().toISOString();
+  const text = { zh: "请再核对一遍单号。", en: "Check the order number once more." };
+  served.hub.sides.send(parcel.id, text, { shown_at: now, seen_at: now });
+  served.hub.sides.pause(parcel.id, 300);
+  message(served);
+}
+
+async function listenIn(page: Page): Promise<void> {
+  await page.locator(".listen .play").click();
+  await page.locator('.listen[data-phase="playing"]').waitFor();
+  await page.waitForTimeout(SETTLE_MS);
 }
 
 const SHOTS: readonly Shot[] = [
@@ -37,6 +60,9 @@ const SHOTS: readonly Shot[] = [
   { name: "inbox", path: "/inbox", atS: 44.2 },
   { name: "inbox-all", path: "/inbox?state=all", atS: 61 },
   { name: "agent", path: `/agent/${parcel.id}`, atS: 38 },
+  { name: "agent-message", path: `/agent/${parcel.id}`, atS: 38, prepare: message },
+  { name: "agent-paused", path: `/agent/${parcel.id}`, atS: 38, prepare: paused },
+  { name: "call-live", path: `/call/${parcel.id}`, atS: 44.2, prepare: paused, act: listenIn },
 ];
 
 export async function main(args: string[]): Promise<void> {
@@ -68,10 +94,12 @@ async function shoot(
   for (const theme of THEMES) {
     for (const [language, locale] of Object.entries(LOCALES)) {
       const served = url === undefined ? await mockAt(shot.atS) : null;
+      if (served !== null) shot.prepare?.(served);
       for (const [size, viewport] of Object.entries(SIZES)) {
         const context = await browser.newContext({ viewport, locale, colorScheme: theme });
         const page = await context.newPage();
         await open(page, (url ?? served!.url) + path);
+        await shot.act?.(page, language);
         await page.screenshot({ path: join(folder, `${shot.name}-${size}-${theme}-${language}.png`) });
         await context.close();
       }

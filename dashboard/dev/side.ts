@@ -72,6 +72,13 @@ export class MockSides {
     return message;
   }
 
+  /** The agent pauses the cues; null ends it. */
+  pause(callId: string, forS: number | null): void {
+    this.kept(callId).pause =
+      forS === null ? null : { at: new Date().toISOString(), forS, untilMs: Date.now() + forS * 1000 };
+    this.tell(this.of(callId));
+  }
+
   /** Answers what the pages ask and tell; false where the address is another's. */
   answer(request: IncomingMessage, response: ServerResponse): boolean {
     const path = request.url ?? "";
@@ -100,12 +107,7 @@ export class MockSides {
     if (what === "cues") {
       response.writeHead(202).end();
     } else if (what === "pause") {
-      const forS = Number(body.for_s);
-      kept.pause =
-        method === "DELETE"
-          ? null
-          : { at: new Date().toISOString(), forS, untilMs: Date.now() + forS * 1000 };
-      this.tell(this.of(callId));
+      this.pause(callId, method === "DELETE" ? null : Number(body.for_s));
       response.writeHead(204).end();
     } else if (part === undefined) {
       const template = TEMPLATES.find((one) => one.id === body.template);

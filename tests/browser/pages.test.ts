@@ -151,21 +151,31 @@ describe.skipIf(chromiumPath() === null)("the pages", () => {
     expect(await back.count()).toBe(0);
   });
 
-  it("play the sound in step with the call", async () => {
+  it("let a supervisor listen in on a live call, and hear one party alone", async () => {
     const page = await open(CALL, { [parcel.id]: 30 });
-    await page.getByRole("button", { name: "Listen" }).click();
-    await page.locator(".player-where", { hasText: "In step with the call" }).waitFor();
-    const offS = async () => {
-      const [played, shown] = await page.evaluate(() => {
-        const line = document.querySelector<HTMLElement>(".played-line")!;
-        const [m, s] = document.querySelector(".call-clock time")!.textContent!.split(":").map(Number);
-        return [Number.parseFloat(line.style.left), m! * 60 + s!] as const;
-      });
-      return Math.abs((played / 100) * 60 - shown); // 60 s are shown at this point of the call
-    };
-    await expect.poll(offS, { timeout: 10_000 }).toBeLessThan(2.5);
-    await page.getByRole("button", { name: "Pause" }).click();
-    await page.getByRole("button", { name: "Listen" }).waitFor();
+    await page.getByRole("button", { name: "Listen in" }).click();
+    const listen = page.locator(".listen");
+    const played = async () => Number(await listen.getAttribute("data-played"));
+    const rms = async (party: string) =>
+      Number(await listen.locator(`[data-party="${party}"]`).getAttribute("data-rms"));
+    await listen.and(page.locator('[data-phase="playing"]')).waitFor();
+    await page.getByText("You are listening to this call").waitFor();
+    expect(await page.title()).toContain("🎧");
+    const before = await played();
+    await expect.poll(played, { timeout: 10_000 }).toBeGreaterThan(before + 16_000);
+    await expect.poll(() => rms("caller"), { timeout: 20_000 }).toBeGreaterThan(0.02);
+    await expectAccessibleInBothThemes(page);
+    await page.getByRole("button", { name: "Mute the caller" }).click();
+    await expect.poll(() => rms("caller")).toBe(0);
+    await page.keyboard.press("Alt+l");
+    await listen.and(page.locator('[data-phase="off"]')).waitFor();
+    expect(await page.title()).not.toContain("🎧");
+    await page.keyboard.press("Alt+l");
+    await listen.and(page.locator('[data-phase="playing"]')).waitFor();
+    expect(served!.hub.sides.of(parcel.id).listeners).toEqual(["local"]);
+    await page.locator(".back").click();
+    await page.locator(".row").first().waitFor();
+    await expect.poll(() => served!.hub.sides.of(parcel.id).listeners).toEqual([]);
   });
 
   it("show the agent one hint, and that it was followed", async () => {
@@ -187,14 +197,73 @@ describe.skipIf(chromiumPath() === null)("the pages", () => {
     expect(await page.locator(".agent [data-temper], .agent .strip").count()).toBe(0);
   });
 
-  it("let the agent pause the hints by keyboard", async () => {
+  it("let the agent pause the hints by keyboard, with an end, and supervisors see it", async () => {
     const page = await open(AGENT, { [parcel.id]: 38 });
+    const call = await open(CALL);
     await page.locator("blockquote").waitFor();
     await page.keyboard.press("m");
+    await page.keyboard.press("Enter");
     await page.locator("blockquote").waitFor({ state: "detached" });
     await page.getByText("Hints are paused").waitFor();
+    await page.getByText(/^[12]:\d\d left/).waitFor();
+    await call.getByText(/The agent has paused hints for [12]:\d\d more/).waitFor();
+    await expectAccessibleInBothThemes(page);
     await page.keyboard.press("m");
+    await page.getByText("Hints are paused").waitFor({ state: "detached" });
+    await call.getByText("The agent has paused hints").waitFor({ state: "detached" });
+  });
+
+  it("let single keys be switched off, for those whom they disturb", async () => {
+    const page = await open(AGENT, { [parcel.id]: 38 });
     await page.locator("blockquote").waitFor();
+    await page.getByLabel("Single keys work on this page").uncheck();
+    expect(await page.locator("kbd").count()).toBe(0);
+    await page.keyboard.press("m");
+    expect(await page.getByRole("group", { name: "Pause hints for" }).count()).toBe(0);
+    await page.reload();
+    expect(await page.getByLabel("Single keys work on this page").isChecked()).toBe(false);
+  });
+
+  it("bring a supervisor's message to the agent, and tell when it was seen", async () => {
+    const call = await open(CALL, { [parcel.id]: 38 });
+    const agent = await open(AGENT, undefined, { locale: "zh-CN", viewport: { width: 320, height: 640 } });
+    await call.getByText("Ready lines").click();
+    await call.getByRole("button", { name: "Let the caller finish first." }).click();
+    expect(await call.getByLabel("Message to the agent").inputValue()).toBe("Let the caller finish first.");
+    await call.keyboard.press("Enter");
+    await agent.locator(".message-text", { hasText: "先让客户把话说完。" }).waitFor();
+    const mark = call.locator(".sent-mark").first();
+    await mark.and(call.locator('[data-mark="shown"]')).waitFor();
+    await expectAccessibleInBothThemes(call);
+    await expectAccessibleInBothThemes(agent);
+    await expectNoSidewaysScroll(agent);
+    await agent.keyboard.press("s");
+    await mark.and(call.locator('[data-mark="seen"]')).waitFor();
+    await agent.locator(".message-card").waitFor({ state: "detached" });
+  });
+
+  it("hold a message back in a pause, unless it is urgent", async () => {
+    const call = await open(CALL, { [parcel.id]: 38 });
+    const agent = await open(AGENT);
+    await agent.locator("blockquote").waitFor();
+    await agent.keyboard.press("m");
+    await agent.getByRole("button", { name: "5 min", exact: true }).click();
+    await agent.getByText("Hints are paused").waitFor();
+    const send = async (line: string) => {
+      await call.getByLabel("Message to the agent").fill(line);
+      await call.getByRole("button", { name: "Send" }).click();
+      await call.locator(".sent-text", { hasText: line }).waitFor();
+    };
+    await send("When you have a moment");
+    await agent.getByText("1 message waits until the pause ends").waitFor();
+    expect(await agent.locator(".message-card").count()).toBe(0);
+    await call.getByLabel("Show at once, even in a pause").check();
+    await send("Stop, put them through to me");
+    await agent.locator(".message-text", { hasText: "Stop, put them through to me" }).waitFor();
+    await agent.keyboard.press("s");
+    await agent.locator(".message-card").waitFor({ state: "detached" });
+    await agent.getByRole("button", { name: "Show hints" }).click();
+    await agent.locator(".message-text", { hasText: "When you have a moment" }).waitFor();
   });
 
   it("follow the newest live call without being told which", async () => {

@@ -96,11 +96,45 @@ describe.skipIf(missing.length > 0)("the product", () => {
     await expectAccessibleInBothThemes(agent);
   });
 
-  it("plays its sound in step", async () => {
-    await call.getByRole("button", { name: "Listen" }).click();
-    await call.locator(".player-where", { hasText: "In step with the call" }).waitFor();
-    await call.locator(".played-line:not([hidden])").waitFor({ state: "attached" });
-    await call.getByRole("button", { name: "Pause" }).click();
+  it("lets a supervisor listen in: the call's own sound flows, and ends with the page", async () => {
+    await call.getByRole("button", { name: "Listen in" }).click();
+    const listen = call.locator(".listen");
+    await listen.and(call.locator('[data-phase="playing"]')).waitFor();
+    const played = async () => Number(await listen.getAttribute("data-played"));
+    const before = await played();
+    await expect.poll(played, { timeout: 20_000 }).toBeGreaterThan(before + 3 * 16_000);
+    const loudest = { agent: 0, caller: 0 };
+    await expect
+      .poll(
+        async () => {
+          for (const party of ["agent", "caller"] as const) {
+            const rms = await listen.locator(`[data-party="${party}"]`).getAttribute("data-rms");
+            loudest[party] = Math.max(loudest[party], Number(rms));
+          }
+          return Math.min(loudest.agent, loudest.caller);
+        },
+        { timeout: 40_000, interval: 100 },
+      )
+      .toBeGreaterThan(0.01);
+    await call.getByText(/about \d\.\d s behind the call/).waitFor();
+    await call.getByRole("button", { name: "Stop listening" }).click();
+    const heard = async () => {
+      const trail = (await (await fetch(`${url}/api/trail`)).json()) as { entries: { action: string }[] };
+      return trail.entries.map((entry) => entry.action).filter((action) => action.startsWith("call_heard"));
+    };
+    await expect.poll(heard).toEqual(["call_heard_until", "call_heard"]);
+  }, 90_000);
+
+  it("brings a message to the agent's screen, and back that it was seen", async () => {
+    await call.getByLabel("Message to the agent").fill("Ask for the number, please");
+    await call.getByRole("button", { name: "Send" }).click();
+    const card = agent.locator(".message-card", { hasText: "Ask for the number, please" });
+    await card.waitFor();
+    const mark = call.locator(".sent-mark").first();
+    await mark.and(call.locator('[data-mark="shown"]')).waitFor();
+    await card.getByRole("button", { name: "Seen" }).click();
+    await mark.and(call.locator('[data-mark="seen"]')).waitFor();
+    await card.waitFor({ state: "detached" });
   });
 
   it(

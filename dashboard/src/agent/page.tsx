@@ -1,36 +1,32 @@
-/** The agent's page: one calm hint at a time, and the agent's own pace and share of the talk. */
+/**
+ * The agent's page, beside the work: the supervisor's message, one calm hint at a time, what is still to be
+ * asked, and the agent's own pace and share of the talk.
+ */
 import { useEffect, useState } from "preact/hooks";
-import { language, say, t } from "../i18n";
-import { type CallState, type CueRecord, openCue } from "../state/call";
+import { language, t } from "../i18n";
+import { type CallState, openCue } from "../state/call";
 import { callTimeS } from "../state/clock";
-import { isCallMissing, isStale, nowMs, openCall, call as openCallState, wall } from "../state/store";
+import { isCallMissing, isStale, nowMs, openCall, call as openCallState, side, wall } from "../state/store";
 import { newestCall } from "../state/wall";
-import { clock, percent } from "../ui/format";
+import { clock } from "../ui/format";
 import { Icon } from "../ui/icons";
+import { type Keys, useKeys } from "../ui/keys";
 import type { PageProps } from "../ui/pages";
+import { agentPath } from "../ui/router";
+import { Bars } from "./bars";
+import { ANSWERS, CueView } from "./cue";
+import { KeysSwitch } from "./keys";
 import { Meeting } from "./meeting";
-import { type Pace, paceOf, shareOf } from "./pace";
+import { MessageCard, shownMessage } from "./message";
+import { answerCue, hasFailed, isOwnPage, markMessage, resumeCues } from "./own";
+import { PauseButton, PauseChoice, Paused } from "./pause";
 import "../styles/agent.css";
-
-/** How long a hint that was followed is acknowledged. */
-const DONE_SHOWN_MS = 3500;
-/** A hint that was cleared longer ago than this in call time is history, and not acknowledged. */
-const DONE_FRESH_S = 5;
+import "../styles/agent-acts.css";
 
 export function AgentPage({ id: chosenId }: PageProps) {
   useNewestCall(chosenId);
-  const [mutedCall, setMutedCall] = useState<string | null>(null);
   const call = openCallState.value;
   const words = t.value.agent;
-  const isMuted = call !== null && mutedCall === call.id;
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent) => {
-      if (event.key !== "m" || event.ctrlKey || event.metaKey || event.altKey || call === null) return;
-      setMutedCall(isMuted ? null : call.id);
-    };
-    window.addEventListener("keydown", onKey);
-    return () => window.removeEventListener("keydown", onKey);
-  }, [call, isMuted]);
   if (call === null || call.started === null || isCallMissing.value) {
     return (
       <main id="content" class="agent">
@@ -41,6 +37,17 @@ export function AgentPage({ id: chosenId }: PageProps) {
       </main>
     );
   }
+  return <InCall key={call.id} call={call} />;
+}
+
+function InCall({ call }: { call: CallState }) {
+  const words = t.value.agent;
+  const more = t.value.live.agent;
+  const now = side.value;
+  const pause = call.ended === null ? (now?.pause ?? null) : null;
+  const [isChoosing, setChoosing] = useState(false);
+  const pauseOrResume = () => (pause ? void resumeCues(call.id) : setChoosing(!isChoosing));
+  useKeys(call.ended === null && isOwnPage() ? keysOf(call, pauseOrResume) : {});
   return (
     <main
       id="content"
@@ -49,28 +56,43 @@ export function AgentPage({ id: chosenId }: PageProps) {
       lang={language.value === "zh" ? "zh-CN" : "en"}
     >
       <div class="agent-head">
-        <h1>{call.started.agent || words.title}</h1>
+        <h1>{call.started?.agent || words.title}</h1>
         <CallClock call={call} />
-        <button
-          type="button"
-          class="quiet"
-          aria-pressed={isMuted}
-          aria-keyshortcuts="m"
-          title={words.key("M")}
-          onClick={() => setMutedCall(isMuted ? null : call.id)}
-        >
-          <Icon name={isMuted ? "bellOff" : "bell"} size={14} />
-          {isMuted ? words.unmute : words.mute}
-        </button>
+        {call.ended === null && pause === null && <PauseButton act={pauseOrResume} />}
       </div>
+      {isChoosing && pause === null && <PauseChoice callId={call.id} close={() => setChoosing(false)} />}
+      {hasFailed.value && (
+        <p class="agent-fault" role="alert">
+          <Icon name="broken" size={15} />
+          {more.failed}
+        </p>
+      )}
+      <NextCall call={call} />
+      <MessageCard side={call.ended === null ? now : null} />
       <div class="cue-place" aria-live="polite" aria-atomic="true">
-        {isMuted ? <Muted /> : <CueView call={call} />}
+        {pause ? <Paused pause={pause} callId={call.id} /> : <CueView call={call} />}
       </div>
       <Meeting reading={call.reading} />
       <Bars call={call} />
-      <p class="promise">{words.promise}</p>
+      <div class="agent-foot">
+        {isOwnPage() ? <KeysSwitch /> : <p>{more.readOnly}</p>}
+        <p class="promise">{words.promise}</p>
+      </div>
     </main>
   );
+}
+
+function keysOf(call: CallState, pauseOrResume: () => void): Keys {
+  const keys: Record<string, () => void> = { m: pauseOrResume };
+  const message = shownMessage(side.value);
+  if (message) keys.s = () => void markMessage(call.id, message.id, "seen");
+  const open = openCue(call);
+  if (open && !side.value?.pause) {
+    for (const { answer, key } of ANSWERS) {
+      keys[key.toLowerCase()] = () => void answerCue(call.id, open.cue.id, answer);
+    }
+  }
+  return keys;
 }
 
 /** Without a chosen call the page stays with one live call, and takes the newest when that has ended. */
@@ -84,6 +106,18 @@ function useNewestCall(chosenId: string | null): void {
   }, [chosenId, next]);
 }
 
+/** A page that was opened for one call stays with it; it says so when the agent's next one begins. */
+function NextCall({ call }: { call: CallState }) {
+  const newest = newestCall(wall.value);
+  const isAnother = newest !== null && newest.id !== call.id && newest.state === "live";
+  if (call.ended === null || !isAnother || newest.agent !== call.started?.agent) return null;
+  return (
+    <p class="next-call">
+      <a href={agentPath(newest.id)}>{t.value.live.agent.next}</a>
+    </p>
+  );
+}
+
 function CallClock({ call }: { call: CallState }) {
   const words = t.value.agent;
   const nowS = call.ended
@@ -95,96 +129,5 @@ function CallClock({ call }: { call: CallState }) {
     <p class="agent-clock" data-live={call.ended === null}>
       <span>{call.ended ? words.callEnded : words.inCall}</span> <time>{clock(nowS)}</time>
     </p>
-  );
-}
-
-function Muted() {
-  const words = t.value.agent;
-  return (
-    <div class="cue quiet-cue">
-      <p class="cue-text">{words.muted}</p>
-      <p class="cue-clears">{words.mutedWhy}</p>
-    </div>
-  );
-}
-
-function CueView({ call }: { call: CallState }) {
-  const words = t.value.agent;
-  const open = openCue(call);
-  if (open) {
-    const { cue } = open;
-    return (
-      <article class="cue" key={cue.id} data-severity={cue.severity}>
-        <p class="cue-text">{say(cue.text)}</p>
-        {cue.say && (
-          <figure>
-            <figcaption>{words.say}</figcaption>
-            <blockquote>{say(cue.say)}</blockquote>
-          </figure>
-        )}
-        <p class="cue-clears">{say(cue.clears_when)}</p>
-      </article>
-    );
-  }
-  const done = freshlyDone(call, call.cues.at(-1), nowMs.value);
-  if (done) {
-    return (
-      <div class="cue done-cue">
-        <p class="cue-text">
-          <Icon name="check" size={22} />
-          {words.done}
-        </p>
-        <p class="cue-clears">{say(done.cue.text)}</p>
-      </div>
-    );
-  }
-  return (
-    <div class="cue quiet-cue">
-      <p class="cue-text">{call.ended ? words.callEnded : words.noCue}</p>
-      {!call.ended && <p class="cue-clears">{words.listening}</p>}
-    </div>
-  );
-}
-
-function freshlyDone(call: CallState, record: CueRecord | undefined, now: number): CueRecord | null {
-  if (record?.cleared?.reason !== "done" || record.clearedMs === null) return null;
-  const isFresh = now - record.clearedMs < DONE_SHOWN_MS;
-  const isHistory = call.lastS - record.cleared.cleared_at_s > DONE_FRESH_S;
-  return isFresh && !isHistory && call.ended === null ? record : null;
-}
-
-function Bars({ call }: { call: CallState }) {
-  const words = t.value.agent;
-  const pace = paceOf(call);
-  const share = shareOf(call);
-  return (
-    <dl class="bars">
-      <div class="bar">
-        <dt>{words.pace}</dt>
-        <dd>
-          <PaceBar pace={pace} />
-          <span class="bar-word">{words.paceWords[pace.word]}</span>
-        </dd>
-      </div>
-      <div class="bar">
-        <dt>{words.share}</dt>
-        <dd>
-          <span class="talk-bar" aria-hidden="true">
-            <i data-party="agent" style={{ width: percent(share ?? 0.5) }} data-known={share !== null} />
-          </span>
-          <span class="bar-word">{share === null ? "–" : `${words.you} ${percent(share)}`}</span>
-        </dd>
-      </div>
-    </dl>
-  );
-}
-
-/** A mark on a line whose middle is the agent's own usual pace. */
-function PaceBar({ pace }: { pace: Pace }) {
-  return (
-    <span class="pace-bar" aria-hidden="true">
-      <i class="pace-usual" />
-      {pace.place !== null && <i class="pace-mark" style={{ left: percent(pace.place) }} />}
-    </span>
   );
 }

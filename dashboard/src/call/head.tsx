@@ -9,7 +9,7 @@ import { Icon, type IconName, TemperSign } from "../ui/icons";
 import { agentPath } from "../ui/router";
 import { has } from "../state/session";
 import { lastHistory } from "../history/last";
-import { Player } from "./player";
+import { ListenIn } from "./listen";
 
 export function CallHead({ call }: { call: CallState }) {
   const words = t.value;
@@ -46,7 +46,7 @@ export function CallHead({ call }: { call: CallState }) {
       <Temper call={call} />
       <TalkShare call={call} />
       <Interruptions call={call} />
-      {call.ended === null && has("hear_calls") && <Player call={call} nowS={nowS} />}
+      {call.ended === null && has("hear_calls") && <ListenIn callId={call.id} />}
     </div>
   );
 }

@@ -7,6 +7,7 @@ import { Alerts } from "./alerts";
 import { Charts } from "./charts";
 import { CallHead, Notes } from "./head";
 import { Playback } from "./playback";
+import { MessagePanel } from "./message";
 import { ReadingPanel } from "./reading";
 import { Transcript } from "./transcript";
 import { resetView } from "./view";
@@ -55,6 +56,7 @@ export function CallPage({ id: callId }: PageProps) {
       <aside class="call-side">
         <ReadingPanel call={call} />
         <Alerts call={call} />
+        <MessagePanel call={call} />
       </aside>
     </main>
   );

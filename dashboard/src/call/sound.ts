@@ -1,14 +1,6 @@
 /** A call's sound in the browser: one element, the two parties apart, each with its own volume. */
 import type { Party } from "../protocol/messages";
 
-/** More than this apart, the sound jumps to where the call is; less is made up by playing faster. */
-const JUMP_S = 1.2;
-/** Within this the sound counts as in step. */
-const STEP_S = 0.15;
-const HURRY = 0.06;
-/** The live edge is followed at this distance, so that the sound never waits for data. */
-export const BEHIND_S = 0.5;
-
 export class Sound {
   readonly element = new Audio();
   private context: AudioContext | null = null;
@@ -41,16 +33,6 @@ export class Sound {
   setVolume(party: Party, volume: number): void {
     const gain = this.gains[party];
     if (gain) gain.gain.value = volume;
-  }
-
-  /** Keeps the sound where the call is. */
-  follow(callS: number): void {
-    const offS = callS - BEHIND_S - this.element.currentTime;
-    if (Math.abs(offS) > JUMP_S) {
-      this.element.currentTime = Math.max(0, callS - BEHIND_S);
-      this.element.playbackRate = 1;
-    } else if (Math.abs(offS) > STEP_S) this.element.playbackRate = 1 + Math.sign(offS) * HURRY;
-    else this.element.playbackRate = 1;
   }
 
   /** RMS of the party's sound just now, 0..1. */

@@ -4,6 +4,7 @@ import { measured, transcript } from "./en-call";
 import { filter } from "./en-wall";
 import { history, playback } from "./en-history";
 import { inbox } from "./en-inbox";
+import { live } from "./en-live";
 import type { CallPhase, CountName, Party, Severity, SlotName, TemperState } from "../protocol/messages";
 
 const count = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : many}`;
@@ -158,17 +159,9 @@ export const en = {
     alert: "Alert",
   },
   player: {
-    label: "Player",
-    listen: "Listen",
-    pause: "Pause",
     mute: "Mute",
     unmute: "Sound on",
-    live: "In step with the call",
-    toLive: "To live",
-    position: "Position in the call",
     volume: (party: string) => `${party}’s volume`,
-    failed: "The sound could not be played.",
-    waiting: "Waiting for sound",
   },
   reading: {
     title: "The call so far",
@@ -232,12 +225,7 @@ export const en = {
     share: "Talk share",
     you: "You",
     caller: "Caller",
-    mute: "Pause hints",
-    unmute: "Show hints",
-    muted: "Hints are paused",
-    mutedWhy: "They come back in the next call, or when you switch them on.",
     callEnded: "The call has ended",
-    key: (key: string) => `key ${key}`,
     inCall: "In a call",
     promise: "Only what you do is shown here: pace, share, words. Nobody’s feelings are judged on this page.",
   },
@@ -248,6 +236,7 @@ export const en = {
   measured,
   transcript,
   inbox,
+  live,
   time: { seconds: (n: number) => `${n} s`, minutes: (n: number) => `${n} min` },
   notFound: "There is no such page",
   page: {

@@ -5,6 +5,7 @@ import { measured, transcript } from "./zh-call";
 import { filter } from "./zh-wall";
 import { history, playback } from "./zh-history";
 import { inbox } from "./zh-inbox";
+import { live } from "./zh-live";
 
 export const zh: Dictionary = {
   code: "zh",
@@ -146,17 +147,9 @@ export const zh: Dictionary = {
     alert: "告警",
   },
   player: {
-    label: "播放器",
-    listen: "收听",
-    pause: "暂停",
     mute: "静音",
     unmute: "取消静音",
-    live: "与通话同步",
-    toLive: "回到实时",
-    position: "通话位置",
     volume: (party) => `${party}音量`,
-    failed: "声音无法播放。",
-    waiting: "等待声音",
   },
   reading: {
     title: "通话进展",
@@ -216,12 +209,7 @@ export const zh: Dictionary = {
     share: "发言占比",
     you: "您",
     caller: "客户",
-    mute: "暂停提示",
-    unmute: "显示提示",
-    muted: "提示已暂停",
-    mutedWhy: "下一通电话会自动恢复，也可以随时打开。",
     callEnded: "通话已结束",
-    key: (key) => `按键 ${key}`,
     inCall: "通话中",
     promise: "这里只显示您的做法：语速、占比、用语。本页不评判任何人的情绪。",
   },
@@ -232,6 +220,7 @@ export const zh: Dictionary = {
   measured,
   transcript,
   inbox,
+  live,
   time: { seconds: (n) => `${n} 秒`, minutes: (n) => `${n} 分钟` },
   notFound: "没有这个页面",
   page: {

@@ -5,6 +5,7 @@ import { askPeople } from "../desk/acting";
 import { watchDesk } from "../desk/bell";
 import { goWhereWanted, SignInPage } from "../door/sign-in";
 import { language, t } from "../i18n";
+import { isListening } from "../state/listening";
 import { has, isUnreachable, visitor } from "../state/session";
 import { loadPeople } from "../state/people";
 import { connection, openCall, wall } from "../state/store";
@@ -22,7 +23,9 @@ export function App() {
   });
   useSignalEffect(() => {
     const needing = needingCount(wall.value);
-    document.title = (needing > 0 && route.value.page !== "agent" ? `(${needing}) ` : "") + t.value.name;
+    const mark = isListening.value ? "🎧 " : "";
+    document.title =
+      mark + (needing > 0 && route.value.page !== "agent" ? `(${needing}) ` : "") + t.value.name;
   });
   useSignalEffect(() => {
     // The page is fetched while the server is asked who is there.

@@ -1,0 +1,45 @@
+/** Single keys, which a page may have only where they can be switched off (WCAG 2.1.4). */
+import { signal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { remember, remembered } from "./memory";
+
+/** Whether the viewer lets single keys work. */
+export const hasKeys = signal(remembered("keys") !== "off");
+
+export function setKeys(isOn: boolean): void {
+  hasKeys.value = isOn;
+  remember("keys", isOn ? "on" : "off");
+}
+
+export type Keys = Readonly<Record<string, () => void>>;
+
+const WRITING = "input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]";
+
+/** Calls what a letter stands for, unless somebody writes, or means another command. */
+export function useKeys(keys: Keys): void {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (!hasKeys.value || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+      if (event.target instanceof Element && event.target.closest(WRITING)) return;
+      const act = keys[event.key.toLowerCase()];
+      if (act === undefined) return;
+      event.preventDefault();
+      act();
+    };
+    window.addEventListener("keydown", onKey);
+    return () => window.removeEventListener("keydown", onKey);
+  });
+}
+
+/** One command with Alt, on whatever keyboard: `code` is the key's place, as `KeyL`. */
+export function useAltKey(code: string, act: () => void): void {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (!event.altKey || event.ctrlKey || event.metaKey || event.code !== code || event.repeat) return;
+      event.preventDefault();
+      act();
+    };
+    window.addEventListener("keydown", onKey);
+    return () => window.removeEventListener("keydown", onKey);
+  });
+}
