@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,12 +47,6 @@ class Hearing:
         self._framer = Framer(BLOCK_SAMPLES)
         self._lost_since: int | None = None
 
-    def hear_beside(self, other: Hearing) -> None:
-        """Expects the language that the other party is known to speak, until this one's is known."""
-        if self.utterances is not None and other.utterances is not None:
-            theirs = other.utterances
-            self.utterances.elsewhere = lambda: theirs.language
-
     def take(self, frame: AudioFrame) -> Span | None:
         """Takes the next sound; returns a stretch of lost sound that is over."""
         assert frame.start == self.heard, "frames of a party follow one another"
@@ -76,3 +70,15 @@ class Hearing:
     def _found(self, at: int) -> Span | None:
         since, self._lost_since = self._lost_since, None
         return None if since is None else Span(since, at)
+
+
+def hear_both(
+    ears: Mapping[Party, Ears], settings: CoreSettings, ids: Iterator[int] | None
+) -> dict[Party, Hearing]:
+    """Hears both parties. One whose language is not known is expected to speak as the other does."""
+    hearing = {party: Hearing(party, ears[party], settings, ids) for party in Party}
+    for party, one in hearing.items():
+        theirs = hearing[party.other].utterances
+        if one.utterances is not None and theirs is not None:
+            one.utterances.expect_as(theirs)
+    return hearing

@@ -24,7 +24,7 @@ from monitor.core.facts import (
     TimelineEvent,
     Words,
 )
-from monitor.core.hearing import Ears, Hearing
+from monitor.core.hearing import Ears, hear_both
 from monitor.core.inputs import (
     CallEnd,
     CallInfo,
@@ -107,12 +107,7 @@ class CallSession:
         """
         self.info = info
         self._has_words = has_words
-        ids = count(1)
-        self._hearing = {
-            party: Hearing(party, ears[party], settings, ids if has_words else None) for party in Party
-        }
-        for party, hearing in self._hearing.items():
-            hearing.hear_beside(self._hearing[party.other])
+        self._hearing = hear_both(ears, settings, count(1) if has_words else None)
         if info.agent_voice is not None:
             self._hearing[Party.AGENT].prosody.know(info.agent_voice)
         self._leakage = LeakageMeter()

@@ -11,26 +11,21 @@ the next.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
 from monitor.core.audio import Party, Pcm
 from monitor.core.clock import Span, samples
-from monitor.core.facts import Ipu, PartialText, SpeechStarted, Word, Words
-from monitor.core.recognition import Hypothesis, HypothesisWord, Speculation, TranscriptionRequest
+from monitor.core.facts import Ipu, SpeechStarted
+from monitor.core.recognition import Hypothesis, Speculation, TranscriptionRequest
 from monitor.core.settings import PrivacySettings, TranscriptionSettings
+from monitor.core.transcription.answers import Answers, Output
 from monitor.core.transcription.commit import Committer
-from monitor.core.transcription.cutting import softest, trimmed
-from monitor.core.transcription.language import LanguageLock
+from monitor.core.transcription.cutting import softest
 from monitor.core.transcription.redaction import Finder
-from monitor.core.transcription.text import to_script
 from monitor.core.transcription.utterance import Utterance
-from monitor.core.transcription.vocabulary import Vocabulary
 from monitor.core.transcription.writing import Writer
-
-Output = TranscriptionRequest | Words | PartialText
 
 _RING_SAMPLES = samples(1.5)
 """Sound kept while nobody speaks: the detector tells of speech after its minimal length, and the pre-roll
@@ -44,16 +39,6 @@ _SPECULATE_AFTER = samples(0.5)
 
 _MAX_OUTSTANDING_PARTIALS = 2
 """One being decoded and one that the scheduler may replace by a newer one."""
-
-_MAX_WAITING_PARTIALS = 4
-"""Of an utterance whose forerunner's final is not yet known; agreement needs the last two only."""
-
-_PHRASE_LOG_PROBABILITY = -0.6
-"""A speculative answer at least this sure decides the words before its silence; one below it only agrees or
-disagrees with others. On short context, what scores less is heard otherwise in a wider search."""
-
-_SURE_LOG_PROBABILITY = -0.4
-"""Of a partial whose older words stand without a second opinion: five of six of real speech."""
 
 _CUT_FROM = 0.6
 """A forced cut lies in the last 40 % of the utterance: earlier ones would cost the next decode context."""
@@ -90,39 +75,36 @@ class Utterances:
         language = own or settings.language
         self.given_language = "" if language == "auto" else language
         """By the settings; empty where it is to be found."""
-        self._language = LanguageLock(self.given_language or None)
-        self._vocabulary = Vocabulary(settings.vocabulary)
-        self._writer = Writer(privacy or PrivacySettings(), finders)
+        self._answers = Answers(
+            party, settings, self.given_language or None, Writer(privacy or PrivacySettings(), finders)
+        )
         self._ring: deque[Pcm] = deque()
         self._ring_samples = 0
         self._heard = 0
         self._number = 0
         self._open: Utterance | None = None
-        self._undone: deque[Utterance] = deque()
-        """Every utterance whose words are not all known, oldest first; the open one is the last."""
         self._decoded_until = 0
         """Where the previous utterance's sound ended: no sound is decoded in two utterances."""
-        self._words_end = 0
-        """Where the party's committed words end."""
-        self._is_over = False
-        """Whether the sound has ended."""
-        self.elsewhere: Callable[[], str | None] = lambda: None
-        """The language that the other party is known to speak: most calls are held in one."""
+        self._other: Utterances | None = None
 
     @property
     def language(self) -> str | None:
         """The party's language, None while it is not known."""
-        return self._language.language
+        return self._answers.language.language
 
     @property
     def unexpected_language(self) -> str | None:
         """The language that the party speaks though the settings give another."""
-        return self._language.unexpected
+        return self._answers.language.unexpected
+
+    def expect_as(self, other: Utterances) -> None:
+        """The other party's language is expected while the own is not known: most calls are held in one."""
+        self._other = other
 
     @property
     def owed(self) -> int:
         """Utterances whose final words are still to come, the open one included."""
-        return len(self._undone)
+        return len(self._answers.undone)
 
     def on_block(
         self, block: Pcm, start: int, speech_events: Iterable[SpeechStarted | Ipu], now: int
@@ -144,33 +126,16 @@ class Utterances:
                 out.extend(self._on_silence(event.span, now))
         if self._open is not None:
             out.extend(self._on_progress(self._open, now))
-        if not self._undone:
-            out.extend(self._writer.tick(now))
+        out.extend(self._answers.tick(now))
         return out
 
     def on_hypothesis(self, hypothesis: Hypothesis) -> list[Output]:
         """Takes an answer. One that nobody waits for changes nothing."""
-        for utterance in self._undone:
-            if hypothesis.request_id in utterance.partials:
-                utterance.partials.discard(hypothesis.request_id)
-            elif hypothesis.request_id in (utterance.final, utterance.speculative):
-                utterance.answer = hypothesis
-            else:
-                continue
-            # A speculative answer, too, shows how the utterance begins, whatever follows.
-            if utterance.final is None and hypothesis.rejected is None:
-                utterance.waiting = [*utterance.waiting, hypothesis][-_MAX_WAITING_PARTIALS:]
-            break
-        return self._settle()
+        return self._answers.on_hypothesis(hypothesis)
 
     def on_dropped(self, request_id: int) -> list[Output]:
-        """The request will not be answered. A partial is not missed; a final was lost with the recogniser,
-        and the utterance keeps what was shown of it."""
-        for utterance in self._undone:
-            utterance.partials.discard(request_id)
-            if request_id in (utterance.final, utterance.speculative):
-                utterance.answer = utterance.without_answer(self._party, "engine_failed")
-        return self._settle()
+        """The request will not be answered."""
+        return self._answers.on_dropped(request_id)
 
     def abandon(self) -> list[Output]:
         """Gives up the open utterance: its sound is heard as the other party's."""
@@ -181,7 +146,7 @@ class Utterances:
         utterance.blocks = []
         utterance.speculative, utterance.final = None, -1
         utterance.answer = utterance.without_answer(self._party, "heard_elsewhere")
-        return self._settle()
+        return self._answers.settle()
 
     def finish(self, now: int, speech_events: Iterable[SpeechStarted | Ipu] = ()) -> list[Output]:
         """The sound is over, after these last speech events: ends the open utterance. Answers may still
@@ -194,8 +159,7 @@ class Utterances:
                 out.extend(self._on_silence(event.span, now))
         if self._open is not None:
             out.extend(self._close(self._open, now))
-        self._is_over = True
-        return [*out, *self._settle()]
+        return [*out, *self._answers.finish()]
 
     # --- cutting the sound ----------------------------------------------------------------------------
 
@@ -228,13 +192,13 @@ class Utterances:
             self._party,
             hold_back=samples(self._settings.hold_back_s),
             settled_after=samples(self._settings.settled_after_s),
-            not_before=self._words_end,
+            not_before=self._answers.words_end,
         )
         self._open = Utterance(
             number=self._number, start=start, committer=committer, blocks=[sound], end=self._heard
         )
         self._number += 1
-        self._undone.append(self._open)
+        self._answers.undone.append(self._open)
 
     def _on_silence(self, span: Span, now: int) -> list[Output]:
         """An IPU ended: the utterance may have ended with it, so its words are asked for at once."""
@@ -309,7 +273,7 @@ class Utterances:
             self._decoded_until = end
             out.append(request)
         utterance.blocks = []
-        return [*out, *self._settle()]
+        return [*out, *self._answers.settle()]
 
     def _cut(self, utterance: Utterance, now: int) -> list[Output]:
         """Ends an utterance that is too long at its softest place and opens the next one there.
@@ -331,7 +295,7 @@ class Utterances:
         self._begin(at, sound[at - utterance.start :])
         assert self._open is not None
         self._open.speech = self._heard - at
-        return [request, *self._settle()]
+        return [request, *self._answers.settle()]
 
     def _request(
         self,
@@ -350,9 +314,9 @@ class Utterances:
             span=Span(utterance.start, end),
             pcm=utterance.pcm(end),
             is_final=is_final,
-            language=self._language.expected or self.elsewhere(),
-            is_language_open=is_final or not self._language.is_sure,
-            is_language_sure=self._language.is_sure,
+            language=self._answers.language.expected or (self._other.language if self._other else None),
+            is_language_open=is_final or not self._answers.language.is_sure,
+            is_language_sure=self._answers.language.is_sure,
             hint=self._hint(utterance),
             issued_at=now,
             speculation=speculation,
@@ -363,85 +327,6 @@ class Utterances:
         them."""
         if utterance.speech < _HINT_FROM:
             return ""
-        terms = self._vocabulary.hint(self._language.language) if self._settings.has_vocabulary_hint else ""
-        return self._settings.hint + terms
-
-    # --- answers ---------------------------------------------------------------------------------------
-
-    def _settle(self) -> list[Output]:
-        """Commits what the answers allow, utterance by utterance in their order."""
-        out: list[Output] = []
-        while self._undone:
-            utterance = self._undone[0]
-            utterance.committer.raise_floor(self._words_end)
-            for hypothesis in utterance.waiting:
-                out.extend(self._take_partial(utterance, hypothesis))
-            utterance.waiting = []
-            if utterance.final is None or utterance.answer is None:
-                break
-            out.extend(self._take_final(utterance, utterance.answer))
-            self._undone.popleft()
-        if self._is_over and not self._undone:
-            out.extend(self._writer.flush())
-        return out
-
-    def _take_partial(self, utterance: Utterance, hypothesis: Hypothesis) -> list[Output]:
-        is_over_long = utterance.end - utterance.start >= samples(self._settings.max_utterance_s)
-        if is_over_long or utterance.final is not None:
-            return []
-        utterance.language = hypothesis.language
-        heard = self._written(utterance, hypothesis)
-        if hypothesis.is_final and hypothesis.average_log_probability >= _PHRASE_LOG_PROBABILITY:
-            words = utterance.committer.on_phrase(heard)
-        else:
-            is_sure = hypothesis.average_log_probability >= _SURE_LOG_PROBABILITY
-            words = utterance.committer.on_partial(heard, hypothesis.span.end, is_sure=is_sure)
-        out: list[Output] = list(self._commit(utterance, words, hypothesis.language, is_final=False))
-        text = self._writer.preview(utterance.committer.tail)
-        if text or (utterance.is_shown and not out):
-            out.append(self._partial(utterance, hypothesis.span, text))
-        utterance.is_shown = bool(text)
-        return out
-
-    def _take_final(self, utterance: Utterance, hypothesis: Hypothesis) -> list[Output]:
-        if hypothesis.rejected == "engine_failed":
-            words = utterance.committer.commit_tail()
-        elif hypothesis.rejected is not None:
-            words = []
-        else:
-            words = utterance.committer.on_final(self._written(utterance, hypothesis))
-        if utterance.final != -1:
-            self._language.on_final(hypothesis)
-        language = hypothesis.language or utterance.language
-        out: list[Output] = list(self._commit(utterance, words, language, is_final=True))
-        text = self._writer.preview("")
-        if text or (utterance.is_shown and not out):
-            out.append(self._partial(utterance, hypothesis.span, text))
-        return out
-
-    def _commit(
-        self, utterance: Utterance, words: list[Word], language: str, *, is_final: bool
-    ) -> list[Words]:
-        """The words that can be told: what the utterance commits, save a number that may still go on."""
-        if not words:
-            return self._writer.push(None, is_final=is_final)
-        self._words_end = max(self._words_end, words[-1].span.end)
-        committed = Words(
-            party=self._party, words=tuple(words), language=language, utterance=utterance.number
-        )
-        return self._writer.push(committed, is_final=is_final)
-
-    def _partial(self, utterance: Utterance, span: Span, text: str) -> PartialText:
-        start = min(max(span.start, utterance.committer.end), span.end)
-        return PartialText(
-            party=self._party, utterance=utterance.number, span=Span(start, span.end), text=text
-        )
-
-    def _written(self, utterance: Utterance, hypothesis: Hypothesis) -> list[HypothesisWord]:
-        """The hypothesis's words in the script of the settings, with the vocabulary's terms, none of them
-        begun or ended in silence."""
-        words = trimmed(hypothesis.words, utterance.silences, utterance.speech_end)
-        if hypothesis.language == "zh":
-            texts = to_script([word.text for word in words], self._settings.script)
-            words = [replace(word, text=text) for word, text in zip(words, texts, strict=True)]
-        return self._vocabulary.corrected(words) if self._vocabulary else words
+        if not self._settings.has_vocabulary_hint:
+            return self._settings.hint
+        return self._settings.hint + self._answers.vocabulary.hint(self._answers.language.language)

@@ -17,7 +17,8 @@ from monitor.core.clock import BLOCK_SAMPLES, Span, samples
 from monitor.core.facts import Ipu, PartialText, SpeechStarted, Words
 from monitor.core.recognition import Hypothesis, TranscriptionRequest
 from monitor.core.settings import TranscriptionSettings
-from monitor.core.transcription.utterances import Output, Utterances
+from monitor.core.transcription.answers import Output
+from monitor.core.transcription.utterances import Utterances
 from monitor.engines.scripted import ScriptedTranscriber, ScriptedWord
 
 CALLER = Party.CALLER
@@ -256,7 +257,7 @@ def test_the_language_of_one_confident_utterance_is_expected_in_the_next() -> No
 
 def test_until_a_party_is_heard_it_is_expected_to_speak_as_the_other_does() -> None:
     utterances = Utterances(CALLER, TranscriptionSettings(), itertools.count(1))
-    utterances.elsewhere = lambda: "en"
+    utterances.expect_as(Utterances(Party.AGENT, TranscriptionSettings(language="en"), itertools.count(1)))
     sound = np.full(BLOCK_SAMPLES, 0.2, dtype=np.float32)
     began = [SpeechStarted(party=CALLER, at=0)]
     outputs = [
