@@ -47,6 +47,9 @@ MALFORMED_MAX = 5
 TOPICS_MAX = 16
 """Topics of one stream; each costs a queue."""
 
+_WHOLE_CALL_EVENTS = 150_000
+"""A call of the past is sent whole up to this many events: three hours, 60 MB."""
+
 _PAGE_EVENTS = 256
 """Events fetched at a time for a client that catches up."""
 
@@ -330,6 +333,10 @@ class Stream:
         if subscription.topic == "wall":
             return await self._publisher.read(log.nth_last_pos, limit, after=after, types=WALL_TYPES)
         call_id = subscription.call_id
+        record = await self._publisher.read(log.call, call_id or "")
+        if record is not None and record.state != "live":
+            # Who opens a call of the past wants all of it, and has nothing newer to wait for.
+            limit = max(limit, _WHOLE_CALL_EVENTS)
         start = await self._publisher.read(log.nth_last_pos, limit, after=after, call_id=call_id)
         if start is None:
             return None

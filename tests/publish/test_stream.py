@@ -153,6 +153,16 @@ async def test_a_long_past_comes_without_its_older_prosody(
         assert seqs["prosody"] == sorted(set(seqs["prosody"]))
 
 
+async def test_a_call_of_the_past_comes_whole(open_site: OpenSite, script: type[CallScript]) -> None:
+    call = script()
+    async with open_site(catch_up_events=50) as site, site.client() as client:
+        site.publisher.hub._recent_events = 10
+        site.emit(call.started(), *(call.prosody() for _ in range(300)), call.ended())
+        site.publisher.log.flush()
+        await client.subscribe("call", call.call_id)
+        assert [message.event.seq for message in await client.events(302)] == list(range(1, 303))
+
+
 async def test_a_position_of_another_log_starts_over(open_site: OpenSite, script: type[CallScript]) -> None:
     call = script()
     async with open_site() as site, site.client() as client:
