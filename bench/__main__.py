@@ -19,6 +19,7 @@ BENCHES = (
     "alerts",
     "playbook",
     "whatif",
+    "history",
     "asr_quality",
     "asr_latency",
     "soak",

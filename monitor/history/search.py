@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
@@ -16,7 +17,7 @@ from monitor.core.events import PartyName, SeverityName, Text
 from monitor.errors import StoreError
 from monitor.history.figures import SEVERITIES, Said
 from monitor.history.index import SHIFT, has_words_table, index_path, reader, rows
-from monitor.history.words import Term, cut, match_of, places, terms_of
+from monitor.history.words import Term, cut, match_of, may_stand, places, terms_of
 from monitor.store.records import CallState
 
 HITS_MAX = 3
@@ -222,33 +223,28 @@ class History:
         return f"number IN (SELECT id >> {SHIFT} FROM said WHERE tells(text, ?))", _packed(term)
 
     def _hits(self, number: int, terms: Sequence[Term]) -> list[Hit]:
-        """The first places in a call, of each term at least one while there is room."""
-        found: dict[tuple[int, int], Hit] = {}
-        share = max(1, HITS_MAX // max(1, len(terms)))
-        for term in terms:
-            hits = self._hits_of(number, term)
-            for key, hit in hits[: share if len(terms) > 1 else HITS_MAX]:
-                found.setdefault(key, hit)
-        return [hit for _, hit in sorted(found.items())][:HITS_MAX]
+        """The first places in a call, of each term at least one while there is room.
 
-    def _hits_of(self, number: int, term: Term) -> list[tuple[tuple[int, int], Hit]]:
-        ids = (number << SHIFT, (number + 1) << SHIFT)
-        if self._has_words():
-            where, value = (
-                "id IN (SELECT rowid FROM words WHERE words MATCH ? AND rowid >= ? AND rowid < ?)",
-                match_of(term),
-            )
-        else:
-            where, value = "tells(text, ?) AND id >= ? AND id < ?", _packed(term)
-        said = self._rows(
-            f"SELECT id, party, start_s, text, times FROM said WHERE {where} ORDER BY id LIMIT ?",
-            (value, *ids, HITS_MAX),
-        )
-        hits: list[tuple[tuple[int, int], Hit]] = []
-        for id_, party, start_s, text, times in said:
-            one = Said(party=party, start_s=start_s, text=text, times=times)
-            hits.extend(((id_, start), _hit(one, start, end)) for start, end in places(text, term))
-        return hits[:HITS_MAX]
+        They are looked for in the call's own text: asking the index again for each call of a page costs more,
+        since it joins the lists of a word's beginnings anew each time.
+        """
+        if not terms:
+            return []
+        share = max(1, HITS_MAX // len(terms))
+        wanted = {term: share if len(terms) > 1 else HITS_MAX for term in terms}
+        found: dict[tuple[int, int], Hit] = {}
+        for id_, party, start_s, text, times in self._rows(
+            "SELECT id, party, start_s, text, times FROM said WHERE id >= ? AND id < ? ORDER BY id",
+            (number << SHIFT, (number + 1) << SHIFT),
+        ):
+            for term in [term for term, left in wanted.items() if left > 0 and may_stand(text, term)]:
+                for start, end in islice(places(text, term), wanted[term]):
+                    one = Said(party=party, start_s=start_s, text=text, times=times)
+                    found.setdefault((id_, start), _hit(one, start, end))
+                    wanted[term] -= 1
+            if not any(wanted.values()):
+                break
+        return [hit for _, hit in sorted(found.items())][:HITS_MAX]
 
     def _raised(self, numbers: Sequence[int]) -> dict[int, list[RaisedRule]]:
         found: dict[int, list[RaisedRule]] = {}
@@ -302,7 +298,8 @@ def _packed(term: Term) -> str:
 
 
 def _tells(text: str, packed: str) -> bool:
-    return next(places(text, _unpacked(packed)), None) is not None
+    term = _unpacked(packed)
+    return may_stand(text, term) and next(places(text, term), None) is not None
 
 
 @lru_cache(maxsize=64)

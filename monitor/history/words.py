@@ -13,6 +13,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 CUT_VERSION = 1
 """Grows when the same words are cut in another way: what was indexed before is then indexed anew."""
@@ -26,6 +27,7 @@ _PREFIX_LEAST = 3
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _PIECE = re.compile(rf"[{_HAN}]|[^\W_{_HAN}]+(?:['’][^\W_{_HAN}]+)*")
 _IS_HAN = re.compile(rf"[{_HAN}]")
+_MARKS = re.compile("['’\u0300-\u036f]")
 _QUERY = re.compile(r'"([^"]*)"?|“([^”]*)”?|(\S+)')
 
 
@@ -113,6 +115,14 @@ def _stands(pieces: Sequence[Piece], term: Term) -> bool:
     return found.term == wanted.term or (term.is_prefix and found.term.startswith(wanted.term))
 
 
+def may_stand(text: str, term: Term) -> bool:
+    """False where a look without cutting shows that the term is not in the text: most texts are done so."""
+    plain = text.lower() if text.isascii() else unicodedata.normalize("NFKD", text).casefold()
+    plain = _MARKS.sub("", plain)
+    return all(piece.term in plain for piece in term.pieces)
+
+
+@lru_cache(maxsize=32_768)
 def _plain(text: str) -> str:
     """Without case, accents, width and apostrophes: as the index's own tokenizer leaves it."""
     apart = unicodedata.normalize("NFKD", text).casefold()
