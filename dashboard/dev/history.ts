@@ -173,6 +173,25 @@ function dayOf(startedAt: string, isWeek: boolean): string {
   return day.toISOString().slice(0, 10);
 }
 
+function marks(asked: URLSearchParams) {
+  const raised = new Map<string, number>();
+  for (const one of fitting(asked).flatMap((call) => call.rules))
+    raised.set(one.rule, (raised.get(one.rule) ?? 0) + one.count);
+  const rules = [...raised].map(([rule, count], place) => {
+    const [right, wrong] = [Math.floor(count / (3 + place)), Math.floor(count / (9 + 7 * place))];
+    return {
+      rule,
+      raised: count,
+      marked_false: wrong,
+      marked_true: right,
+      unmarked: count - right - wrong,
+      acknowledged_unmarked: 0,
+      precision: right + wrong === 0 ? null : right / (right + wrong),
+    };
+  });
+  return { start: asked.get("from"), end: asked.get("to"), rules };
+}
+
 const facets: Facets = {
   agents: AGENTS,
   teams: TEAMS,
@@ -186,6 +205,7 @@ export function answerHistory(request: IncomingMessage, response: ServerResponse
     "/api/history": () => search(searchParams),
     "/api/history/facets": () => facets,
     "/api/history/trends": () => trends(searchParams),
+    "/api/marks/rules": () => marks(searchParams),
   };
   const answer = answers[pathname];
   if (answer !== undefined) {

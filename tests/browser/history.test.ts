@@ -184,8 +184,11 @@ describe.skipIf(chromiumPath() === null)("the history", () => {
     await page.getByRole("button", { name: "Week" }).click();
     await page.getByText("By week").waitFor();
     await expectAccessibleInBothThemes(page);
-    const text = await page.locator("main").textContent();
-    expect(text).not.toMatch(/heat|temper|emotion|upset|calm/i);
+    await page.getByText("How supervisors judged alerts").waitFor();
+    for (const about of [".figure-charts", ".figure-table >> nth=0", ".figure-table >> nth=1"]) {
+      const text = await page.locator(about).textContent();
+      expect(text).not.toMatch(/heat|temper|emotion|upset|calm/i); // of agents: what they did
+    }
   });
 
   it("fits on narrow screens", async () => {

@@ -46,7 +46,7 @@ export function HistoryPage({ id }: PageProps) {
       <FilterBar filters={filters} facets={facets.value} shown={SHOWN[view]} />
       {view === "calls" && <CallList filters={filters} facets={facets.value} />}
       {view === "agent" && <AgentOverTime filters={filters} agents={facets.value?.agents ?? null} />}
-      {view === "trends" && <TrendsView filters={filters} />}
+      {view === "trends" && <TrendsView filters={filters} facets={facets.value} />}
     </main>
   );
 }

@@ -1,11 +1,12 @@
 /** A team over days or weeks, and its agents beside one another. */
 import { useState } from "preact/hooks";
 import { language, t } from "../i18n";
-import type { By, Sums } from "../protocol/history";
+import type { By, Facets, Sums } from "../protocol/history";
 import { remember, remembered } from "../ui/memory";
 import { useAnswer } from "./answer";
 import { FigureCharts, FigureTable } from "./figures";
 import { addressOf, askedOf, daysAgo, type Filters, nothing, zone } from "./filters";
+import { MarksTable } from "./marks";
 import { Faulty, Nothing, Skeletons } from "./states";
 
 /** What is shown while no days are chosen. */
@@ -16,7 +17,7 @@ interface Told {
   readonly sums: readonly Sums[];
 }
 
-export function TrendsView({ filters }: { filters: Filters }) {
+export function TrendsView({ filters, facets }: { filters: Filters; facets: Facets | null }) {
   const words = t.value.history;
   const [by, setBy] = useState<By>(remembered(CHOSEN) === "week" ? "week" : "day");
   const isUsual = filters.from === "" && filters.to === "";
@@ -74,6 +75,11 @@ export function TrendsView({ filters }: { filters: Filters }) {
               }))}
             />
           )}
+          <MarksTable
+            from={asked(within, by).get("from") ?? ""}
+            to={asked(within, by).get("to") ?? ""}
+            facets={facets}
+          />
           <FigureTable
             caption={by === "week" ? words.byWeek : words.byDay}
             first={words.bys[by === "week" ? "week" : "day"]}

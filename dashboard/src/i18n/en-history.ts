@@ -77,6 +77,17 @@ export const history = {
     cues: "Hints followed",
     pace: "Pace of the agent",
   },
+  marks: {
+    title: "How supervisors judged alerts",
+    why: "all agents whose calls you see; a share only of those that somebody judged",
+    rule: "Alert",
+    raised: "Raised",
+    right: "Right",
+    false: "False alarm",
+    unmarked: "Not judged",
+    precision: "Right, of the judged",
+    judged: (right: number, all: number) => `${right} of ${all}`,
+  },
   column: {
     call: "Call",
     agent: "Agent",

@@ -74,6 +74,17 @@ export const history: typeof enHistory = {
     cues: "提示被采纳",
     pace: "坐席语速",
   },
+  marks: {
+    title: "主管对告警的评判",
+    why: "您能看到的所有坐席；比例只按评判过的计算",
+    rule: "告警",
+    raised: "次数",
+    right: "属实",
+    false: "误报",
+    unmarked: "未评判",
+    precision: "评判中属实",
+    judged: (right, all) => `${right} / ${all}`,
+  },
   column: {
     call: "通话",
     agent: "坐席",
