@@ -22,6 +22,7 @@ BENCHES = (
     "history",
     "asr_quality",
     "asr_latency",
+    "listen_in",
     "soak",
 )
 
