@@ -116,7 +116,7 @@ export class MockDesk {
     this.tell({ type: "desk_alert", alert });
   }
 
-  private mute(by: string, rule: string, agents: string[] | null, forS: number): Mute {
+  mute(by: string, rule: string, agents: string[] | null, forS: number): Mute {
     this.count += 1;
     const until = new Date(Date.now() + forS * 1000).toISOString();
     const mute = { id: this.count, rule, agents, until, by, at: new Date().toISOString(), ended_by: null };

@@ -141,6 +141,11 @@ export class MockHub {
     this.desk.acknowledge(by, callId);
   }
 
+  /** And mutes a rule in an agent's calls for ten minutes. */
+  deskMute(rule: string, agent: string): void {
+    this.desk.mute("limin", rule, [agent], 600);
+  }
+
   /** Breaks every connection off, as a server does that goes away. */
   cutOff(): void {
     for (const { socket } of this.clients) socket.terminate();

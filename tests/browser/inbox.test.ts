@@ -131,7 +131,9 @@ describe.skipIf(chromiumPath() === null)("the inbox", () => {
     await page.keyboard.type("asked to call back, j and a are letters here");
     await page.keyboard.press("Enter");
     await item(page).locator(".desk-comments", { hasText: "j and a are letters here" }).waitFor();
+    await page.locator(".acts-comment").waitFor({ state: "detached" });
     await page.keyboard.press("s");
+    await page.locator(".acts-panel").waitFor();
     await page.keyboard.press("Enter");
     await item(page)
       .getByText(/^Snoozed until/)
@@ -178,6 +180,32 @@ describe.skipIf(chromiumPath() === null)("the inbox", () => {
     await page.reload();
     await page.locator("summary", { hasText: "Sound and notifications" }).click();
     expect(await page.getByLabel("Sound for new alerts").isChecked()).toBe(true);
+  });
+
+  it("notifies of a new alert by its title, and of no muted one", async () => {
+    served = await serveMock({ at: { [parcel.id]: 33 } });
+    const page = await openPage(browser, served.url, { permissions: ["notifications"] });
+    pages.push(page);
+    await page.addInitScript(() => {
+      const told: string[] = [];
+      class Recorded {
+        static readonly permission = "granted";
+        constructor(title: string, options: { body: string }) {
+          told.push(`${title} / ${options.body}`);
+        }
+        close(): void {}
+      }
+      Object.assign(window, { Notification: Recorded, told });
+    });
+    await page.evaluate(() => {
+      localStorage.setItem("tingyin.bell.notes", "on");
+      localStorage.setItem("tingyin.bell.least", "high");
+    });
+    served.hub.deskMute("hot_temper", parcel.agent);
+    await page.reload();
+    await page.locator(".row-alert", { hasText: TITLE }).waitFor();
+    const told = () => page.evaluate(() => (window as unknown as { told: string[] }).told);
+    await expect.poll(told).toEqual([`${TITLE} / ${parcel.agent} · Critical`]);
   });
 
   it("comes back after a loss with what was done meanwhile", async () => {

@@ -3,7 +3,6 @@ import { useEffect } from "preact/hooks";
 import { askCall, forgetSteps } from "../desk/acting";
 import { Acts } from "../desk/acts";
 import { Comments, Signs } from "../desk/signs";
-import { DeskStatus } from "../desk/status";
 import { say, t } from "../i18n";
 import type { DeskAlert, EvidenceItem } from "../protocol/messages";
 import type { AlertRecord, CallState } from "../state/call";
@@ -44,7 +43,6 @@ export function Alerts({ call }: { call: CallState }) {
           ))}
         </>
       )}
-      <DeskStatus />
     </section>
   );
 }

@@ -71,8 +71,10 @@ export function undo(): Promise<boolean> {
   });
 }
 
+/** Another page is shown: what was done here is taken back by its own buttons from now on. */
 export function forgetSteps(): void {
   steps.value = [];
+  refused.value = null;
 }
 
 /** A name as people read it; the account's own where it is all that is known. */

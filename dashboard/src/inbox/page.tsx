@@ -3,7 +3,6 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { forgetSteps, isBusy, nameOf, undo, unmute } from "../desk/acting";
 import { acknowledge, take, toggleFalse, togglePanel } from "../desk/acts";
 import { BellPanel } from "../desk/bell-panel";
-import { DeskStatus } from "../desk/status";
 import { language, say, t } from "../i18n";
 import type { Mute } from "../protocol/messages";
 import { openAlerts } from "../state/desk";
@@ -104,7 +103,6 @@ function Inbox() {
           {t.value.wall.showMore(Math.min(SHOWN_AT_FIRST, placed.length - shown))}
         </button>
       )}
-      <DeskStatus />
     </main>
   );
 }
@@ -143,7 +141,8 @@ function useKeys(onKey: (wanted: KeyAct) => void): void {
 }
 
 function obey(wanted: KeyAct, item: InboxItem | undefined, expand: (key: string) => void): void {
-  if (isBusy.peek()) return;
+  // What toggles waits for its answer: a second press would take back the first.
+  if (isBusy.peek() && ["acknowledge", "take", "false", "undo"].includes(wanted)) return;
   if (wanted === "undo") {
     void undo();
     return;

@@ -3,6 +3,7 @@ import { useSignalEffect } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { askPeople } from "../desk/acting";
 import { watchDesk } from "../desk/bell";
+import { DeskStatus } from "../desk/status";
 import { goWhereWanted, SignInPage } from "../door/sign-in";
 import { language, t } from "../i18n";
 import { isListening } from "../state/listening";
@@ -65,6 +66,7 @@ export function App() {
       <Header />
       {isIn && <Banner />}
       <Page />
+      {isIn && <DeskStatus />}
     </>
   );
 }
