@@ -86,7 +86,10 @@ class StoreSettings(Section):
 
     folder: Path = Field(user_data_path("tingyin"), description="the event log and journals")
     keeps_journal: bool = Field(
-        False, description="keep each call's inputs, its sound among them, so that it replays exactly"
+        False,
+        description="keep each call's inputs, its sound among them, so that it replays exactly. For finding "
+        "faults, not for keeping: a journal holds what was heard before anything is masked. The files can be "
+        "read by the server's user alone, are not encrypted, and go with their call after `keep_days`",
     )
     keeps_audio: bool = Field(
         False,

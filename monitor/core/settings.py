@@ -93,7 +93,7 @@ class TranscriptionSettings(Section):
 class PrivacySettings(Section):
     """What is masked in words, alerts and reports, before anything is told or stored.
 
-    A journal (`store.keeps_journal`) is not masked: it holds the call's sound.
+    A journal (`store.keeps_journal`) is not masked: it holds the call's sound, and is off by default.
     """
 
     mask: tuple[Literal["card", "identity", "phone"], ...] = Field(

@@ -7,6 +7,8 @@ ends before it. Damage anywhere else is an error.
 from __future__ import annotations
 
 import errno
+import io
+import os
 import struct
 import zlib
 from collections.abc import Callable, Iterator
@@ -26,11 +28,15 @@ Complain = Callable[[str], StoreError]
 """Makes the error of a file from what is wrong with it."""
 
 
+def _for_owner(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
 class BlockWriter:
     """Writes blocks. A disk that fails ends the file, never the call: `failure` says why."""
 
     def __init__(self, path: Path, magic: bytes) -> None:
-        """Makes the file, with its folder.
+        """Makes the file, with its folder; nobody but its owner may read it.
 
         Raises:
             StoreError: store.unwritable.
@@ -40,7 +46,7 @@ class BlockWriter:
         self._buffer = bytearray(magic)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = path.open("wb", buffering=0)
+            self._file = io.FileIO(path, "w", opener=_for_owner)
         except OSError as error:
             raise StoreError("store.unwritable", path=path, reason=error.strerror) from error
 

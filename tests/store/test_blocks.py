@@ -29,6 +29,11 @@ def read(path: Path) -> Iterator[bytes]:
     return read_blocks(path, MAGIC, lambda reason: StoreError("store.facts", path=path, reason=reason))
 
 
+def test_nobody_but_the_owner_may_read_it(tmp_path: Path) -> None:
+    written(tmp_path / "file")
+    assert (tmp_path / "file").stat().st_mode & 0o777 == 0o600
+
+
 def test_what_is_written_is_read_and_half_a_block_is_the_end(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "file"
     whole = written(path)
