@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -46,6 +47,10 @@ from monitor.store.voices import AgentVoices
 
 _ANALYSIS_THREADS = 2
 """The analysis of ten calls takes about half a core; a second thread keeps one slow block from all others."""
+
+_SWITCH_S = 0.0005
+"""How long a thread that computes may keep the interpreter from one that wants it. A decode asks for it a
+dozen times between its steps; at Python's 5 ms, a busy analysis would make it wait each time."""
 
 
 @dataclass(slots=True)
@@ -153,6 +158,7 @@ class Switchboard:
         self._voices = _agent_voices(settings)
         self._keeper = SoundKeeper(settings.store.folder) if settings.store.keeps_audio else None
         self._executor = ThreadPoolExecutor(_ANALYSIS_THREADS, thread_name_prefix="analysis")
+        sys.setswitchinterval(_SWITCH_S)
 
     @property
     def live_calls(self) -> tuple[str, ...]:
