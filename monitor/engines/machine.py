@@ -51,6 +51,11 @@ def choose(
     return Machine(device, compute_type, workers)
 
 
+def crowding() -> float:
+    """How many threads of all programs want each core, at least 1: the load average of the last minute."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1)) if hasattr(os, "getloadavg") else 1.0
+
+
 def usable_cores() -> int:
     """Cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):

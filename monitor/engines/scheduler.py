@@ -18,6 +18,7 @@ from typing import TypeVar
 
 from monitor.core.inputs import EngineLag
 from monitor.core.recognition import Hypothesis, SpeechRecogniser, TranscriptionRequest
+from monitor.engines.machine import crowding
 from monitor.engines.queue import Item, RequestQueue, failed
 from monitor.log import log
 
@@ -37,6 +38,9 @@ _LAG_OFF_S = 0.75
 _WATCH_EVERY_S = 0.2
 _HANGS_MAX = 8
 """Hung decodes that are borne with; each keeps its thread, and its recogniser's memory."""
+
+_CROWDING_MAX = 10.0
+"""A machine where each thread gets less than a tenth of a core carries no call, and may as well give up."""
 
 _FAILURES_MAX = 3
 """Failures in a row after which the recogniser itself is taken to be broken."""
@@ -64,7 +68,9 @@ class Scheduler:
         recogniser: decodes; called from `workers` threads at once.
         workers: decodings side by side.
         restart: makes a new recogniser in place of a broken one; None keeps the one there is.
-        hang_s: a decode that takes longer is given up, its worker replaced.
+        hang_s: a decode that takes longer is given up, its worker replaced. On a machine that others crowd
+            it has so many times as long, up to ten: there a decode that only waits for a core looks the same.
+        crowding: how many threads want each core; injected by tests.
         clock: seconds, monotonic; injected by tests.
     """
 
@@ -76,10 +82,12 @@ class Scheduler:
         restart: Callable[[], SpeechRecogniser] | None = None,
         hang_s: float = 30.0,
         clock: Callable[[], float] = time.monotonic,
+        crowding: Callable[[], float] = crowding,
     ) -> None:
         self._recogniser = recogniser
         self._restart = restart
         self._hang_s = hang_s
+        self._crowding = crowding
         self._clock = clock
         self._lock = threading.Lock()
         self._queued = threading.Condition(self._lock)
@@ -290,7 +298,8 @@ class Scheduler:
             while not self._is_closed:
                 self._tell_lag()
                 now = self._clock()
-                for slot in [s for s in self._slots if s.batch and now - s.since > self._hang_s]:
+                hang_s = self._hang_s * min(_CROWDING_MAX, self._crowding())
+                for slot in [s for s in self._slots if s.batch and now - s.since > hang_s]:
                     self._give_up_on(slot, now)
                 self._changed.wait(_WATCH_EVERY_S)
 

@@ -84,7 +84,7 @@ def clock() -> Clock:
 
 @pytest_asyncio.fixture
 async def scheduler(gate: Gate, clock: Clock) -> AsyncIterator[Scheduler]:
-    made = Scheduler(gate, workers=1, clock=clock, hang_s=30.0)
+    made = Scheduler(gate, workers=1, clock=clock, hang_s=30.0, crowding=lambda: 1.0)
     yield made
     gate.open()
     await asyncio.to_thread(made.close)
@@ -235,6 +235,20 @@ async def test_a_hang_is_noticed_and_its_worker_replaced(
     assert scheduler.counters["hung"] == 1
 
 
+async def test_on_a_crowded_machine_a_decode_has_longer(gate: Gate, clock: Clock) -> None:
+    crowd = [4.0]
+    scheduler = Scheduler(gate, workers=1, clock=clock, hang_s=30.0, crowding=lambda: crowd[0])
+    slow = await occupied(scheduler, gate)
+    clock.now += 100.0
+    await asyncio.sleep(0.5)
+    assert not slow.done() and scheduler.counters["hung"] == 0
+    crowd[0] = 1.0
+    answer = await asyncio.wait_for(slow, 10)
+    assert answer is not None and answer.rejected == FAILED
+    gate.open()
+    await asyncio.to_thread(scheduler.close)
+
+
 class Makes:
     """Makes recognisers in place of broken ones; `refuses` so many times first."""
 
@@ -253,7 +267,7 @@ class Makes:
 
 
 async def restarting(gate: Gate, clock: Clock, makes: Makes) -> tuple[Scheduler, asyncio.Queue[str]]:
-    scheduler = Scheduler(gate, workers=1, clock=clock, hang_s=30.0, restart=makes)
+    scheduler = Scheduler(gate, workers=1, clock=clock, hang_s=30.0, restart=makes, crowding=lambda: 1.0)
     told: asyncio.Queue[str] = asyncio.Queue()
     scheduler.watch_trouble(told.put_nowait)
     return scheduler, told
