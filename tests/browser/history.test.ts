@@ -103,6 +103,11 @@ describe.skipIf(chromiumPath() === null)("the history", () => {
     await expect.poll(time).toBeGreaterThanOrEqual(26);
     await page.locator('.said-row[aria-current="true"]', { hasText: "怎么会没有记录" }).waitFor();
     await page.locator(".played-line:not([hidden])").waitFor({ state: "attached" });
+    const phase = () => page.locator('.phases [aria-current="step"]').textContent();
+    expect(await phase()).not.toBe("Closing"); // what was read of the call by then, not at its end
+    await page.getByLabel("Position in the call").fill("90");
+    await expect.poll(phase).toBe("Closing");
+    await page.getByLabel("Position in the call").fill("30");
     await page.getByRole("button", { name: "Pause" }).click();
     const rest = await time();
     await page.waitForTimeout(600);

@@ -1,5 +1,5 @@
 /** A call's page: what is said, how it sounds, and what was found. */
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import { t } from "../i18n";
 import { isCallMissing, isStale, call as openCallState } from "../state/store";
 import type { PageProps } from "../ui/pages";
@@ -19,7 +19,8 @@ import "../styles/call-reading.css";
 import "../styles/call-narrow.css";
 
 export function CallPage({ id: callId }: PageProps) {
-  useEffect(resetView, []);
+  // Before the parts of the page begin: a playback starts where the address points.
+  useLayoutEffect(resetView, []);
   const words = t.value.call;
   const call = openCallState.value;
   if (isCallMissing.value) {

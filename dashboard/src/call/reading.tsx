@@ -1,4 +1,5 @@
 /** What is read of a call: how far it has come, how the caller goes about it, what is known and promised. */
+import { useComputed } from "@preact/signals";
 import { say, t } from "../i18n";
 import {
   type CallPhase,
@@ -11,7 +12,7 @@ import {
 import type { CallState } from "../state/call";
 import { clock, percent } from "../ui/format";
 import { Icon } from "../ui/icons";
-import { seekTo } from "./view";
+import { playedS, seekTo } from "./view";
 
 const PHASES: readonly CallPhase[] = [
   "opening",
@@ -27,7 +28,7 @@ const SHOWN_FROM = 0.2;
 const RISK_OPEN = 0.5;
 
 export function ReadingPanel({ call }: { call: CallState }) {
-  const { reading } = call;
+  const reading = useReading(call);
   const words = t.value.reading;
   if (reading === null) return null;
   return (
@@ -41,6 +42,18 @@ export function ReadingPanel({ call }: { call: CallState }) {
       <Ledgers reading={reading} />
     </section>
   );
+}
+
+/** What is read of the call; of one that is played back, what was read by then. */
+function useReading(call: CallState): Reading | null {
+  const { readings } = call;
+  // Counted apart from the drawing: what is played moves sixty times a second, what is read once in some.
+  const place = useComputed(() =>
+    playedS.value === null
+      ? readings.length - 1
+      : Math.max(0, readings.lowerBound(playedS.value + 0.001, (one) => one.t_s) - 1),
+  );
+  return call.ended === null ? call.reading : (readings.at(place.value) ?? call.reading);
 }
 
 function PhaseLine({ phase }: { phase: CallPhase }) {

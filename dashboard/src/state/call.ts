@@ -75,6 +75,8 @@ export interface CallState {
   readonly notices: readonly Notice[];
   /** The latest snapshot of what is read of the call: who calls how, for what, and how far it has come. */
   readonly reading: Reading | null;
+  /** All of them: a call that is played back shows what was read by then. */
+  readonly readings: Log<Reading>;
   readonly lost: readonly AudioLost[];
   readonly isLagging: boolean;
 }
@@ -103,6 +105,7 @@ export function emptyCall(id: string): CallState {
     cues: [],
     notices: [],
     reading: null,
+    readings: Log.empty(),
     lost: [],
     isLagging: false,
   };
@@ -206,7 +209,7 @@ function fold(call: CallState, event: CallEvent, nowMs: number): CallState {
         ),
       };
     case "reading":
-      return { ...call, reading: event };
+      return { ...call, reading: event, readings: call.readings.push(event) };
     case "notice":
       return { ...call, notices: [...call.notices, event] };
     case "audio_lost":
