@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,8 @@ from monitor.desk.desk import Desk, seen_by
 from monitor.desk.recent import RecentAlerts, is_over
 from monitor.desk.records import DeskChange, Mute, RuleMarks
 from monitor.errors import DeskError
-from monitor.store.alert_index import AlertIndex
+from monitor.store import alert_index
+from monitor.store.alert_index import AlertEvent, AlertIndex
 from monitor.store.log import EventLog
 from tests.desk.conftest import Clock
 from tests.publish.conftest import CallScript
@@ -167,8 +169,23 @@ def test_rules_are_judged_with_counts(log: EventLog, book: DeskBook) -> None:
 
 
 def test_alerts_are_found_by_their_index(log: EventLog) -> None:
-    plan = log.rows(
-        "EXPLAIN QUERY PLAN SELECT e.body FROM calls c JOIN events e ON e.call_id = c.call_id"
-        " AND e.type IN ('alert', 'alert_cleared') WHERE c.call_id = 'x'"
-    )
-    assert "alert_events" in str(plan)
+    asked: list[str] = []
+
+    class Listening(AlertIndex):
+        def _aside(self, sql: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
+            asked.append(sql)
+            return super()._aside(sql, values)
+
+        def _events(self, condition: str, values: tuple[object, ...], limit: int = -1) -> list[AlertEvent]:
+            asked.append(f"SELECT e.body FROM {alert_index._ALERTS} WHERE {condition} ORDER BY e.pos LIMIT ?")
+            return super()._events(condition, values, limit)
+
+    index = Listening(log)
+    index.of_call("x")
+    index.since(NOW, 10)
+    index.raised_by_rule(NOW, NOW, {"A1"})
+    assert len(asked) == 3
+    for sql in asked:
+        plan = [row[3] for row in log.rows(f"EXPLAIN QUERY PLAN {sql}", (0,) * sql.count("?"))]
+        assert any("USING INDEX alert_events" in step for step in plan), plan
+        assert not any(step.startswith("SCAN e") for step in plan), plan

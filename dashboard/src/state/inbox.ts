@@ -151,8 +151,10 @@ export function newlyOpen(before: DeskState, beforeMs: number, after: DeskState,
   // What a page finds when it is opened has been there: the list shows it, nobody is called.
   if (!before.isLoaded) return [];
   return Object.values(after.alerts).filter((alert) => {
+    const key = keyOf(alert);
+    const known = before.alerts[key];
+    if (known !== undefined && !before.states[key]?.snoozed) return false; // most, at every second
     if (standingOf(after, alert, nowMs) !== "open") return false;
-    const known = before.alerts[keyOf(alert)];
     return known === undefined || standingOf(before, known, beforeMs) === "snoozed";
   });
 }
