@@ -55,6 +55,7 @@ describe.skipIf(chromiumPath() === null)("the history", () => {
     await page.locator('.said-row[aria-current="true"]', { hasText: "我要投诉" }).waitFor();
     expect(new URL(page.url()).pathname).toBe(CALL);
     expect(await time()).toBeGreaterThanOrEqual(35);
+    await page.locator("mark[data-current]", { hasText: "投诉" }).waitFor();
     await page.locator("a.back").click();
     await page.locator(".hit mark", { hasText: "投诉" }).waitFor();
   });

@@ -4,6 +4,7 @@ import type { HistoryPart } from "../protocol/history";
 import { replaceQuery } from "../ui/router";
 import { callPath } from "../ui/router";
 import { clock, timeOfDay } from "../ui/format";
+import { nameOf, people } from "../state/people";
 import { useAnswer } from "./answer";
 import { FigureCharts, FigureTable } from "./figures";
 import { addressOf, askedOf, type Filters } from "./filters";
@@ -41,7 +42,7 @@ export function AgentOverTime({ filters, agents }: { filters: Filters; agents: r
   return (
     <section aria-busy={isAsking} aria-labelledby="figures-title">
       <h2 id="figures-title" class="figures-title">
-        {words.callsOf(filters.agent, value.calls.length, value.total)}
+        {words.callsOf(nameOf(people.value, filters.agent), value.calls.length, value.total)}
       </h2>
       <p class="figures-note">{words.behaviour}</p>
       <FigureCharts rows={rows} />
@@ -67,7 +68,7 @@ function ChooseAgent({ filters, agents }: { filters: Filters; agents: readonly s
               class="quiet"
               onClick={() => replaceQuery(addressOf({ ...filters, agent }))}
             >
-              {agent}
+              {nameOf(people.value, agent)}
             </button>
           </li>
         ))}

@@ -2,6 +2,7 @@
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { say, t } from "../i18n";
 import type { Facets } from "../protocol/history";
+import { nameOf, people } from "../state/people";
 import { replaceQuery } from "../ui/router";
 import { addressOf, daysAgo, type Filters, isAnySet, nothing, SEVERITIES, STATES } from "./filters";
 
@@ -44,7 +45,7 @@ export function FilterBar({ filters, facets, shown }: BarProps) {
           label={words.agent}
           value={filters.agent}
           all={words.anyAgent}
-          options={agents.map((agent) => [agent, agent])}
+          options={agents.map((agent) => [agent, nameOf(people.value, agent)])}
           choose={(agent) => set({ agent })}
         />
       )}

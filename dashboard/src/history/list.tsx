@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { language, say, t } from "../i18n";
 import type { Facets, Hit, HistoryPart, PastCall } from "../protocol/history";
 import { PARTIES } from "../protocol/messages";
+import { nameOf, people } from "../state/people";
 import { askAsOneself } from "../state/session";
 import { clock, percent, timeOfDay } from "../ui/format";
 import { SeveritySign } from "../ui/icons";
@@ -99,7 +100,7 @@ function PastRow({ call, facets }: { call: PastCall; facets: Facets | null }) {
     <li class="past" data-state={call.state}>
       <div class="past-who">
         <a class="past-link" href={callPath(call.call_id)}>
-          {call.agent || call.title || call.call_id}
+          {nameOf(people.value, call.agent) || call.title || call.call_id}
         </a>
         <span class="past-when">
           <time dateTime={call.started_at}>{timeOfDay(call.started_at, language.value)}</time>
@@ -176,7 +177,7 @@ function Heat({ peak }: { peak: number }) {
 function HitLine({ call, hit }: { call: PastCall; hit: Hit }) {
   return (
     <li>
-      <a class="hit" href={`${callPath(call.call_id)}?at=${hit.at_s}`}>
+      <a class="hit" href={`${callPath(call.call_id)}?${placeOf(hit)}`}>
         <span class="hit-time">{clock(hit.at_s)}</span>
         <span class="hit-party" data-party={hit.party}>
           {t.value.party[hit.party]}
@@ -190,6 +191,9 @@ function HitLine({ call, hit }: { call: PastCall; hit: Hit }) {
     </li>
   );
 }
+
+/** Where the call's page begins: at the second, with what was looked for marked. */
+const placeOf = (hit: Hit) => new URLSearchParams({ at: String(hit.at_s), find: hit.match });
 
 function title(facets: Facets | null, rule: string): string {
   const known = facets?.rules[rule];

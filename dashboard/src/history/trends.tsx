@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 import { language, t } from "../i18n";
 import type { By, Facets, Sums } from "../protocol/history";
+import { nameOf, people } from "../state/people";
 import { remember, remembered } from "../ui/memory";
 import { useAnswer } from "./answer";
 import { FigureCharts, FigureTable } from "./figures";
@@ -70,7 +71,12 @@ export function TrendsView({ filters, facets }: { filters: Filters; facets: Face
               rows={agents.value.sums.map((sums) => ({
                 key: sums.key,
                 short: sums.key,
-                name: sums.key === "" ? words.unnamed : <a href={agentPath(sums.key, filters)}>{sums.key}</a>,
+                name:
+                  sums.key === "" ? (
+                    words.unnamed
+                  ) : (
+                    <a href={agentPath(sums.key, filters)}>{nameOf(people.value, sums.key)}</a>
+                  ),
                 counts: sums,
               }))}
             />
