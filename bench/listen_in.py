@@ -1,10 +1,10 @@
 """Listening in: how long a telephone's packet takes to a listener, and what listeners cost the server.
 
 A server of its own (`serve --no-asr`) hears calls over `/ingest`, a shipped call's sound as G.711 in packets
-of 20 ms; websocket clients listen by `/listen`. The latency counts from the moment at which the sender
-sends a packet to that at which a listener has its samples, both by this machine's clock; the page's own
-buffer (200 ms) and the sound card come on top. The cost is the server's CPU time a second of each call, alone
-and with listeners, told apart from what the analysis takes.
+of 20 ms; websocket clients listen by `/listen`. The latency counts from when a packet is sent to when a
+listener has its last samples, both by this machine's clock. A frame's first samples
+have waited for its length, which is printed; the page's buffer (200 ms) and the sound card come on top. The
+cost is the server's CPU time a second of each call, alone and with listeners, told apart from the analysis'.
 
     python -m bench.listen_in [--seconds 20]
 """
@@ -50,6 +50,9 @@ class Call:
     latencies_ms: list[float] = field(default_factory=list)
     bytes_heard: int = 0
     lost: int = 0
+    frames: int = 0
+    heard: int = 0
+    """Frames and samples of one party that all who listen had."""
 
 
 def mulaw(pcm: npt.NDArray[np.float64]) -> npt.NDArray[np.uint8]:
@@ -101,6 +104,8 @@ async def listen(port: int, call: Call) -> None:
                 _, party, _, start, count, _ = HEADER.unpack_from(message)
                 call.lost += max(0, start - expected.get(party, start))
                 expected[party] = start + count
+                call.frames += 1
+                call.heard += count
                 last = round((start + count) / _HEARD_RATE_HZ / _PACKET_S) - 1
                 if start / _HEARD_RATE_HZ > _FIRST_S and last < len(call.sent_s):
                     call.latencies_ms.append((now_s - call.sent_s[last]) * 1000)
@@ -121,8 +126,11 @@ async def measure(
     latencies = [value for call in open_calls for value in call.latencies_ms]
     rate = sum(call.bytes_heard for call in open_calls) / seconds / max(1, calls * listeners)
     lost = sum(call.lost for call in open_calls)
+    frames = sum(call.frames for call in open_calls)
+    frame_ms = sum(call.heard for call in open_calls) / max(1, frames) / _HEARD_RATE_HZ * 1000
     print(
-        f"{calls} calls, {listeners} listeners each: packet to listener {spread(latencies, 'ms')}; "
+        f"{calls} calls, {listeners} listeners each: packet to listener {spread(latencies, 'ms')}, "
+        f"frames of {frame_ms:.0f} ms; "
         f"{rate / 1000:.1f} kB/s a listener, {lost} samples lost; "
         f"server {of_call * 1000:.1f} ms of CPU a second of call",
         flush=True,

@@ -245,7 +245,7 @@ class MessageError(TingyinError):
         "message.over": "the call {call_id!r} is over: nobody would see the message",
         "message.length": "a message takes 1 to {limit} characters; be brief, the agent is in a call",
         "message.template": "there is no template {template!r}; the settings' `messages.templates` has them",
-        "message.too_often": "so many messages in so short a time distract; try again in {wait_s} s",
+        "message.too_often": "so many in so short a time distract; try again in {wait_s} s",
         "message.too_many": "a call takes at most {limit} messages; speak to the agent after it",
         "message.unknown": "there is no message {message_id!r} in this call",
     }

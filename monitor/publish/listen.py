@@ -4,7 +4,7 @@ It takes the right to hear calls, for an agent whose calls one may see. Each tim
 is in the trail. The sound is passed on as it comes; nothing of it is kept here.
 
 The server first sends `listening`. Then come binary messages, one for each frame of a party's sound, as the
-call's own source cuts it (20 ms of a telephone, 100 ms of a recording):
+call's own source gives it (about 100 ms):
 
 | bytes | type | what |
 |---|---|---|

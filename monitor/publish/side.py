@@ -30,6 +30,9 @@ from monitor.store.side import SideStore
 MESSAGES_MAX = 100
 """Messages of one call: what is told to who watches holds them all, 20 kB then."""
 
+PAUSES_AT_ONCE, PAUSES_EVERY_S = 6, 20.0
+"""Pauses of one call: nobody needs more, and each is kept."""
+
 Mark = Literal["shown", "seen"]
 
 
@@ -91,6 +94,7 @@ class SideDesk:
         self._store = store
         self._call_time = call_time
         self._limit = AttemptLimit(settings.burst, settings.every_s)
+        self._pause_limit = AttemptLimit(PAUSES_AT_ONCE, PAUSES_EVERY_S)
         self._sides: dict[str, _Beside] = {}
 
     def emit(self, call_id: str, events: Sequence[Event]) -> None:
@@ -152,9 +156,7 @@ class SideDesk:
             t_s = self._time_of(call_id)
             if len(side.messages) >= MESSAGES_MAX:
                 raise MessageError("message.too_many", limit=MESSAGES_MAX)
-            wait_s = self._limit.take(sender.name)
-            if wait_s > 0:
-                raise MessageError("message.too_often", wait_s=math.ceil(wait_s))
+            _take(self._limit, sender.name)
             message = MessageToAgent(
                 id=secrets.token_hex(6),
                 at=utc_now(),
@@ -200,11 +202,12 @@ class SideDesk:
         """The agent puts the cues off; an earlier pause is over.
 
         Raises:
-            MessageError: message.over.
+            MessageError: message.over, message.too_often.
             StoreError: it cannot be kept.
         """
         async with self._held(call_id) as side:
             t_s, at = self._time_of(call_id), utc_now()
+            _take(self._pause_limit, call_id)
             keep = self._store.keep_pause
             await self._keep_end(side, at)
             number = await asyncio.to_thread(lambda: keep(call_id, at=at, t_s=t_s, for_s=for_s))
@@ -293,6 +296,12 @@ class SideDesk:
         side.pause = None
         _stir(side)
         self._tidy(call_id, side)
+
+
+def _take(limit: AttemptLimit, key: str) -> None:
+    wait_s = limit.take(key)
+    if wait_s > 0:
+        raise MessageError("message.too_often", wait_s=math.ceil(wait_s))
 
 
 def _stir(side: _Beside) -> None:

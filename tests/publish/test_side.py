@@ -14,7 +14,7 @@ from monitor.accounts.office import AccountsOffice
 from monitor.config import MessageSettings, MessageTemplate
 from monitor.publish.live_sound import LiveSound
 from monitor.publish.protocol import ErrorMessage, Side, Unsubscribe, encode_message
-from monitor.publish.side import MESSAGES_MAX
+from monitor.publish.side import MESSAGES_MAX, PAUSES_AT_ONCE
 from monitor.store.side import SideStore, forget_side
 from tests.publish.conftest import CallScript, Client, OpenSite, Site
 from tests.publish.test_access import access_of, browser, cookies, office
@@ -211,6 +211,16 @@ async def test_a_pause_ends_by_time_by_the_agent_and_with_the_call(
         (600.0, True),
         (600.0, False),
     ]
+
+
+async def test_pauses_are_few(open_site: OpenSite) -> None:
+    async with open_site() as site, browser(site) as client:
+        begun(site)
+        answers = [
+            await client.post("/api/calls/call-1/pause", json={"for_s": 60})
+            for _ in range(PAUSES_AT_ONCE + 1)
+        ]
+        assert [answer.status_code for answer in answers] == [204] * PAUSES_AT_ONCE + [429]
 
 
 async def test_supervisors_are_told_who_listens_and_agents_are_not(

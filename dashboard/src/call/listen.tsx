@@ -1,7 +1,7 @@
 /** Listening in on a live call: both parties, each with its level, its volume and its mute. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { t } from "../i18n";
-import { Ear, type EarState } from "../listen/ear";
+import { Ear, type EarState, silent } from "../listen/ear";
 import { PARTIES, type Party } from "../protocol/messages";
 import { visitor } from "../state/session";
 import { isListening } from "../state/listening";
@@ -31,13 +31,20 @@ export function ListenIn({ callId }: { callId: string }) {
   const start = () => {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     const url = `${scheme}://${location.host}/listen/${encodeURIComponent(callId)}`;
-    const opened = new Ear(url, setState);
+    setState(silent);
+    let opened: Ear;
+    try {
+      opened = new Ear(url, setState);
+    } catch {
+      setState({ ...silent, phase: "refused", code: "audio" }); // the browser says only that it could not
+      return;
+    }
     ear.current = opened;
     for (const party of PARTIES) opened.setVolume(party, volumes[party]);
     opened.choose(PARTIES.filter((party) => heard[party]));
     isListening.value = true;
   };
-  const isOn = ear.current !== null;
+  const isOn = state !== null;
   const toggle = () => (isOn ? stop() : start());
   useAltKey("KeyL", toggle);
   // Leaving ends it, however the page is left.

@@ -29,8 +29,8 @@ const COUNTED_FROM = 30;
 export function MessagePanel({ call }: { call: CallState }) {
   const words = t.value.live.message;
   const now = side.value;
-  if (now === null || (!has("act") && now.messages.length === 0)) return null;
   const isLive = call.ended === null;
+  if (now === null || (now.messages.length === 0 && !(isLive && has("act")))) return null;
   return (
     <section class="message-panel" aria-label={words.title}>
       <h2>{words.title}</h2>
@@ -41,7 +41,7 @@ export function MessagePanel({ call }: { call: CallState }) {
         </p>
       )}
       {has("act") && isLive && <Composer callId={call.id} />}
-      <Sent now={now} isLive={isLive} />
+      <Sent now={now} />
     </section>
   );
 }
@@ -159,13 +159,13 @@ function faultOf(error: unknown): string {
   return words.errors[error.code as keyof typeof words.errors] ?? words.errors.other;
 }
 
-function Sent({ now, isLive }: { now: SideState; isLive: boolean }) {
+function Sent({ now }: { now: SideState }) {
   const words = t.value.live.message;
   const [isWhole, setWhole] = useState(false);
   const latestFirst = [...now.messages].reverse();
   const shown = isWhole ? latestFirst : latestFirst.slice(0, SHOWN);
   const earlier = latestFirst.length - shown.length;
-  if (latestFirst.length === 0) return isLive ? null : <p class="message-none">{words.none}</p>;
+  if (latestFirst.length === 0) return null;
   return (
     <>
       <ul class="sent" aria-live="polite">

@@ -49,7 +49,6 @@ export const live = {
     send: "Send",
     sending: "Sending…",
     left: (n: number) => `${n} characters left`,
-    none: "Nothing sent in this call.",
     earlier: (n: number) => `${n} earlier`,
     by: (name: string, time: string) => `${name}, ${time}`,
     isUrgent: "urgent",
@@ -57,7 +56,6 @@ export const live = {
     shown: "on the agent’s screen",
     seen: (time: string) => `seen ${time}`,
     paused: (left: string) => `The agent has paused hints for ${left} more. Urgent messages still show.`,
-    over: "The call is over: no more can be sent.",
     errors: {
       "message.over": "The call is over: nobody would see it.",
       "message.length": "Too long. One short line, please.",

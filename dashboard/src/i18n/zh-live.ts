@@ -47,7 +47,6 @@ export const live: typeof english = {
     send: "发送",
     sending: "发送中…",
     left: (n) => `还可写 ${n} 字`,
-    none: "本次通话还没有发过消息。",
     earlier: (n) => `更早 ${n} 条`,
     by: (name, time) => `${name}，${time}`,
     isUrgent: "紧急",
@@ -55,7 +54,6 @@ export const live: typeof english = {
     shown: "已显示给坐席",
     seen: (time) => `${time} 已看`,
     paused: (left) => `坐席暂停了提示，还有 ${left}。紧急消息仍会显示。`,
-    over: "通话已结束，不能再发。",
     errors: {
       "message.over": "通话已结束，不会有人看到。",
       "message.length": "太长了，请写一句短话。",

@@ -9,7 +9,8 @@ import { language, t } from "../i18n";
 import { isListening } from "../state/listening";
 import { has, isUnreachable, visitor } from "../state/session";
 import { loadPeople } from "../state/people";
-import { connection, openCall, wall } from "../state/store";
+import { connection, openCall, side, wall } from "../state/store";
+import { unseen } from "../state/side";
 import { mayOpen } from "../state/visitor";
 import { needingCount } from "../state/wall";
 import { Banner } from "./banner";
@@ -24,7 +25,8 @@ export function App() {
   });
   useSignalEffect(() => {
     const needing = needingCount(wall.value);
-    const mark = isListening.value ? "🎧 " : "";
+    const hasMessage = route.value.page === "agent" && unseen(side.value).length > 0;
+    const mark = isListening.value ? "🎧 " : hasMessage ? "✉ " : "";
     document.title =
       mark + (needing > 0 && route.value.page !== "agent" ? `(${needing}) ` : "") + t.value.name;
   });
