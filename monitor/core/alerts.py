@@ -74,7 +74,7 @@ class AlertDesk:
         if isinstance(judgement, AlertEnded):
             known = self._open.pop(where, None)
             return [self._cleared(known, now, judgement.reason)] if known is not None and known.id else []
-        if judgement.rule not in self._rulebook:
+        if judgement.rule not in self._rulebook or not self._rulebook[judgement.rule].is_on:
             return []
         known = self._open.get(where)
         if known is not None:

@@ -3,12 +3,14 @@ that contradict one another, and advice that breaks another rule."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from monitor.core.audio import Party
 from monitor.core.facts import TemperState
+from monitor.core.playbook import conditions
 from monitor.core.playbook.conditions import (
     NotSaidLeaf,
     PhaseLeaf,
@@ -20,12 +22,13 @@ from monitor.core.playbook.listener import CLEARS, phrases_of
 from monitor.core.playbook.model import Rule, RuleBook, Signal
 from monitor.core.playbook.neutral import NEUTRAL
 from monitor.core.playbook.normalise import normalise
-from monitor.core.playbook.phrases import Row
+from monitor.core.playbook.phrases import Row, Sentence
 from monitor.core.playbook.source import SourceRow
 from monitor.core.playbook.tree import AllOf, AnyOf, NoneOf, When, walk
 
 ENGLISH_CUE_MAX = 60
 """Characters of an English cue that are taken in at a glance."""
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _OFTEN = 3
 """Ordinary sentences of one language and party in which a phrase that is said by chance is found."""
 
@@ -51,6 +54,7 @@ def doubts(rows: Iterable[SourceRow], book: RuleBook) -> list[Doubt]:
         if isinstance(row.row, Rule):
             found.extend(_unreachable(row, row.row, book))
             found.extend(_cues(row, row.row, book))
+            found.extend(_placeholders(row, row.row))
     found.extend(_unused(rows, book))
     found.extend(_repeated_patterns(rows))
     found.extend(_found_everywhere(rows, book))
@@ -128,6 +132,59 @@ def _together(condition: Row) -> Iterator[Row]:
         yield from _together(condition.any[0])
     else:
         yield condition
+
+
+# --- placeholders ---------------------------------------------------------------------------------------
+
+_ALWAYS = frozenset({"who", "other", "evidence"})
+_FILLS: dict[type, frozenset[str]] = {
+    conditions.SaidLeaf: frozenset({"phrase", "count"}),
+    conditions.CountLeaf: frozenset({"phrase", "count"}),
+    conditions.OrderLeaf: frozenset({"phrase", "count"}),
+    conditions.LikeLeaf: frozenset({"phrase", "count"}),
+    conditions.RepeatsLeaf: frozenset({"phrase", "count"}),
+    conditions.InterruptsLeaf: frozenset({"count"}),
+    conditions.TurnLongerLeaf: frozenset({"seconds_s"}),
+    conditions.SilentLeaf: frozenset({"seconds_s"}),
+    conditions.ReplyGapLeaf: frozenset({"seconds_s"}),
+    conditions.UnacknowledgedLeaf: frozenset({"seconds_s"}),
+    conditions.TalkShareLeaf: frozenset({"percent"}),
+    conditions.TemperLeaf: frozenset({"score_percent"}),
+}
+"""What each condition fills; `not_said` fills `phrase` with what it waited after."""
+_DETECTORS_FILL: dict[str, frozenset[str]] = {
+    "hot_temper": frozenset({"since", "score_percent", "seconds_s"}),
+    "raised_voice": frozenset({"level_db", "seconds_s"}),
+    "fast_pace": frozenset({"rate_syl_s", "percent"}),
+    "slow_pace": frozenset({"rate_syl_s", "percent"}),
+    "dead_air": frozenset({"seconds_s"}),
+    "talk_share": frozenset({"percent", "window_s"}),
+    "interruption": frozenset({"count", "window_s", "longest_s"}),
+    "not_letting_speak": frozenset({"count", "window_s", "turn_s"}),
+}
+"""As the table in `monitor.core.detectors` has it."""
+
+
+def _placeholders(row: SourceRow, rule: Rule) -> Iterator[Doubt]:
+    """Placeholders that nothing fills: people would read them as they are written."""
+    known = _ALWAYS | _DETECTORS_FILL.get(rule.id, frozenset())
+    for part in () if rule.condition is None else walk(rule.condition):
+        known |= _FILLS.get(type(part), frozenset())
+        if isinstance(part, NotSaidLeaf):
+            known |= {"waited_s"} | ({"phrase"} if part.after is not None else set())
+    texts: list[tuple[tuple[str | int, ...], Sentence]] = [
+        (("title",), rule.title),
+        (("because",), rule.because),
+    ]
+    for party, variant in rule.variants.items():
+        for name, sentence in (("title", variant.title), ("because", variant.because)):
+            if sentence is not None:
+                texts.append((("variants", str(party), name), sentence))
+    for path, text in texts:
+        for language in ("zh", "en"):
+            for name in sorted(set(_PLACEHOLDER.findall(getattr(text, language))) - known):
+                message = f"nothing fills {{{name}}} here; it takes {', '.join(sorted(known))}"
+                yield _doubt(row, message, *path, language, level="error")
 
 
 # --- cues -----------------------------------------------------------------------------------------------

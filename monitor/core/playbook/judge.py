@@ -305,7 +305,8 @@ class RuleJudge:
         )
         self._fired[state.rule.id] = raised.about
         if state.rule.report_only:
-            self._findings.append(raised)
+            if state.rule.is_on:
+                self._findings.append(raised)
             state.is_open = False
             return []
         if state.rule.yields_to:

@@ -164,6 +164,8 @@ class Rule(_Row):
     """
 
     title: Sentence
+    is_on: bool = True
+    """False tells nobody what the rule finds; rules that build on it still do."""
     severity: Severity
     because: Sentence
     """Why the alert was raised; placeholders are the alert's values (`{phrase}` for what was said)."""

@@ -6,6 +6,7 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from graphlib import CycleError, TopologicalSorter
@@ -15,9 +16,11 @@ from pydantic import ValidationError
 
 from monitor.core.playbook.model import Rule, RuleBook, Signal
 from monitor.core.playbook.places import Key, Place, places
+from monitor.core.playbook.tune import tuned
 
-OTHER_TABLES = frozenset({"type", "need", "limits", "slot", "phase", "risk"})
-"""Tables of playbook files that are not rules: wording and limits of the reading of the call."""
+OTHER_TABLES = frozenset({"type", "need", "limits", "slot", "phase", "risk", "tune"})
+"""Tables of playbook files that are not rules: wording and limits of the reading of the call, and what is
+tuned about rules of other files (`monitor.core.playbook.tune`)."""
 
 NESTING_MAX = 24
 """How deep tables and arrays may lie in one another; nothing that anybody reads lies deeper."""
@@ -58,13 +61,41 @@ class SourceRow:
         return self.place.find(path).line
 
 
-def parse_rows(text: str, file: str) -> tuple[list[SourceRow], list[BookError]]:
-    """The sound rows of one file's text in its order, and the faults of the others.
+@dataclass(frozen=True, slots=True)
+class Tune:
+    """What a file tunes about one rule, with where it says so."""
+
+    change: dict[str, Any]
+    file: str
+    place: Place
+
+
+def parse_tunes(text: str, file: str) -> dict[str, Tune]:
+    """What a file's text tunes, by the rule's id.
+
+    Raises:
+        BookError: as `parse_rows`.
+    """
+    if "tune" not in text:
+        return {}
+    tables = _content(text, file).get("tune", {})
+    where = places(text).find(("tune",))
+    if not isinstance(tables, dict) or not all(isinstance(one, dict) for one in tables.values()):
+        raise BookError("unreadable", file, "it holds no [tune.<rule>]: each is a table", line=where.line)
+    return {id_: Tune(change, file, where.find((id_,))) for id_, change in tables.items()}
+
+
+def parse_rows(
+    text: str, file: str, tunes: Mapping[str, Tune] | None = None
+) -> tuple[list[SourceRow], list[BookError]]:
+    """The sound rows of one file's text in its order, with what is tuned about them, and the faults of the
+    others.
 
     Raises:
         BookError: the text is not TOML or holds a table that no playbook has.
     """
     content = _content(text, file)
+    parse_tunes(text, file)
     where = places(text)
     rows: list[SourceRow] = []
     faults: list[BookError] = []
@@ -75,11 +106,23 @@ def parse_rows(text: str, file: str) -> tuple[list[SourceRow], list[BookError]]:
             raise BookError("unreadable", file, f"it holds no [[{table}]]; write the name in two brackets")
         for index, row in enumerate(listed):
             place = where.find((table, index))
+            tune = (tunes or {}).get(str(row.get("id"))) if isinstance(row, dict) else None
             try:
-                told = {"topic": _stem(file), **row} if kind is Rule and isinstance(row, dict) else row
+                told = row if tune is None else tuned(row, tune.change)
+                told = {"topic": _stem(file), **told} if kind is Rule and isinstance(told, dict) else told
                 rows.append(SourceRow(kind.model_validate(told), file, place))
             except ValidationError as error:
-                faults.append(_fault(error, row, file, place))
+                if tune is None:
+                    faults.append(_fault(error, row, file, place))
+                else:
+                    faults.append(_fault(error, row, tune.file, tune.place))
+            except ValueError as error:
+                assert tune is not None
+                field, reason = error.args
+                line = tune.place.find((field,)).line
+                faults.append(
+                    BookError("invalid", tune.file, f"{field}: {reason}", line=line, rule=str(row["id"]))
+                )
             except RecursionError:
                 faults.append(BookError("invalid", file, "it is nested too deeply", line=place.line))
     return rows, faults
@@ -92,9 +135,14 @@ def read_sources(
     rows: list[SourceRow] = []
     faults: list[BookError] = []
     homes: dict[str, SourceRow] = {}
-    for file, text in files.items() if isinstance(files, Mapping) else files:
+    files = list(files.items() if isinstance(files, Mapping) else files)
+    tunes: dict[str, Tune] = {}
+    for file, text in files:
+        with suppress(BookError):  # told when its rows are read
+            tunes.update(parse_tunes(text, file))
+    for file, text in files:
         try:
-            found, wrong = parse_rows(text, file)
+            found, wrong = parse_rows(text, file, tunes)
         except BookError as fault:
             faults.append(fault)
             continue
@@ -110,6 +158,12 @@ def read_sources(
                 BookError("duplicate", file, reason, line=row.line("id"), rule=row.row.id, other=other)
             )
     faults.extend(unknown_names(rows))
+    known = {row.row.id for row in rows} | {fault.rule for fault in faults}
+    faults.extend(
+        BookError("invalid", tune.file, "there is no such rule to tune", line=tune.place.line, rule=id_)
+        for id_, tune in tunes.items()
+        if id_ not in known
+    )
     return rows, faults
 
 

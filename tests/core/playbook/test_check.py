@@ -223,3 +223,14 @@ o = 2
 def test_equal_content_has_an_equal_digest() -> None:
     assert digest([("a", "b")]) == digest([("a", "b")])
     assert digest([("a", "b")]) != digest([("ab", "")])
+
+
+def test_a_placeholder_that_nobody_fills_is_told() -> None:
+    said = told(HEAD + rule(because='{ zh = "说了“{phrase}”{percent}", en = "{who} said “{phrase}”" }'))
+    assert [(level, message.split(" here")[0]) for level, _, message in said] == [
+        ("error", "nothing fills {percent}")
+    ]
+    waits = '{ any = [{ not_said = "hello", by_s = 30 }, { not_said = "grumble", by_s = 30 }] }'
+    assert told(HEAD + rule(what=waits, because='{ zh = "{waited_s} 秒", en = "{waited_s} s" }')) == []
+    (lone,) = told(HEAD + rule(what=waits, because='{ zh = "因", en = "after {phrase}" }'))
+    assert "{phrase}" in lone[2]
