@@ -19,7 +19,6 @@ from platformdirs import user_cache_path, user_data_path
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from monitor.accounts import roles, trail
 from monitor.config import Settings
 from monitor.core import events
 from monitor.core.notices import NOTICES
@@ -45,7 +44,7 @@ def settings_page() -> str:
         lines += ["| name | default | what it does |", "|---|---|---|"]
         for leaf, field in kind.model_fields.items():
             default = "" if field.default is PydanticUndefined else _value(field.default)
-            lines.append(f"| `{leaf}` | {default} | {_cell(field.description or '')} |")
+            lines.append(f"| `{leaf}` | {default} | {cell(field.description or '')} |")
     return "\n".join(lines) + "\n"
 
 
@@ -55,7 +54,7 @@ def protocol_page() -> str:
         "# Events on the wire",
         "",
         "`tingyin replay --events` writes one event as one JSON object a line; the stream `/ws` and the REST",
-        "API send the same objects. " + _flow(inspect.getdoc(events) or ""),
+        "API send the same objects. " + flow(inspect.getdoc(events) or ""),
         "",
         "Further down: [the stream `/ws`](#messages-of-the-stream-ws), [sending sound to",
         "`/ingest`](#sound-to-ingest), [listening in by `/listen`](#listening-in-by-listen), [the REST",
@@ -66,8 +65,8 @@ def protocol_page() -> str:
     ]
     for kind in typing.get_args(events.AnyEvent):
         tag = kind.__struct_config__.tag
-        lines += ["", f"## `{tag}`", "", _flow(inspect.getdoc(kind) or ""), ""]
-        lines += _fields(kind, skip=set(events.Event.__struct_fields__))
+        lines += ["", f"## `{tag}`", "", flow(inspect.getdoc(kind) or ""), ""]
+        lines += fields(kind, skip=set(events.Event.__struct_fields__))
     lines += ["", "# Parts of events"]
     for part in (
         events.Text,
@@ -86,11 +85,13 @@ def protocol_page() -> str:
             "",
             f"## {part.__name__}",
             "",
-            _flow(inspect.getdoc(part) or ""),
+            flow(inspect.getdoc(part) or ""),
             "",
-            *_fields(part, skip=set()),
+            *fields(part, skip=set()),
         ]
-    lines += ["", *_stream_lines(), "", *_ingest_lines(), "", *_listen_lines(), "", *_api_lines()]
+    from monitor.docs_api import api_lines  # it needs the helpers below
+
+    lines += ["", *_stream_lines(), "", *_ingest_lines(), "", *_listen_lines(), "", *api_lines()]
     return "\n".join(lines) + "\n"
 
 
@@ -107,7 +108,7 @@ def errors_page() -> str:
         "",
         "| code | says |",
         "|---|---|",
-        *(f"| `{code}` | {_cell(sentence)} |" for code, sentence in sorted(ERRORS.items())),
+        *(f"| `{code}` | {cell(sentence)} |" for code, sentence in sorted(ERRORS.items())),
         "",
         "## Notices",
         "",
@@ -117,7 +118,7 @@ def errors_page() -> str:
         "|---|---|---|---|",
     ]
     for code, notice in sorted(NOTICES.items()):
-        lines.append(f"| `{code}` | {notice.level} | {_cell(notice.en)} | {_cell(notice.zh)} |")
+        lines.append(f"| `{code}` | {notice.level} | {cell(notice.en)} | {cell(notice.zh)} |")
     return "\n".join(lines) + "\n"
 
 
@@ -126,9 +127,9 @@ def commands_page() -> str:
     from monitor.cli import app  # the command line imports much; the other pages do without
 
     root = typer.main.get_command(app)
-    lines = ["# Commands", "", _flow(root.help or "")]
+    lines = ["# Commands", "", flow(root.help or "")]
     for path, command in _commands(root, "tingyin"):
-        lines += ["", f"## {path}", "", _flow(command.help or "")]
+        lines += ["", f"## {path}", "", flow(command.help or "")]
         rows = []
         for parameter in command.params:
             if parameter.name == "help":
@@ -139,7 +140,7 @@ def commands_page() -> str:
                 if is_option
                 else f"`{parameter.name.upper()}`"
             )
-            rows.append(f"| {name} | {_cell(getattr(parameter, 'help', None) or '')} |")
+            rows.append(f"| {name} | {cell(getattr(parameter, 'help', None) or '')} |")
         if rows:
             lines += ["", "| argument | what it does |", "|---|---|", *rows]
     return "\n".join(lines) + "\n"
@@ -161,7 +162,7 @@ def _stream_lines() -> Iterator[str]:
 
     yield "# Messages of the stream `/ws`"
     yield ""
-    yield _flow(inspect.getdoc(protocol) or "")
+    yield flow(inspect.getdoc(protocol) or "")
     for heading, union in (
         ("From the client", protocol.ClientMessage),
         ("From the server", protocol.ServerMessage),
@@ -172,9 +173,9 @@ def _stream_lines() -> Iterator[str]:
             yield ""
             yield f"### `{kind.__struct_config__.tag}`"
             yield ""
-            yield _flow(inspect.getdoc(kind) or "")
+            yield flow(inspect.getdoc(kind) or "")
             yield ""
-            yield from _fields(kind, skip=set())
+            yield from fields(kind, skip=set())
     yield ""
     yield "## Parts of messages"
     for part in (
@@ -198,9 +199,9 @@ def _stream_lines() -> Iterator[str]:
         yield ""
         yield f"### {part.__name__}"
         yield ""
-        yield _flow(inspect.getdoc(part) or "")
+        yield flow(inspect.getdoc(part) or "")
         yield ""
-        yield from _fields(part, skip=set())
+        yield from fields(part, skip=set())
 
 
 def _ingest_lines() -> Iterator[str]:
@@ -217,7 +218,7 @@ def _ingest_lines() -> Iterator[str]:
     # The example in the docstring is indented: it stays as it is written.
     _, text = (inspect.getdoc(stream) or "").split("\n\n", 1)
     for part in text.split("\n\n"):
-        yield f"```json\n{inspect.cleandoc(part)}\n```" if part.startswith("    ") else _flow(part)
+        yield f"```json\n{inspect.cleandoc(part)}\n```" if part.startswith("    ") else flow(part)
         yield ""
     yield (
         f"Samples of `pcm_s16le` are 16 bits, little-endian; of `mulaw` and `alaw` (G.711) 8 bits. A packet "
@@ -236,9 +237,9 @@ def _ingest_lines() -> Iterator[str]:
             yield ""
             yield f"### `{kind.__struct_config__.tag}`"
             yield ""
-            yield _flow(inspect.getdoc(kind) or "")
+            yield flow(inspect.getdoc(kind) or "")
             yield ""
-            yield from _fields(kind, skip=set())
+            yield from fields(kind, skip=set())
 
 
 def _listen_lines() -> Iterator[str]:
@@ -246,7 +247,7 @@ def _listen_lines() -> Iterator[str]:
 
     yield "# Listening in by `/listen`"
     yield ""
-    yield _flow(inspect.getdoc(listen) or "")
+    yield flow(inspect.getdoc(listen) or "")
     for heading, kinds in (
         ("From the listener", listen.FROM_LISTENER),
         ("To the listener", listen.TO_LISTENER),
@@ -257,105 +258,17 @@ def _listen_lines() -> Iterator[str]:
             yield ""
             yield f"### `{kind.__struct_config__.tag}`"
             yield ""
-            yield _flow(inspect.getdoc(kind) or "")
+            yield flow(inspect.getdoc(kind) or "")
             yield ""
-            yield from _fields(kind, skip=set())
+            yield from fields(kind, skip=set())
 
 
-def _api_lines() -> Iterator[str]:
-    from monitor.history import search
-    from monitor.history import trends as history_trends
-    from monitor.publish import access, account_api, agents_api, desk_api, history_api, server, side_api
-    from monitor.store import records
-
-    yield "# Questions: the REST API"
-    yield ""
-    yield (
-        "All but those that say so are GET and answer with JSON, but for `audio` and `/metrics`. What fails "
-        "answers with a status of 400 or more and `{code, message}`; ERRORS.md has the codes."
-    )
-    yield ""
-    yield "| path | answers |"
-    yield "|---|---|"
-    for path, function in (server.API | agents_api.AGENTS_API).items():
-        yield f"| `{path}` | {_cell(inspect.getdoc(function) or '')} |"
-    for path, answered in history_api.HISTORY_API.items():
-        yield f"| `{path}` | {_cell(inspect.getdoc(answered) or '')} |"
-    for (method, path), function in server.ANSWERS.items():
-        yield f"| {method} `{path}` | {_cell(inspect.getdoc(function) or '')} |"
-    for (method, path), answer_ in side_api.SIDE_API.items():
-        yield f"| {method} `{path}` | {_cell(inspect.getdoc(answer_) or '')} |"
-    yield ""
-    yield (
-        "Signing in, and accounts. A session is a cookie, which opening `/ws` needs as well; a stream is "
-        f"closed with {access.SIGNED_OUT} when its session is over, and with {access.COME_AGAIN} when what "
-        "it may show has changed: connect anew. What each role may do is the table `RIGHTS` in "
-        "`monitor/accounts/roles.py`."
-    )
-    yield ""
-    yield "| method | path | answers |"
-    yield "|---|---|---|"
-    for (method, path), answer in account_api.ACCOUNT_API.items():
-        yield f"| {method} | `{path}` | {_cell(inspect.getdoc(answer) or '')} |"
-    yield ""
-    yield "What supervisors do about alerts; acting needs the right to, and seeing the call:"
-    yield ""
-    yield "| method | path | answers |"
-    yield "|---|---|---|"
-    for (method, path), act in desk_api.DESK_API.items():
-        yield f"| {method} | `{path}` | {_cell(inspect.getdoc(act) or '')} |"
-    for kind in (
-        account_api.SignIn,
-        account_api.Whoami,
-        account_api.ChosenPassword,
-        account_api.NewAccount,
-        account_api.ChangedAccount,
-        roles.Account,
-        trail.TrailEntry,
-        server.Health,
-        server.CallPage,
-        records.CallRecord,
-        server.CallDetail,
-        server.EventPage,
-        server.CueAnswerBody,
-        history_api.HistoryPage,
-        search.PastCall,
-        search.RaisedRule,
-        search.Hit,
-        history_api.HistoryFacets,
-        history_api.Trends,
-        history_trends.Sums,
-        desk_api.DeskAct,
-        desk_api.AlertRef,
-        desk_api.DeskAnswer,
-        desk_api.CallDesk,
-        desk_records.Act,
-        desk_api.NewMute,
-        desk_api.Person,
-        desk_api.MarksAnswer,
-        desk_records.RuleMarks,
-        side_api.Templates,
-        side_api.Template,
-        side_api.NewMessage,
-        side_api.MarkedMessage,
-        side_api.NewPause,
-        agents_api.Agents,
-        agents_api.KnownAgent,
-    ):
-        yield ""
-        yield f"## {kind.__name__}"
-        yield ""
-        yield _flow(inspect.getdoc(kind) or "")
-        yield ""
-        yield from _fields(kind, skip=set())
-
-
-def _fields(kind: type[msgspec.Struct], skip: set[str]) -> list[str]:
+def fields(kind: type[msgspec.Struct], skip: set[str]) -> list[str]:
     described = _field_docs(kind)
     hints = typing.get_type_hints(kind)
     rows = [
-        f"| `{field.encode_name}` | {_cell(_type(hints[field.name]))} "
-        f"| {_cell(described.get(field.name, ''))} |"
+        f"| `{field.encode_name}` | {cell(_type(hints[field.name]))} "
+        f"| {cell(described.get(field.name, ''))} |"
         for field in msgspec.structs.fields(kind)
         if field.name not in skip
     ]
@@ -368,7 +281,7 @@ def _field_docs(kind: type) -> dict[str, str]:
     for name, text in re.findall(
         r'^    (\w+): [^\n]*\n    """(.*?)"""', inspect.getsource(kind), re.M | re.S
     ):
-        found[name] = _flow(text)
+        found[name] = flow(text)
     return found
 
 
@@ -407,14 +320,14 @@ def _value(value: object) -> str:
     return f"`{text}`" if text else "empty"
 
 
-def _flow(text: str) -> str:
+def flow(text: str) -> str:
     """Docstring paragraphs, each on one line; tables stay as they are."""
     parts = text.split("\n\n")
     return "\n\n".join(part if part.startswith("|") else " ".join(part.split()) for part in parts)
 
 
-def _cell(text: str) -> str:
-    return _flow(text).replace("\n", " ").replace("|", "\\|")
+def cell(text: str) -> str:
+    return flow(text).replace("\n", " ").replace("|", "\\|")
 
 
 def main() -> int:

@@ -9,6 +9,7 @@
     ├── StoreError        store.*       the event log or a journal cannot be written or read
     ├── ServerError       server.*      the server cannot start or a client misbehaves
     ├── PlaybookError     playbook.*    a playbook file is not sound
+    ├── TuningError       tuning.*      what is tuned cannot be tried, saved or taken back
     ├── AccountError      account.*     somebody may not, or an account does not fit
     ├── DeskError         desk.*        an act on an alert or a rule does not fit
     ├── ListenError       listen.*      a live call cannot be listened to
@@ -37,6 +38,33 @@ class TingyinError(Exception):
         self.values = values
         self.sentence = self.CODES[code].format(**values)
         super().__init__(f"{code}: {self.sentence}")
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Errors cross from one process to another: with their values written out."""
+        values = {name: str(value) for name, value in self.values.items()}
+        return _again, (type(self), self.code, values, self.sentence)
+
+
+def _again(kind: type[TingyinError], code: str, values: dict[str, object], sentence: str) -> TingyinError:
+    error = kind.__new__(kind)
+    Exception.__init__(error, f"{code}: {sentence}")
+    error.code, error.values, error.sentence = code, values, sentence
+    return error
+
+
+class TuningError(TingyinError):
+    """What somebody wants to tune, try or take back cannot be."""
+
+    CODES: ClassVar = {
+        "tuning.conflict": "somebody else saved version {latest} meanwhile, and yours began at {base}; look "
+        "at it, then save yours again",
+        "tuning.invalid": "this cannot come into force: {reason}",
+        "tuning.unknown_version": "there is no version {number}",
+        "tuning.unknown_trial": "this trial is over or was never begun; begin it again",
+        "tuning.busy": "another trial runs; wait for it, or cancel it",
+        "tuning.no_calls": "no call is kept that could be judged again; `store.keeps_facts` keeps them",
+        "tuning.trial_failed": "the trial ended before its time ({reason}); begin it again",
+    }
 
 
 class SettingsError(TingyinError):
@@ -184,8 +212,11 @@ class PlaybookError(TingyinError):
         "playbook.duplicate": "the playbook {path}, line {line}, repeats the rule {rule!r} of {other}; give "
         "one another id",
         "playbook.no_rule": "the playbook {path} has no rule {rule!r}; `tingyin playbook list` shows them",
+        "playbook.watch": "the playbook's folder could not be looked at ({reason}); the log says more. The "
+        "next edit is looked at again",
         "playbook.edit": "the edited playbook is not in force, the last good one stays: {reason}",
-        "playbook.missing": "the playbook {path} has no rule {rule!r}, which the detectors need; restore it",
+        "playbook.missing": "the playbook {path} has no rule {rule!r}, which the detectors need; a folder of "
+        "your own takes the place of the shipped one, so copy the files of `monitor/playbooks` into it",
     }
 
 

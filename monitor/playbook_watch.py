@@ -34,13 +34,22 @@ class LoadedPlaybook:
     digest: str
 
 
-def load_whole(place: Path) -> LoadedPlaybook:
-    """The playbook of a folder, its rules and the texts of the reading.
+def load_whole(place: Path, tuned: Path | None = None) -> LoadedPlaybook:
+    """The playbook of a folder, its rules and the texts of the reading, with what the file `tuned`, where
+    there is one, tunes about the rules.
 
     Raises:
         PlaybookError: it is not sound, or a built-in detector is left without words.
     """
-    texts = read_texts(playbook_paths(place))
+    return whole_of_texts(place, _texts(place, tuned))
+
+
+def whole_of_texts(place: Path, texts: tuple[tuple[str, str], ...]) -> LoadedPlaybook:
+    """The playbook of these files of a folder (name and text).
+
+    Raises:
+        PlaybookError: as `load_whole`.
+    """
     book = book_of_texts(texts)
     for rule in DETECTOR_RULES:
         if rule not in book:
@@ -49,12 +58,31 @@ def load_whole(place: Path) -> LoadedPlaybook:
     return LoadedPlaybook(files, book, load_reading_texts(place), digest(files))
 
 
-def playbook_digest(folder: Path | None) -> str:
+def tuned_playbook(folder: Path | None, tuned: Path) -> tuple[LoadedPlaybook, PlaybookError | None]:
+    """The playbook to begin with: as it is tuned, or, where that does not fit any more, without; and why.
+
+    Raises:
+        PlaybookError: the playbook itself is not sound.
+    """
+    place = shipped_or(folder)
+    try:
+        return load_whole(place, tuned), None
+    except PlaybookError as error:
+        plain = load_whole(place)
+        return plain, PlaybookError(EDIT_CODE, reason=error.sentence)
+
+
+def playbook_digest(folder: Path | None, tuned: Path | None = None) -> str:
     """The digest of a folder's playbook as it stands; empty where it cannot be read."""
     try:
-        return digest(_named(read_texts(playbook_paths(shipped_or(folder)))))
+        return digest(_named(_texts(shipped_or(folder), tuned)))
     except PlaybookError:
         return ""
+
+
+def _texts(place: Path, tuned: Path | None) -> tuple[tuple[str, str], ...]:
+    texts = read_texts(playbook_paths(place))
+    return texts if tuned is None or not tuned.is_file() else (*texts, *read_texts([tuned]))
 
 
 def _named(texts: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
@@ -72,25 +100,31 @@ class PlaybookWatch:
         in_force: Callable[[LoadedPlaybook], None],
         report: Callable[[PlaybookError], None],
         resolve: Callable[[str], None],
+        tuned: Path | None = None,
     ) -> None:
         """
         Args:
+            tuned: a file of what is tuned about the rules; it may come and go.
             in_force: takes a playbook that is sound and other than the last.
             report: takes why an edit is not in force; the last good playbook stays.
             resolve: takes that away again, by its code.
         """
-        self._place = shipped_or(folder)
+        self._place, self._tuned = shipped_or(folder), tuned
         self._in_force, self._report, self._resolve = in_force, report, resolve
         self._seen = self._signature()
         self._read = self._seen
-        self._digest = playbook_digest(folder)
+        self._digest = playbook_digest(folder, tuned)
         self._trouble = False
 
     async def run(self) -> None:
         """Until it is cancelled."""
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
-            await self.look()
+            try:
+                await self.look()
+            except Exception as error:  # noqa: BLE001 - the watch goes on: the next edit may be one that it understands
+                log.exception("the playbook could not be looked at", error=type(error).__name__)
+                self._refuse(PlaybookError("playbook.watch", reason=type(error).__name__))
 
     async def look(self) -> None:
         """Looks once; reading and compiling happen in a thread, so that calls go on."""
@@ -100,7 +134,7 @@ class PlaybookWatch:
             return
         self._read = found
         try:
-            loaded = await asyncio.to_thread(load_whole, self._place)
+            loaded = await asyncio.to_thread(load_whole, self._place, self._tuned)
         except TingyinError as error:
             self._refuse(error)
             return
@@ -120,7 +154,8 @@ class PlaybookWatch:
     def _signature(self) -> Signature:
         """Names, times and sizes of the files; a file that goes away meanwhile counts as gone."""
         found = []
-        for path in sorted(self._place.glob("*.toml")) if self._place.is_dir() else [self._place]:
+        paths = sorted(self._place.glob("*.toml")) if self._place.is_dir() else [self._place]
+        for path in paths if self._tuned is None else [*paths, self._tuned]:
             try:
                 status = path.stat()
             except OSError:

@@ -28,6 +28,7 @@ from monitor.core.playbook.model import RuleBook
 from monitor.core.reading.texts import ReadingTexts
 from monitor.core.rejudge import Recorder
 from monitor.core.session import CallSession, keep_nothing
+from monitor.core.settings import CoreSettings
 from monitor.engines.capacity import CALLS_MOST, Admission
 from monitor.engines.f0 import SwiftF0Model
 from monitor.engines.silero import SileroSpeechModel
@@ -235,6 +236,11 @@ class Switchboard:
         self._rulebook, self._texts, self._digest = playbook.book, playbook.texts, playbook.digest
         for running in self._running.values():
             running.extra.put_nowait(RulesChanged(files=playbook.files))
+
+    def retune(self, core: CoreSettings) -> None:
+        """Takes other thresholds for calls to come; live ones keep those that they began with."""
+        sections = {name: getattr(core, name) for name in CoreSettings.model_fields}
+        self._settings = self._settings.model_copy(update=sections)
 
     def answer(self, call_id: str, answer: CueAnswer) -> bool:
         """Tells a live call what its agent made of a cue; false where there is no such live call."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -9,10 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from monitor import playbook_watch
 from monitor.core.events import Alert
 from monitor.core.inputs import RulesChanged
 from monitor.errors import PlaybookError
-from monitor.playbook_watch import LoadedPlaybook, PlaybookWatch
+from monitor.playbook_watch import LoadedPlaybook, PlaybookWatch, load_whole
 from monitor.resources import resource
 from tests.core.simulated_call import Caller, hypothesis, new_session, silence, voice
 
@@ -119,3 +121,51 @@ async def test_a_running_call_takes_the_edit_between_turns(desk: Desk) -> None:
     assert alerts(changes_at="never") == []
     assert alerts(changes_at="pause") == ["brand_new"], "what is said from then on"
     assert alerts(changes_at="speech") == ["brand_new"], "the words came after the turn"
+
+
+async def test_an_unexpected_error_ends_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The watch says that it could not look, and looks on."""
+
+    def fail() -> None:
+        raise RuntimeError("never thought of")
+
+    monkeypatch.setattr(playbook_watch, "LOOK_EVERY_S", 0.01)
+    monkeypatch.setattr(desk.watch, "_signature", fail)
+    watching = asyncio.create_task(desk.watch.run())
+    for _ in range(500):
+        await asyncio.sleep(0.01)
+        if desk.said:
+            break
+    assert "could not be looked at" in desk.said[0]
+    monkeypatch.undo()
+    monkeypatch.setattr(playbook_watch, "LOOK_EVERY_S", 0.01)
+    (desk.folder / "zz_mine.toml").write_text(RULE, encoding="utf-8")
+    for _ in range(1_000):
+        await asyncio.sleep(0.01)
+        if desk.loaded:
+            break
+    watching.cancel()
+    assert "brand_new" in desk.loaded[-1].book
+    assert desk.said[-1] == "over playbook.edit"
+
+
+def test_a_folder_of_one_s_own_rules_alone_says_what_to_copy(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(RULE, encoding="utf-8")
+    with pytest.raises(PlaybookError, match="copy the files of"):
+        load_whole(tmp_path)
+
+
+async def test_what_is_tuned_comes_and_goes_with_its_file(tmp_path: Path) -> None:
+    loaded: list[LoadedPlaybook] = []
+    tuned = tmp_path / "tuned_rules.toml"
+    watch = PlaybookWatch(
+        None, in_force=loaded.append, report=lambda _: None, resolve=lambda _: None, tuned=tuned
+    )
+    for text, is_on in (("[tune.no_authority]\nis_on = false\n", False), ("", True)):
+        if text:
+            tuned.write_text(text, encoding="utf-8")
+        else:
+            tuned.unlink()
+        await watch.look()
+        await watch.look()
+        assert loaded[-1].book["no_authority"].is_on is is_on

@@ -30,6 +30,8 @@ Action = Literal[
     "rule_muted",
     "rule_unmuted",
     "trail_read",
+    "tuning_saved",
+    "tuning_restored",
 ]
 """What is written down. `call_heard` is that somebody begins to listen in on a live call, `call_heard_until`
 that they stop, `call_played` that they play one back."""

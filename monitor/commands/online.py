@@ -33,8 +33,7 @@ from monitor.ingest.file import open_file_source
 from monitor.ingest.paced import PacedSource
 from monitor.ingest.source import Source
 from monitor.ingest.websocket import Intake
-from monitor.playbook_files import load_playbook
-from monitor.playbook_watch import PlaybookWatch
+from monitor.playbook_watch import PlaybookWatch, tuned_playbook
 from monitor.publish.access import Access
 from monitor.publish.guard import is_loopback
 from monitor.publish.live_sound import LiveSound
@@ -50,6 +49,7 @@ from monitor.store.log import EventLog
 from monitor.store.retention import Retention
 from monitor.store.side import SideStore
 from monitor.switchboard import Switchboard
+from monitor.tuning.office import TuningOffice
 
 SHIPPED_CALLS = {"zh": ("zh_parcel", "8012"), "en": ("en_parcel", "8027")}
 """Each language's call, and the number of its agent."""
@@ -103,14 +103,15 @@ async def open_office(settings: Settings, *, has_words: bool, is_open: bool = Fa
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopping.set)
     listener = listen_on(settings.server)
-    rulebook = load_playbook(settings.playbook.folder)
     with (
         EventLog(settings.store.folder) as event_log,
         closing(SideStore(settings.store.folder)) as side_store,
         _forgetting(settings.store),
         AccountsOffice.open(settings.store.folder, settings.accounts) as accounts,
         closing(DeskFile(settings.store.folder)) as desk_file,
+        closing(TuningOffice(settings.store.folder, settings.playbook.folder, settings.core)) as tuning,
     ):
+        playbook, untuned = tuned_playbook(settings.playbook.folder, tuning.rules_file)
         access = _access(settings, accounts, is_open=is_open)
         scheduler = admission = None
         if has_words:
@@ -135,7 +136,7 @@ async def open_office(settings: Settings, *, has_words: bool, is_open: bool = Fa
         side = SideDesk(side_store, settings.messages, call_time=publisher.call_time)
         switchboard = Switchboard(
             settings,
-            rulebook,
+            playbook.book,
             [publisher, keeper, side],
             transcriber=scheduler,
             admission=admission,
@@ -150,8 +151,14 @@ async def open_office(settings: Settings, *, has_words: bool, is_open: bool = Fa
             in_force=switchboard.rebook,
             report=lambda error: publisher.report(error.code, error.sentence),
             resolve=publisher.resolve,
+            tuned=tuning.rules_file,
         )
-        watching = asyncio.create_task(watch.run(), name="playbook")
+        switchboard.rebook(playbook)
+        if untuned is not None:
+            publisher.report(untuned.code, untuned.sentence)
+        await asyncio.to_thread(tuning.look)
+        tuning.follow(switchboard.retune)
+        watching = asyncio.gather(watch.run(), tuning.watch())
         if scheduler is not None:
             scheduler.watch_lag(switchboard.tell_lag)
             scheduler.watch_trouble(switchboard.tell_trouble)
@@ -166,6 +173,7 @@ async def open_office(settings: Settings, *, has_words: bool, is_open: bool = Fa
             history=history,
             sound=sound,
             side=side,
+            tuning=tuning,
         )
         keeper.start()
         try:

@@ -47,6 +47,7 @@ NEEDS: dict[str, Right | str] = {
     "/api/trail": Right.MANAGE,
     "/api/history": Right.SEE_CALLS,
     "/api/desk": Right.SEE_CALLS,
+    "/api/tuning": Right.TUNE,
     "/api/marks": Right.SEE_CALLS,
     "/api": Right.SEE_OWN_CALL,
     "/ws": Right.SEE_OWN_CALL,

@@ -347,8 +347,8 @@ def _to_sign_in(error: AccountError) -> Response:
     return RedirectResponse(f"/?refused={error.code}", 303, headers={"cache-control": "no-store"})
 
 
-async def body_of(request: Request, kind: type[T]) -> T:
-    """The request's JSON body.
+async def body_of(request: Request, kind: type[T], bytes_max: int = _BODY_BYTES_MAX) -> T:
+    """The request's JSON body, of at most `bytes_max`.
 
     Raises:
         ServerError: server.oversized, server.malformed.
@@ -356,8 +356,8 @@ async def body_of(request: Request, kind: type[T]) -> T:
     body = b""
     async for chunk in request.stream():
         body += chunk
-        if len(body) > _BODY_BYTES_MAX:
-            raise ServerError("server.oversized", limit=_BODY_BYTES_MAX)
+        if len(body) > bytes_max:
+            raise ServerError("server.oversized", limit=bytes_max)
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.DecodeError as error:

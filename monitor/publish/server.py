@@ -40,8 +40,10 @@ from monitor.publish.protocol import PROTOCOL_VERSION, CallState, CallSummary, P
 from monitor.publish.publisher import Publisher
 from monitor.publish.side import SideDesk
 from monitor.publish.side_api import SideApi
+from monitor.publish.tuning_api import TuningApi
 from monitor.resources import resource
 from monitor.store.records import CallRecord, StoreHealth
+from monitor.tuning.office import TuningOffice
 
 CALLS_MAX = 500
 """Calls in one answer."""
@@ -85,6 +87,12 @@ _STATUS = {
     "desk.unknown_rule": 404,
     "desk.assignee": 409,
     "desk.too_many": 409,
+    "tuning.conflict": 409,
+    "tuning.busy": 409,
+    "tuning.no_calls": 409,
+    "tuning.invalid": 400,
+    "tuning.unknown_version": 404,
+    "tuning.unknown_trial": 404,
 }
 
 _log = structlog.get_logger(__name__)
@@ -343,6 +351,7 @@ def create_app(
     history: History | None = None,
     sound: LiveSound | None = None,
     side: SideDesk | None = None,
+    tuning: TuningOffice | None = None,
 ) -> Starlette:
     """The application.
 
@@ -351,7 +360,7 @@ def create_app(
     `answer` tells live calls what agents make of their cues. `history` is that of the publisher's event log,
     by default as it stands.
     `sound` is where people listen to live calls,
-    `side` where their messages to agents are.
+    `side` where their messages to agents are, `tuning` where thresholds and rules are tuned.
     """
 
     async def stream(socket: WebSocket) -> None:
@@ -372,6 +381,7 @@ def create_app(
             *Api(publisher, recordings or NoRecordings(), access, answer).routes(),
             *HistoryApi(publisher, access, history or History(publisher.log.path.parent)).routes(),
             *AgentsApi(access).routes(),
+            *([] if tuning is None else TuningApi(tuning, publisher.log, access).routes()),
             WebSocketRoute("/ws", stream),
             *([] if sound is None else ListeningPost(publisher, sound, access, side).routes()),
             *([] if side is None else SideApi(publisher, side, access).routes()),

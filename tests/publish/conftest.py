@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
-from monitor.config import MessageSettings, ServerSettings
+from monitor.config import MessageSettings, ServerSettings, Settings
 from monitor.core.events import (
     Alert,
     AlertCleared,
@@ -39,6 +39,7 @@ from monitor.publish.side import SideDesk
 from monitor.store.alert_index import AlertIndex
 from monitor.store.log import EventLog
 from monitor.store.side import SideStore
+from monitor.tuning.office import TuningOffice
 
 
 class CallScript:
@@ -216,6 +217,7 @@ def open_site(tmp_path: Path) -> OpenSite:
         has_desk: bool = False,
         sound: LiveSound | None = None,
         messages: MessageSettings | None = None,
+        has_tuning: bool = False,
         **settings: Any,
     ) -> AsyncIterator[Site]:
         server_settings = ServerSettings(port=0, **settings)
@@ -228,8 +230,11 @@ def open_site(tmp_path: Path) -> OpenSite:
             publisher = Publisher(kept, server_settings, desk=desk)
             side_store = stack.enter_context(closing(SideStore(kept.path.parent)))
             side = SideDesk(side_store, messages or MessageSettings(), call_time=publisher.call_time)
+            store, core = kept.path.parent, Settings().core
+            office = stack.enter_context(closing(TuningOffice(store, None, core))) if has_tuning else None
             app = create_app(
                 publisher,
+                tuning=office,
                 recordings=recordings,
                 dashboard=dashboard or tmp_path / "dist",
                 access=access,
