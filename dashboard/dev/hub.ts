@@ -18,6 +18,7 @@ import { billing, calm, ended, parcel } from "./scripts";
 import { MockSides } from "./side";
 import { toneFile } from "./sound";
 import { Summaries, WALL_TYPES } from "./summaries";
+import { MockTuning } from "./tuning";
 
 const HEARTBEAT_S = 2;
 const STEP_MS = 50;
@@ -66,6 +67,7 @@ export const USUAL: Readonly<Record<string, number>> = {
 export class MockHub {
   private readonly log: Told[] = [];
   private readonly playing: Playing[] = [];
+  readonly tuning = new MockTuning();
   private readonly clients = new Set<Client>();
   private readonly summaries = new Summaries();
   readonly sides = new MockSides((side) => {
@@ -122,7 +124,7 @@ export class MockHub {
       return true;
     }
     if (answerHistory(request, response)) return true;
-    if (this.desk.answer(request, response)) return true;
+    if (this.desk.answer(request, response) || this.tuning.answer(request, response)) return true;
     const found = /^\/api\/calls\/([^/]+)(\/audio)?$/.exec(request.url ?? "");
     if (!found) return false;
     const script = this.playing.find((one) => one.script.id === decodeURIComponent(found[1]!))?.script;

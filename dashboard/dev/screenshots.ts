@@ -62,6 +62,10 @@ const SHOTS: readonly Shot[] = [
   { name: "agent", path: `/agent/${parcel.id}`, atS: 38 },
   { name: "agent-message", path: `/agent/${parcel.id}`, atS: 38, prepare: message },
   { name: "agent-paused", path: `/agent/${parcel.id}`, atS: 38, prepare: paused },
+  { name: "tuning", path: "/tuning" },
+  { name: "tuning-trial", path: "/tuning", act: tuneAndTry },
+  { name: "tuning-rule", path: "/tuning?tab=rules", act: openRule },
+  { name: "tuning-versions", path: "/tuning?tab=versions", prepare: tuned, act: showVersion },
   { name: "call-live", path: `/call/${parcel.id}`, atS: 44.2, prepare: paused, act: listenIn },
 ];
 
@@ -106,6 +110,29 @@ async function shoot(
       await served?.close();
     }
   }
+}
+
+/** A threshold is changed and tried. */
+async function tuneAndTry(page: Page): Promise<void> {
+  await page.locator("#t-detectors\\.raised_level_db").fill("4.5");
+  await page.locator(".draft > .quiet").click();
+  await page.locator(".moved li:nth-child(3)").waitFor();
+}
+
+async function openRule(page: Page): Promise<void> {
+  await page.locator(".rule-head").first().click();
+  await page.locator(".rule-body select").selectOption("high");
+}
+
+/** Somebody saved two versions. */
+function tuned({ hub }: Served): void {
+  hub.tuning.saveAsOther({ thresholds: { detectors: { raised_level_db: 4.5 } }, rules: {} });
+  hub.tuning.saveAsOther({ thresholds: {}, rules: { refusal_without_reason: { severity: "high" } } });
+}
+
+async function showVersion(page: Page): Promise<void> {
+  await page.locator(".version .quiet").first().click();
+  await page.locator(".version .differences").waitFor();
 }
 
 function mockAt(atS: number | undefined): Promise<Served> {

@@ -1,6 +1,7 @@
 /** English wording. `zh.ts` has the same shape: the compiler finds what is missing. */
 import { door } from "./en-door";
 import { measured, transcript } from "./en-call";
+import { tuning } from "./en-tuning";
 import { filter } from "./en-wall";
 import { history, playback } from "./en-history";
 import { inbox } from "./en-inbox";
@@ -237,6 +238,7 @@ export const en = {
   transcript,
   inbox,
   live,
+  tuning,
   time: { seconds: (n: number) => `${n} s`, minutes: (n: number) => `${n} min` },
   notFound: "There is no such page",
   page: {

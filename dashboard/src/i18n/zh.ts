@@ -2,6 +2,7 @@
 import type { Dictionary } from "./en";
 import { door } from "./zh-door";
 import { measured, transcript } from "./zh-call";
+import { tuning } from "./zh-tuning";
 import { filter } from "./zh-wall";
 import { history, playback } from "./zh-history";
 import { inbox } from "./zh-inbox";
@@ -221,6 +222,7 @@ export const zh: Dictionary = {
   transcript,
   inbox,
   live,
+  tuning,
   time: { seconds: (n) => `${n} 秒`, minutes: (n) => `${n} 分钟` },
   notFound: "没有这个页面",
   page: {

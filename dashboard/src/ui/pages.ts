@@ -54,6 +54,12 @@ export const PAGES = table({
     link: (words) => words.history.title,
     load: () => import("../history/page").then((one) => one.HistoryPage),
   },
+  tuning: {
+    id: "none",
+    needs: "tune",
+    link: (words) => words.tuning.title,
+    load: () => import("../tuning/page").then((one) => one.TuningPage),
+  },
   accounts: {
     id: "none",
     needs: "manage",
