@@ -110,6 +110,11 @@ describe.skipIf(chromiumPath() === null)("the inbox", () => {
       .waitFor();
     await one.locator(".mutes").getByRole("button", { name: "End the mute" }).click();
     await other.locator('.row-alert[data-muted="false"]', { hasText: title }).waitFor();
+    // Taking back what is gone already is refused in words, once.
+    await one.keyboard.press("u");
+    await one.getByText("This mute was ended already.").waitFor();
+    await one.keyboard.press("u");
+    expect(await one.locator(".desk-done").count()).toBe(0);
   });
 
   it("is worked by keys alone", async () => {

@@ -65,9 +65,18 @@ export function unmute(known: Mute): Promise<boolean> {
 export function undo(): Promise<boolean> {
   const step = steps.peek().at(-1);
   if (step === undefined) return Promise.resolve(false);
-  return guarded(async () => {
-    await step.back();
+  const drop = () => {
     steps.value = steps.peek().filter((one) => one !== step);
+  };
+  return guarded(async () => {
+    try {
+      await step.back();
+    } catch (error) {
+      // What was refused will be refused again, and would stand before the steps behind it.
+      if (error instanceof Refusal && error.code !== UNREACHABLE) drop();
+      throw error;
+    }
+    drop();
   });
 }
 
