@@ -191,9 +191,14 @@ function LaneNames() {
   );
 }
 
+/** Where the figures beside the strips are read: where one points, else where a call is played back. */
+function readAtS(call: CallState): number | null {
+  return pointedS.value ?? (call.ended === null ? null : playedS.value);
+}
+
 function HeatLabel({ call }: { call: CallState }) {
   const words = t.value;
-  const pointed = pointedS.value;
+  const pointed = readAtS(call);
   const reading =
     pointed === null
       ? call.temper.last
@@ -221,7 +226,7 @@ function MeterLabel({
   const words = t.value.chart;
   const meter = METERS.find((one) => one.key === name)!;
   const scale = isRelative.value ? meter.relative : meter.absolute;
-  const s = pointedS.value ?? call.lastS;
+  const s = readAtS(call) ?? call.lastS;
   return (
     <>
       <span class="strip-name">
