@@ -129,7 +129,7 @@ describe.skipIf(chromiumPath() === null)("the pages", () => {
       read.push((await label.textContent()) ?? "");
     }
     const told = read.join("\n");
-    expect(told).toMatch(/Agent cut in on the caller, [\d.]+ s, the other gave way/);
+    expect(told).toMatch(/Agent cut in on the caller · [\d.]+ s · the other gave way/);
     expect(told).toMatch(/Heat: /);
     expect(told).toMatch(/Caller is heated/);
   });

@@ -15,6 +15,8 @@ const REASONS_SHOWN = 3;
 
 const isAt = (s: number, { start_s, end_s }: Stretch) => start_s - NEAR_S <= s && s <= end_s + NEAR_S;
 
+const lasting = ({ start_s, end_s }: Stretch) => t.value.time.seconds(Number(shortSeconds(end_s - start_s)));
+
 export function Caption({ call }: { call: CallState }) {
   const s = pointedS.value;
   if (s === null) return <p class="caption hint">{t.value.chart.hint}</p>;
@@ -52,7 +54,7 @@ function marksAt(call: CallState, s: number): ComponentChildren[] {
     told.push(
       <span key={`cut${cut.start_s}`} class="caption-mark">
         <Icon name="cut" size={12} />
-        {party[cut.by]} {words.interrupts[cut.by]}, {shortSeconds(cut.end_s - cut.start_s)} s,{" "}
+        {party[cut.by]} {words.interrupts[cut.by]} · {lasting(cut)} ·{" "}
         {cut.yielded ? words.yielded : words.notYielded}
       </span>,
     );
@@ -61,7 +63,7 @@ function marksAt(call: CallState, s: number): ComponentChildren[] {
   if (overlap && cuts.length === 0) {
     told.push(
       <span key="overlap" class="caption-mark">
-        {words.overlap} {shortSeconds(overlap.end_s - overlap.start_s)} s
+        {words.overlap} · {lasting(overlap)}
       </span>,
     );
   }

@@ -194,7 +194,9 @@ function SaidView({ said, marks, current }: { said: Said; marks: readonly Match[
       {cut && (
         <span class="cut-note">
           <Icon name="cut" size={13} />
-          {words.interrupts[said.party]} · {shortSeconds(cut.end_s - cut.start_s)} s ·{" "}
+          {words.interrupts[said.party]} ·{" "}
+          {t.value.time.seconds(Number(shortSeconds(cut.end_s - cut.start_s)))}
+          {" · "}
           {cut.yielded ? words.yielded : words.notYielded}
         </span>
       )}
