@@ -24,6 +24,8 @@ BENCHES = (
     "asr_latency",
     "listen_in",
     "soak",
+    "pages",
+    "dashboards",
 )
 
 
