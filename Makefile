@@ -5,7 +5,7 @@ BIN := .venv/bin
 PAGES := $(shell find dashboard -type f -not -path '*/node_modules/*' -not -path '*/dist/*' \
 	-not -path '*/generated*' -not -name '*.png')
 
-.PHONY: demo test lint types unit browser dashboard calls bench lock clean help
+.PHONY: demo test lint types unit browser dashboard screenshots calls bench lock clean help
 
 demo: .venv/.installed dashboard/dist/index.html  ## install everything and play a call
 	@$(BIN)/tingyin models fetch base
@@ -38,6 +38,9 @@ browser: .venv/.installed-dev dashboard/dist/index.html
 	@.ci/setup browser
 
 dashboard: dashboard/dist/index.html  ## build the pages
+
+screenshots: dashboard/dist/index.html  ## pictures of every page, wide and narrow, in both themes and languages
+	@cd dashboard && npm run --silent screenshots -- ../screenshots $(ARGS)
 
 bench: .venv/.installed-dev dashboard/dist/index.html  ## print every figure of the README
 	@$(BIN)/python -m bench

@@ -1,5 +1,4 @@
 /** Who looks at the mock's pages: the guest of a server where nobody needs to sign in. */
-import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Whoami } from "../src/protocol/accounts";
 
 export const GUEST: Whoami = {
@@ -19,10 +18,3 @@ export const GUEST: Whoami = {
   is_open: true,
   has_provider: false,
 };
-
-/** Answers who is signed in; false where something else was asked. */
-export function answerAsGuest(request: IncomingMessage, response: ServerResponse): boolean {
-  if (request.url !== "/api/session") return false;
-  response.writeHead(200, { "Content-Type": "application/json" }).end(JSON.stringify(GUEST));
-  return true;
-}

@@ -10,7 +10,7 @@ import {
 } from "../src/protocol/messages";
 import { Crowd, TOLD_PEOPLE } from "./crowd";
 import { MockDesk } from "./desk";
-import { answerAsGuest } from "./guest";
+import { answerAtDoor, type Visitor } from "./door";
 import { answerHistory } from "./history";
 import { playLive } from "./listen";
 import { eventsOf, type Script } from "./scenario";
@@ -49,6 +49,8 @@ export interface MockOptions {
   readonly crowd?: number;
   /** Other supervisors have been at work on the alerts. */
   readonly isStaffed?: boolean;
+  /** Who looks at the pages: by default the guest of a server where nobody signs in. */
+  readonly visitor?: Visitor;
 }
 
 /** Where the calls stand when the pages are looked at by hand. */
@@ -80,9 +82,11 @@ export class MockHub {
   private readonly timers: NodeJS.Timeout[] = [];
   private readonly speed: number;
   private readonly crowd: Crowd;
+  private readonly visitor: Visitor;
 
   constructor(options: MockOptions = {}) {
     this.speed = options.speed ?? 1;
+    this.visitor = options.visitor ?? "guest";
     const now = Date.now();
     for (const [id, at] of Object.entries(options.at ?? USUAL)) {
       const script = [parcel, billing, ...calm, ...ended].find((one) => one.id === id);
@@ -117,7 +121,7 @@ export class MockHub {
 
   /** Answers what the pages ask over HTTP; false where the address is not the mock's. */
   answer(request: IncomingMessage, response: ServerResponse): boolean {
-    if (answerAsGuest(request, response) || this.sides.answer(request, response)) return true;
+    if (answerAtDoor(this.visitor, request, response) || this.sides.answer(request, response)) return true;
     if (request.url === "/api/agents") {
       const agents = { ...TOLD_PEOPLE, ...this.crowd.people() };
       response.writeHead(200, { "Content-Type": "application/json" }).end(JSON.stringify({ agents }));
@@ -146,6 +150,12 @@ export class MockHub {
   /** And mutes a rule in an agent's calls for ten minutes. */
   deskMute(rule: string, agent: string): void {
     this.desk.mute("limin", rule, [agent], 600);
+  }
+
+  /** Tells every client a call's event at once, whatever its script says; it does not come again. */
+  say(event: CallEvent): void {
+    this.summaries.take(event);
+    for (const client of this.clients) this.sendTold(client, { pos: null, event });
   }
 
   /** Breaks every connection off, as a server does that goes away. */

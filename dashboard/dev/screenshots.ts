@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Browser, Page } from "playwright-core";
 import { launch } from "./browser";
-import { USUAL } from "./hub";
+import { type MockOptions, USUAL } from "./hub";
 import { parcel } from "./scripts";
 import { type Served, serveMock } from "./serve";
 
@@ -19,15 +19,19 @@ const LOCALES = { zh: "zh-CN", en: "en-GB" } as const;
 /** Let a page take its snapshot and draw before it is taken. */
 const SETTLE_MS = 1500;
 
-interface Shot {
+export interface Shot {
   readonly name: string;
   readonly path: string;
   /** Where the invented call stands, in seconds. */
   readonly atS?: number;
+  /** Only to be looked at: its parts are on other pictures too, and there are too many of them to check each. */
+  readonly isOnlyPicture?: true;
+  /** What else the mock is to do. */
+  readonly mock?: MockOptions;
   /** What has happened before the page is opened. */
   readonly prepare?: (served: Served) => void;
   /** What is done on the page before the picture. */
-  readonly act?: (page: Page, language: string) => Promise<void>;
+  readonly act?: (page: Page, language: string, served: Served | null) => Promise<void>;
 }
 
 function message({ hub }: Served): void {
@@ -49,9 +53,40 @@ async function listenIn(page: Page): Promise<void> {
   await page.waitForTimeout(SETTLE_MS);
 }
 
-const SHOTS: readonly Shot[] = [
+async function findNothing(page: Page): Promise<void> {
+  await page.keyboard.press("/");
+  await page.keyboard.type("nobody");
+  await page.locator(".wall .empty").waitFor();
+}
+
+async function point(page: Page): Promise<void> {
+  await page.keyboard.press("/");
+  await page.keyboard.type("我");
+  await page.keyboard.press("Enter");
+  await page.locator(".glass").hover();
+}
+
+async function cutOff(page: Page, _language: string, served: Served | null): Promise<void> {
+  await served?.stop();
+  await page.locator(".banner").waitFor();
+}
+
+async function editAccount(page: Page): Promise<void> {
+  await page.locator(".office-head button").click();
+}
+
+/** Every page, and the states that it has besides the usual one. */
+export const SHOTS: readonly Shot[] = [
   { name: "wall", path: "/", atS: 41 },
+  { name: "wall-full", path: "/", mock: { at: {}, crowd: 200 }, isOnlyPicture: true },
+  { name: "wall-filtered", path: "/?severity=low&team=Billing", mock: { crowd: 60 } },
+  { name: "wall-none-fits", path: "/", act: findNothing },
+  { name: "wall-empty", path: "/", mock: { at: {} } },
+  { name: "wall-cut-off", path: "/", atS: 41, act: cutOff },
   { name: "call", path: `/call/${parcel.id}`, atS: 44.2 },
+  { name: "call-found", path: `/call/${parcel.id}`, atS: 44.2, act: point },
+  { name: "call-missing", path: "/call/nobody" },
+  { name: "not-found", path: "/nowhere" },
   { name: "playback", path: `/call/${parcel.id}?at=33`, atS: 1000 },
   { name: "history", path: "/history" },
   { name: "history-words", path: "/history?words=%E6%8A%95%E8%AF%89" },
@@ -67,6 +102,13 @@ const SHOTS: readonly Shot[] = [
   { name: "tuning-rule", path: "/tuning?tab=rules", act: openRule },
   { name: "tuning-versions", path: "/tuning?tab=versions", prepare: tuned, act: showVersion },
   { name: "call-live", path: `/call/${parcel.id}`, atS: 44.2, prepare: paused, act: listenIn },
+  { name: "sign-in", path: "/", mock: { visitor: "nobody" } },
+  { name: "sign-in-refused", path: "/?refused=account.not_invited", mock: { visitor: "nobody" } },
+  { name: "welcome", path: "/welcome/good", mock: { visitor: "nobody" } },
+  { name: "welcome-old", path: "/welcome/old", mock: { visitor: "nobody" } },
+  { name: "accounts", path: "/accounts", mock: { visitor: "admin" } },
+  { name: "accounts-new", path: "/accounts", mock: { visitor: "admin" }, act: editAccount },
+  { name: "trail", path: "/trail", mock: { visitor: "admin" } },
 ];
 
 export async function main(args: string[]): Promise<void> {
@@ -97,17 +139,17 @@ async function shoot(
   const path = call === undefined ? shot.path : shot.path.replace(parcel.id, encodeURIComponent(call));
   for (const theme of THEMES) {
     for (const [language, locale] of Object.entries(LOCALES)) {
-      const served = url === undefined ? await mockAt(shot.atS) : null;
-      if (served !== null) shot.prepare?.(served);
       for (const [size, viewport] of Object.entries(SIZES)) {
+        // A mock for each: time passes, and some pictures break it.
+        const served = url === undefined ? await mockOf(shot) : null;
         const context = await browser.newContext({ viewport, locale, colorScheme: theme });
         const page = await context.newPage();
         await open(page, (url ?? served!.url) + path);
-        await shot.act?.(page, language);
+        await shot.act?.(page, language, served);
         await page.screenshot({ path: join(folder, `${shot.name}-${size}-${theme}-${language}.png`) });
         await context.close();
+        await served?.close();
       }
-      await served?.close();
     }
   }
 }
@@ -135,8 +177,12 @@ async function showVersion(page: Page): Promise<void> {
   await page.locator(".version .differences").waitFor();
 }
 
-function mockAt(atS: number | undefined): Promise<Served> {
-  return serveMock({ isStaffed: true, at: { ...USUAL, ...(atS === undefined ? {} : { [parcel.id]: atS }) } });
+/** The mock as a picture wants it. */
+export async function mockOf(shot: Shot): Promise<Served> {
+  const at = { ...USUAL, ...(shot.atS === undefined ? {} : { [parcel.id]: shot.atS }) };
+  const served = await serveMock({ isStaffed: true, at, ...shot.mock });
+  shot.prepare?.(served);
+  return served;
 }
 
 async function open(page: Page, address: string): Promise<void> {

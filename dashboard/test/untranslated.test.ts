@@ -12,7 +12,17 @@ const LETTER = /\p{L}/u;
 const HAN = /\p{Script=Han}/u;
 
 /** Written alike in both languages: names, units and formats. */
-const ALIKE = new Set(["听音", "Tingyin", "听音 Tingyin", "English", "中文", "tingyin demo", "F0", "dBFS"]);
+const ALIKE = new Set([
+  "听音",
+  "Tingyin",
+  "听音 Tingyin",
+  "English",
+  "中文",
+  "tingyin demo",
+  "F0",
+  "dBFS",
+  "Alt+L",
+]);
 /** Attributes that people read or hear. */
 const READ = new Set([
   "aria-label",

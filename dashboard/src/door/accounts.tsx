@@ -46,6 +46,10 @@ export function AccountsPage() {
       const made = await askAsOneself<{ link: string }>("POST", `${addressOf(name)}/link`);
       setLink({ name, path: made.link });
     });
+  const putOut = (name: string) =>
+    act(async () => {
+      await askAsOneself("DELETE", `${addressOf(name)}/sessions`);
+    });
   const remove = (name: string) =>
     act(async () => {
       await askAsOneself("DELETE", addressOf(name));
@@ -106,6 +110,9 @@ export function AccountsPage() {
                     {words.list.link}
                   </button>
                 )}
+                <button type="button" class="quiet" disabled={busy} onClick={() => putOut(account.name)}>
+                  {words.everywhere}
+                </button>
                 <button
                   type="button"
                   class="quiet"

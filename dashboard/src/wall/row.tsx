@@ -34,17 +34,12 @@ export class LiveRow extends Component<RowProps> {
   private isSeen = true;
   private isOld = false;
   private readonly element = createRef<HTMLLIElement>();
-  private endWatch: (() => void) | null = null;
 
   override componentDidMount(): void {
-    this.endWatch = watchSight(this.element.current!, (isSeen) => {
+    watchSight(this.element.current!, (isSeen) => {
       this.isSeen = isSeen;
       if (isSeen && this.isOld) this.forceUpdate();
     });
-  }
-
-  override componentWillUnmount(): void {
-    this.endWatch?.();
   }
 
   override shouldComponentUpdate(next: RowProps): boolean {
