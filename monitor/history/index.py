@@ -196,7 +196,7 @@ def forget(folder: Path, call_id: str) -> None:
     path = index_path(folder)
     if not path.is_file():
         return
-    with closing(_secure(connect(path))) as connection:
+    with closing(connect(path)) as connection:
         is_index = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'calls'").fetchone()
         row = (
             is_index
@@ -220,7 +220,7 @@ def purge_words(folder: Path) -> None:
     path = index_path(folder)
     if not path.is_file():
         return
-    with closing(_secure(connect(path))) as connection:
+    with closing(connect(path)) as connection:
         if not has_words_table(connection):
             return
         # A negative count first makes one whole of all parts; each later step goes on with it. A step that
@@ -248,7 +248,6 @@ def _open(path: Path) -> sqlite3.Connection:
     connection = open_database(
         path, [SCHEMA + f"CREATE TABLE facts (value INTEGER); INSERT INTO facts VALUES ({_VERSION});"]
     )
-    _secure(connection)
     try:
         path.chmod(0o600)
         if not has_words_table(connection) and not connection.execute("SELECT 1 FROM calls").fetchone():
@@ -257,12 +256,6 @@ def _open(path: Path) -> sqlite3.Connection:
         _log.warning("this SQLite has no FTS5: words are searched without an index, which takes longer")
     except OSError as error:
         raise StoreError("store.unwritable", path=path, reason=error.strerror) from error
-    return connection
-
-
-def _secure(connection: sqlite3.Connection) -> sqlite3.Connection:
-    """What is deleted is overwritten: forgotten words do not stay in the file's free places."""
-    connection.execute("PRAGMA secure_delete = ON")
     return connection
 
 

@@ -109,9 +109,13 @@ def open_database(path: Path, migrations: Sequence[str] = MIGRATIONS) -> sqlite3
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """A connection in autocommit mode, for whichever thread holds its lock."""
+    """A connection in autocommit mode, for whichever thread holds its lock.
+
+    What is deleted is overwritten: what calls said does not stay in the file's free places.
+    """
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5.0)
     connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA secure_delete = ON")
     return connection
 
 

@@ -93,6 +93,18 @@ def test_an_old_call_goes_with_its_events_and_its_journal(log: EventLog, clock: 
     assert [path.stem for path in (log.path.parent / "audio").iterdir()] == ["new"]
 
 
+def test_nothing_of_an_old_call_stays_in_the_file(tmp_path: Path, clock: Clock) -> None:
+    with EventLog(tmp_path, now=clock.text) as log:
+        hold_call(log, clock, "call-of-long-ago")
+        sweeper = retention_of(log, clock)
+        clock.advance(timedelta(days=31))
+        hold_call(log, clock, "call-of-today")
+        assert sweeper.sweep() == ["call-of-long-ago"]
+    held = (tmp_path / "events.db").read_bytes()
+    assert b"call-of-today" in held
+    assert b"call-of-long-ago" not in held
+
+
 def test_messages_to_the_agent_go_with_the_call(log: EventLog, clock: Clock) -> None:
     hold_call(log, clock, "old")
     with closing(SideStore(log.path.parent)) as store:
