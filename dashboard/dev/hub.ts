@@ -30,7 +30,7 @@ interface Told {
 
 interface Playing {
   readonly script: Script;
-  readonly events: readonly CallEvent[];
+  events: readonly CallEvent[];
   zeroMs: number;
   next: number;
 }
@@ -72,9 +72,12 @@ export class MockHub {
   readonly tuning = new MockTuning();
   private readonly clients = new Set<Client>();
   private readonly summaries = new Summaries();
-  readonly sides = new MockSides((side) => {
-    for (const client of this.clients) if (client.topics.has(`side ${side.call_id}`)) send(client, side);
-  });
+  readonly sides = new MockSides(
+    (side) => {
+      for (const client of this.clients) if (client.topics.has(`side ${side.call_id}`)) send(client, side);
+    },
+    (callId, cueId, answer) => this.clearCue(callId, cueId, answer),
+  );
   private readonly desk = new MockDesk((message) => {
     for (const client of this.clients) if (client.topics.has("desk")) send(client, message);
   });
@@ -177,6 +180,26 @@ export class MockHub {
     }
     socket.on("close", this.sides.listen(callId, "local"));
     playLive(socket, call.script, () => ((Date.now() - call.zeroMs) / 1000) * this.speed);
+  }
+
+  /** What the agent answered ends the cue now, and not when the script would have ended it. */
+  private clearCue(callId: string, cueId: string, answer: string): void {
+    const call = this.playing.find((one) => one.script.id === callId);
+    const at = call?.events.findIndex((event) => event.type === "cue_cleared" && event.id === cueId) ?? -1;
+    const scripted = call?.events[at];
+    if (!call || scripted?.type !== "cue_cleared" || at < call.next) return;
+    const last = call.events[call.next - 1]!;
+    const reason = answer as typeof scripted.reason;
+    const outcome = answer as typeof scripted.outcome;
+    call.events = call.events.filter((event) => event !== scripted);
+    this.tell({
+      ...scripted,
+      seq: last.seq + 0.5,
+      t_s: last.t_s,
+      cleared_at_s: last.t_s,
+      reason,
+      outcome,
+    });
   }
 
   private play(): void {

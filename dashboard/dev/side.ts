@@ -27,7 +27,10 @@ export class MockSides {
   private readonly sides = new Map<string, Kept>();
   private count = 0;
 
-  constructor(private readonly tell: (side: Side) => void) {}
+  constructor(
+    private readonly tell: (side: Side) => void,
+    private readonly answerCue: (callId: string, cueId: string, answer: string) => void,
+  ) {}
 
   of(callId: string): Side {
     const { messages, pause, listeners } = this.kept(callId);
@@ -105,6 +108,7 @@ export class MockSides {
   ): void {
     const kept = this.kept(callId);
     if (what === "cues") {
+      this.answerCue(callId, part!, String(body.answer));
       response.writeHead(202).end();
     } else if (what === "pause") {
       this.pause(callId, method === "DELETE" ? null : Number(body.for_s));

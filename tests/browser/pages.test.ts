@@ -197,6 +197,16 @@ describe.skipIf(chromiumPath() === null)("the pages", () => {
     expect(await page.locator(".agent [data-temper], .agent .strip").count()).toBe(0);
   });
 
+  it.each(["a button", "a key"])("let the agent send a hint away by %s", async (means) => {
+    const page = await open(AGENT, { [parcel.id]: 37 });
+    await page.locator("blockquote").waitFor();
+    if (means === "a key") await page.keyboard.press("x");
+    else await page.getByRole("button", { name: "Not helpful" }).click();
+    // Well before it would have gone by itself, and with no praise for what was not done.
+    await page.locator(".quiet-cue").waitFor({ timeout: 4000 });
+    expect(await page.locator(".done-cue").count()).toBe(0);
+  });
+
   it("let the agent pause the hints by keyboard, with an end, and supervisors see it", async () => {
     const page = await open(AGENT, { [parcel.id]: 38 });
     const call = await open(CALL);
