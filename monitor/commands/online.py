@@ -158,7 +158,7 @@ async def open_office(settings: Settings, *, has_words: bool, is_open: bool = Fa
             publisher.report(untuned.code, untuned.sentence)
         await asyncio.to_thread(tuning.look)
         tuning.follow(switchboard.retune)
-        watching = asyncio.gather(watch.run(), tuning.watch())
+        watching = [asyncio.create_task(one, name="watch") for one in (watch.run(), tuning.watch())]
         if scheduler is not None:
             scheduler.watch_lag(switchboard.tell_lag)
             scheduler.watch_trouble(switchboard.tell_trouble)
@@ -184,7 +184,8 @@ async def open_office(settings: Settings, *, has_words: bool, is_open: bool = Fa
                 finally:
                     await switchboard.stop()
         finally:
-            watching.cancel()
+            for one in watching:
+                one.cancel()
             publisher.close()
             keeper.close()
             history.close()
