@@ -283,3 +283,21 @@ def test_check_tells_lines_and_counts(tmp_path: Path) -> None:
     assert (row["level"], row["code"], row["line"], row["rule"]) == ("error", "playbook.invalid", 4, "mine")
     code, said = run("check", str(tmp_path / "none.toml"))
     assert code == 1
+
+
+def test_what_is_tuned_on_the_page_is_in_force_for_the_command_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rule that was switched off there neither comes nor goes by another edit."""
+    monkeypatch.setenv("TINGYIN_STORE__FOLDER", str(tmp_path))
+    tuned = tmp_path / "tuning" / "tuned_rules.toml"
+    tuned.parent.mkdir()
+    tuned.write_text("[tune.no_authority]\nis_on = false\n", encoding="utf-8")
+    talk = tmp_path / "talk.txt"
+    talk.write_text(CALL, encoding="utf-8")
+    edit = tmp_path / "edit.toml"
+    edit.write_text("[tune.demands_leader]\nis_on = false\n", encoding="utf-8")
+    code, output = run("whatif", str(edit), str(talk))
+    assert code == 0, output
+    assert "demands_leader" in output
+    assert "no_authority" not in output

@@ -28,7 +28,8 @@ from monitor.playbook_files import (
     read_texts,
     shipped_or,
 )
-from monitor.playbook_watch import playbook_digest
+from monitor.playbook_watch import tuned_playbook
+from monitor.tuning.overlay import RULES_FILE
 from monitor.whatif import Change, PastCall, Side, judge_again, needs_sound, open_call, what_if
 
 _TURNS_AROUND = 2
@@ -126,8 +127,8 @@ def tell_what_if(edit: Edit, calls: Sequence[str], settings: Settings, *, is_jso
     Raises:
         TingyinError: the playbook or settings are not sound, or a call cannot be read.
     """
-    digest = playbook_digest(settings.playbook.folder)
-    before = Side(load_playbook(settings.playbook.folder), digest=digest)
+    in_force, _ = tuned_playbook(settings.playbook.folder, _tuned(settings))
+    before = Side(in_force.book, digest=in_force.digest)
     book = before.book if edit.playbook is None else _edited(edit.playbook, settings)
     other = None if edit.settings_file is None else load_settings(edit.settings_file, {}).core
     changes: list[Change] = []
@@ -155,11 +156,20 @@ def _warn_of_sound(call: PastCall, sections: Sequence[str]) -> None:
 
 
 def _edited(place: Path, settings: Settings) -> RuleBook:
-    """The playbook of a folder; or the one in force with one file of it replaced, or a new one added."""
+    """The playbook of a folder; or the one in force with one file of it replaced, or a new one added.
+
+    What is tuned on the page is laid over it, as it would be once the edit is in force.
+    """
+    tuned = _tuned(settings)
     if place.is_dir():
-        return load_playbook(place)
+        return tuned_playbook(place, tuned)[0].book
     kept = [path for path in playbook_paths(shipped_or(settings.playbook.folder)) if path.name != place.name]
-    return book_of_texts(read_texts([*kept, *playbook_paths(place)]))
+    laid_over = [tuned] if tuned.is_file() and tuned.name != place.name else []
+    return book_of_texts(read_texts([*kept, *playbook_paths(place), *laid_over]))
+
+
+def _tuned(settings: Settings) -> Path:
+    return settings.store.folder / "tuning" / RULES_FILE
 
 
 def _tell_change(change: Change) -> None:
