@@ -49,6 +49,9 @@ from monitor.store.voices import AgentVoices
 _ANALYSIS_THREADS = 2
 """The analysis of ten calls takes about half a core; a second thread keeps one slow block from all others."""
 
+FILES_KEPT = 200
+"""Calls whose sound file can be played back, the latest: a demo plays its calls day and night."""
+
 _SWITCH_S = 0.0005
 """How long a thread that computes may keep the interpreter from one that wants it. A decode asks for it a
 dozen times between its steps; at Python's 5 ms, a busy analysis would make it wait each time."""
@@ -215,6 +218,8 @@ class Switchboard:
             raise
         if audio is not None:
             self._audio[call_id] = audio
+            while len(self._audio) > FILES_KEPT:
+                del self._audio[next(iter(self._audio))]
         self._announce(call_id)
         if self._hear is not None:
             source = TappedSource(source, partial(self._hear, call_id), partial(self._unheard, call_id))

@@ -220,3 +220,16 @@ async def test_who_listens_hears_every_frame_and_the_call_is_judged_as_if_nobody
     assert heard == [(call_id, party, at) for party, at in places]
     assert over == [call_id], "told once, and only where somebody may listen"
     assert told[0] == told[1]
+
+
+async def test_only_the_latest_calls_sound_files_are_remembered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "FILES_KEPT", 2)
+    board = Switchboard(keeping_journals(tmp_path), load_playbook(), [Recorder()], transcriber=None)
+    played = []
+    for number in range(3):
+        played.append(board.start(Quiet(), audio=tmp_path / f"{number}.flac"))
+        await board.wait(played[-1])
+    await board.stop()
+    assert [board.audio(call_id) is not None for call_id in played] == [False, True, True]

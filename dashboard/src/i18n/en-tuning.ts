@@ -147,7 +147,7 @@ export const tuning = {
   comes: "comes",
   goes: "goes",
   listen: "Listen",
-  listenTo: (title: string, at: string) => `Listen at ${at} to ${title}`,
+  listenTo: (title: string, at: string) => `Listen ${at}: ${title}`,
   more: (n: number) => `and ${n} more`,
   comment: "Why? (for the others)",
   save: "Save and put in force",

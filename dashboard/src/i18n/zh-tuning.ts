@@ -138,7 +138,7 @@ export const tuning: Dictionary["tuning"] = {
   comes: "新增",
   goes: "减少",
   listen: "去听",
-  listenTo: (title, at) => `听 ${title} 的 ${at}`,
+  listenTo: (title, at) => `去听 ${at}：${title}`,
   more: (n) => `另有 ${n} 条`,
   comment: "为什么改？（写给同事）",
   save: "保存并生效",
