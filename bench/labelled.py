@@ -1,5 +1,8 @@
 """The labelled conversations in `bench/conversations`: how one is written, and when its words are said.
 
+The folder `second` in it holds those that were written after the rules had been improved on the first ones, again
+before their writer looked at a pattern.
+
 A conversation is a TOML file named as its `id`:
 
     id = "zh_parcel_late"
@@ -38,6 +41,8 @@ from typing import Any
 from monitor.core.audio import Party
 
 FOLDER = Path(__file__).resolve().parent / "conversations"
+BATCHES = ("", "second")
+"""Folders in it, in the order in which they were written."""
 
 FAMILIES = {
     "comfort": "S0-03 S0-11 S0-14 S0-32 S0-46 S1-06 S1-11 S1-14 S2-24 S4-14 S4-19 S4-20 S4-23",
@@ -173,6 +178,8 @@ class Conversation:
     """A labelled conversation."""
 
     id: str
+    batch: int
+    """Which of `BATCHES` it belongs to."""
     language: str
     domain: str
     caller_type: str
@@ -192,10 +199,14 @@ def load_conversations(folder: Path = FOLDER) -> list[Conversation]:
     Raises:
         LabelError: a file is not as the docstring of this module says.
     """
-    return [load_conversation(path) for path in sorted(folder.glob("*.toml"))]
+    return [
+        load_conversation(path, batch)
+        for batch, name in enumerate(BATCHES)
+        for path in sorted((folder / name).glob("*.toml"))
+    ]
 
 
-def load_conversation(path: Path) -> Conversation:
+def load_conversation(path: Path, batch: int = 0) -> Conversation:
     """One conversation.
 
     Raises:
@@ -218,6 +229,7 @@ def load_conversation(path: Path) -> Conversation:
         floor_s = max(floor_s, turn.end_s)
     return Conversation(
         id=table["id"],
+        batch=batch,
         language=table["language"],
         domain=table["domain"],
         caller_type=table["caller_type"],

@@ -21,7 +21,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from bench.labelled import Conversation, load_conversations
+from bench.labelled import BATCHES, Conversation, load_conversations
 from bench.reading_scores import read_call, show_reading
 from bench.scoring import (
     READ_AS,
@@ -204,9 +204,13 @@ def main() -> int:
         if part and arguments.only is None and not arguments.names:
             show(f"exact text, {language}", part, rulebook)
     kept_aside = held_out(load_conversations())
-    part = [one for one in written if one.conversation.id in kept_aside]
-    if part:
-        show("exact text, calls that no pattern was written against", part, rulebook)
+    for batch, name in enumerate(BATCHES):
+        part = [
+            one for one in written if one.conversation.id in kept_aside and one.conversation.batch == batch
+        ]
+        if part:
+            which = f"the {name or 'first'} batch"
+            show(f"exact text, calls of {which} that no pattern was written against", part, rulebook)
     if spoken:
         names = {one.conversation.id for one in spoken}
         show("recognised text", spoken, rulebook)
@@ -225,11 +229,11 @@ def main() -> int:
 
 
 def held_out(calls: Iterable[Conversation]) -> frozenset[str]:
-    """The calls kept aside: every second of each language, by name. Patterns are improved on the others."""
-    by_language: dict[str, list[str]] = {}
+    """The calls kept aside: of each batch and language every second by name. Patterns are improved on the others."""
+    groups: dict[tuple[int, str], list[str]] = {}
     for call in calls:
-        by_language.setdefault(call.language, []).append(call.id)
-    return frozenset(id_ for ids in by_language.values() for id_ in sorted(ids)[1::2])
+        groups.setdefault((call.batch, call.language), []).append(call.id)
+    return frozenset(id_ for ids in groups.values() for id_ in sorted(ids)[1::2])
 
 
 def _wanted(calls: Iterable[Conversation], names: Sequence[str], only: str | None) -> Iterable[Conversation]:
