@@ -32,14 +32,20 @@ class Listener:
     def __init__(self, rulebook: RuleBook) -> None:
         self._listeners = {party: PhraseListener(phrases_of(rulebook, party)) for party in Party}
         self._examples = {party: examples_of(rulebook, party) for party in Party}
-        self._cutter = SentenceCutter() if any(self._examples.values()) else None
+        self._questions = {party: questions_of(rulebook, party) for party in Party}
+        self._cutter = SentenceCutter() if self._needs_sentences else None
+
+    @property
+    def _needs_sentences(self) -> bool:
+        return any(self._examples.values()) or any(self._questions.values())
 
     def rebook(self, rulebook: RuleBook) -> None:
         """Listens for another book from here on; what is half said is still heard."""
         for party, listener in self._listeners.items():
             listener.rebook(phrases_of(rulebook, party))
         self._examples = {party: examples_of(rulebook, party) for party in Party}
-        if self._cutter is None and any(self._examples.values()):
+        self._questions = {party: questions_of(rulebook, party) for party in Party}
+        if self._cutter is None and self._needs_sentences:
             self._cutter = SentenceCutter()
 
     def on_event(self, fact: TimelineEvent, now: int) -> list[Said]:
@@ -73,12 +79,13 @@ class Listener:
         return told
 
     def _compared(self, sentences: Iterable[SentenceSaid]) -> list[Said]:
-        return [
-            Said(id=row, party=sentence.party, words=sentence.words)
-            for sentence in sentences
-            if is_comparable(sentence.bag)
-            for row, _ in self._examples[sentence.party].find(sentence.bag)
-        ]
+        told: list[Said] = []
+        for sentence in sentences:
+            rows = self._questions[sentence.party] if sentence.is_question else ()
+            if is_comparable(sentence.bag):
+                rows = (*rows, *(row for row, _ in self._examples[sentence.party].find(sentence.bag)))
+            told.extend(Said(id=row, party=sentence.party, words=sentence.words) for row in rows)
+        return told
 
 
 def like_id(rule_id: str, number: int) -> str:
@@ -130,6 +137,12 @@ def _likes(rulebook: RuleBook, party: Party) -> dict[str, tuple[tuple[str, ...],
             for number, leaf in enumerate(likes):
                 examples[like_id(rule.id, number)] = (leaf.like, leaf.at_least)
     return examples
+
+
+@lru_cache(maxsize=16)
+def questions_of(rulebook: RuleBook, party: Party) -> tuple[str, ...]:
+    """The signals for which every question of one party counts."""
+    return tuple(row.id for row in rulebook.signals.values() if row.any_question and row.who is party)
 
 
 def _said(party: Party, found: Iterable[tuple[str, tuple[Word, ...]]]) -> list[Said]:

@@ -147,10 +147,18 @@ class _Row(Row):
 class Signal(_Row):
     """Something a party says that other rules build on. It raises no alert."""
 
+    any_question: bool = False
+    """Every sentence that is written with a question mark counts as said, whatever its words."""
+
+    @property
+    def is_said(self) -> bool:
+        """See `_Row`; a question is said, too."""
+        return self.any_question or super().is_said
+
     @model_validator(mode="after")
     def _can_be_heard(self) -> Signal:
         if not self.is_said:
-            raise ValueError("a signal has `phrases`, `like`, or both")
+            raise ValueError("a signal has `phrases`, `like`, or `any_question`")
         if self.who is None:
             raise ValueError("a signal says in `who` whose words it looks at")
         return self

@@ -16,6 +16,7 @@ _QUIET = samples(1.5)
 """A sentence to which no word has come for this long is over, whatever was written."""
 _WORDS_MAX = 80
 """Words of the longest sentence; one that goes on is cut, so that memory is bounded."""
+_QUESTION_MARKS = ("？", "?")
 _ENDS = ("。", "！", "？", "!", "?", ".", "；", ";", "…")
 
 
@@ -35,6 +36,12 @@ class SentenceSaid:
         ends = max(word.span.end for word in self.words)
         object.__setattr__(self, "span", Span(self.words[0].span.start, ends))
         object.__setattr__(self, "norm", norm(self.bag))
+
+    @property
+    def is_question(self) -> bool:
+        """Whether it is written as a question."""
+        return self.words[-1].text.rstrip().endswith(_QUESTION_MARKS)
+
 
 
 class SentenceCutter:
