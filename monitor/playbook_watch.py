@@ -74,10 +74,16 @@ def tuned_playbook(folder: Path | None, tuned: Path) -> tuple[LoadedPlaybook, Pl
 
 def playbook_digest(folder: Path | None, tuned: Path | None = None) -> str:
     """The digest of a folder's playbook as it stands; empty where it cannot be read."""
+    files = playbook_text(folder, tuned)
+    return digest(files) if files else ""
+
+
+def playbook_text(folder: Path | None, tuned: Path | None = None) -> tuple[tuple[str, str], ...]:
+    """The files of a folder's playbook as they stand, as a journal holds them; none where one cannot be read."""
     try:
-        return digest(_named(_texts(shipped_or(folder), tuned)))
+        return _named(_texts(shipped_or(folder), tuned))
     except PlaybookError:
-        return ""
+        return ()
 
 
 def _texts(place: Path, tuned: Path | None) -> tuple[tuple[str, str], ...]:

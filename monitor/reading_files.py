@@ -7,6 +7,7 @@ Any file of a playbook's folder may hold tables `[type.<name>]` and `[need.<name
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,20 @@ def load_reading_texts(folder: Path | None = None) -> ReadingTexts:
     return _load(tuple((path, path.stat().st_mtime_ns) for path in paths))
 
 
+def reading_texts_of(files: Iterable[tuple[str, str]]) -> ReadingTexts:
+    """The texts of a playbook's files as a journal holds them, over the shipped ones.
+
+    Raises:
+        PlaybookError: as `load_reading_texts`.
+    """
+    rows: dict[str, dict[str, Any]] = {table: {} for table in _TABLES}
+    for path in sorted(resource("playbooks").glob("*.toml")):
+        _add(rows, path)
+    for name, text in files:
+        _take(rows, name, text)
+    return ReadingTexts.model_validate(rows)
+
+
 @lru_cache(maxsize=4)
 def _load(paths: tuple[tuple[Path, int], ...]) -> ReadingTexts:
     """Reads again only what was edited: every call asks as it begins."""
@@ -42,8 +57,16 @@ def _load(paths: tuple[tuple[Path, int], ...]) -> ReadingTexts:
 
 def _add(rows: dict[str, dict[str, Any]], path: Path) -> None:
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PlaybookError("playbook.unreadable", path=path, reason=error) from error
+    _take(rows, path, text)
+
+
+def _take(rows: dict[str, dict[str, Any]], path: Path | str, text: str) -> None:
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
         raise PlaybookError("playbook.unreadable", path=path, reason=error) from error
     found = {table: content[table] for table in _TABLES if table in content}
     try:

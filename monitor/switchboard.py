@@ -25,6 +25,7 @@ from monitor.core.inputs import (
     SourceNotice,
 )
 from monitor.core.playbook.model import RuleBook
+from monitor.core.playbook.source import digest
 from monitor.core.reading.texts import ReadingTexts
 from monitor.core.rejudge import Recorder
 from monitor.core.session import CallSession, keep_nothing
@@ -37,11 +38,11 @@ from monitor.errors import StoreError
 from monitor.ingest.source import Source
 from monitor.ingest.tap import TappedSource
 from monitor.masking import load_finders
-from monitor.playbook_watch import LoadedPlaybook, playbook_digest
+from monitor.playbook_watch import LoadedPlaybook, playbook_text
 from monitor.reading_files import load_reading_texts
 from monitor.runner import Journal, Sink, Transcriber, run_call
 from monitor.store.facts import FACTS_VERSION, FactsHeader, FactsWriter, facts_path
-from monitor.store.journal import JOURNAL_VERSION, JournalHeader, JournalWriter
+from monitor.store.journal import JOURNAL_VERSION, JournalHeader, JournalWriter, pack_playbook
 from monitor.store.log import utc_now
 from monitor.store.sound import CallSound, SoundKeeper, sound_path
 from monitor.store.voices import AgentVoices
@@ -153,7 +154,8 @@ class Switchboard:
         self._settings = settings
         self._rulebook = rulebook
         self._texts = load_reading_texts(settings.playbook.folder)
-        self._digest = playbook_digest(settings.playbook.folder)
+        self._files = playbook_text(settings.playbook.folder)
+        self._digest = digest(self._files) if self._files else ""
         self._sinks = sinks
         self._transcriber = transcriber
         self._admission = admission or Admission(CALLS_MOST)
@@ -239,6 +241,7 @@ class Switchboard:
     def rebook(self, playbook: LoadedPlaybook) -> None:
         """Puts an edited playbook in force: for calls to come, and for live ones between turns."""
         self._rulebook, self._texts, self._digest = playbook.book, playbook.texts, playbook.digest
+        self._files = playbook.files
         for running in self._running.values():
             running.extra.put_nowait(RulesChanged(files=playbook.files))
 
@@ -358,6 +361,7 @@ class Switchboard:
             info=info,
             settings=self._settings.core.model_dump(mode="json"),
             has_words=has_words,
+            playbook=pack_playbook(self._files),
         )
         try:
             return JournalWriter(path, header)

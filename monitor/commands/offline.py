@@ -25,14 +25,18 @@ from monitor.config import Settings
 from monitor.core import events
 from monitor.core.clock import seconds
 from monitor.core.inputs import CallEnd, CallInfo, SessionInput, SoundEnd
+from monitor.core.playbook.model import RuleBook
+from monitor.core.playbook.source import cached_book
+from monitor.core.reading.texts import ReadingTexts
 from monitor.core.replay import replay
 from monitor.core.settings import CoreSettings
 from monitor.engines.offline import OfflineTranscriber
-from monitor.errors import StoreError, TingyinError
+from monitor.errors import PlaybookError, StoreError, TingyinError
 from monitor.ingest.file import FileSource
 from monitor.playbook_files import load_playbook
+from monitor.reading_files import reading_texts_of
 from monitor.runner import run_offline
-from monitor.store.journal import read_journal
+from monitor.store.journal import JournalHeader, read_journal, unpack_playbook
 from monitor.store.reader import read_call
 from monitor.switchboard import make_session
 
@@ -147,9 +151,8 @@ def replay_journal(path: Path, settings: Settings, outputs: Outputs) -> None:
         reason = "another version wrote it, with settings that this one does not have"
         raise StoreError("store.journal", path=path, reason=reason) from error
     settings = settings.model_copy(update={name: getattr(core, name) for name in CoreSettings.model_fields})
-    session = make_session(
-        header.info, settings, load_playbook(settings.playbook.folder), has_words=header.has_words
-    )
+    book, texts = _playbook_of(header, settings, path)
+    session = make_session(header.info, settings, book, has_words=header.has_words, texts=texts)
     begun = time.perf_counter()
     with ExitStack() as stack:
         collector = _Collector(stack, outputs)
@@ -157,6 +160,20 @@ def replay_journal(path: Path, settings: Settings, outputs: Outputs) -> None:
             collector.emit(header.info.call_id, [event])
         collector.finish()
     _summarise(collector.kept, collector.count, time.perf_counter() - begun)
+
+
+def _playbook_of(
+    header: JournalHeader, settings: Settings, path: Path
+) -> tuple[RuleBook, ReadingTexts | None]:
+    """The playbook that the call began with; where the journal is too old to hold it, the one in force."""
+    if not header.playbook:
+        return load_playbook(settings.playbook.folder), None
+    try:
+        files = unpack_playbook(header.playbook)
+        return cached_book(files), reading_texts_of(files)
+    except (ValueError, PlaybookError) as error:
+        reason = f"the playbook in it cannot be used ({error})"
+        raise StoreError("store.journal", path=path, reason=reason) from error
 
 
 def _to_the_end(inputs: Iterable[SessionInput], path: Path) -> Iterator[SessionInput]:

@@ -47,6 +47,10 @@ _DEFLATE_LEVEL = 1
 """Higher levels take several times as long for a few percent."""
 
 
+PlaybookText = tuple[tuple[str, str], ...]
+"""The files of a playbook: their names, without folders, and their text."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JournalHeader:
     """What a replay needs before the first input. `settings` is the settings' tree as plain values."""
@@ -56,6 +60,8 @@ class JournalHeader:
     settings: dict[str, Any]
     has_words: bool
     """False where the call was judged by its sound alone."""
+    playbook: bytes = b""
+    """The playbook's files that the call began with, by `pack_playbook`; empty in journals of before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,23 @@ class Journal:
 
     header: JournalHeader
     inputs: Iterator[SessionInput]
+
+
+def pack_playbook(files: PlaybookText) -> bytes:
+    """The files of a playbook, deflated: some 60 kB for the shipped one."""
+    return zlib.compress(msgspec.msgpack.encode(files))
+
+
+def unpack_playbook(packed: bytes) -> PlaybookText:
+    """The files of `pack_playbook`.
+
+    Raises:
+        ValueError: they are damaged.
+    """
+    try:
+        return msgspec.msgpack.decode(zlib.decompress(packed), type=PlaybookText)
+    except (zlib.error, msgspec.DecodeError) as error:
+        raise ValueError(str(error)) from error
 
 
 # --- records -----------------------------------------------------------------------------------------

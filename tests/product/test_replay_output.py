@@ -17,11 +17,13 @@ import pytest
 from monitor.config import Settings
 from monitor.core import events
 from monitor.core.inputs import CallInfo
+from monitor.core.playbook.source import cached_book
 from monitor.ingest.file import open_file_source
 from monitor.playbook_files import load_playbook
+from monitor.playbook_watch import playbook_text
 from monitor.resources import resource
 from monitor.runner import run_call
-from monitor.store.journal import JOURNAL_VERSION, JournalHeader, JournalWriter, read_journal
+from monitor.store.journal import JOURNAL_VERSION, JournalHeader, JournalWriter, pack_playbook, read_journal
 from monitor.switchboard import make_session
 from tests.product.conftest import Tingyin, wait_for
 from tests.replays.scenario import Recorder
@@ -120,6 +122,15 @@ def test_a_disk_that_fails_in_mid_call_is_told_and_what_was_heard_is_kept(
     assert end.duration_s > 2.0
 
 
+OWN_RULE = """
+[[rule]]
+id = "own_rule"
+title = { zh = "开始两秒", en = "Two seconds in" }
+severity = "info"
+because = { zh = "通话过了两秒", en = "The call is two seconds long" }
+what = { call_longer_than_s = 2 }
+"""
+
 # --- journals ----------------------------------------------------------------------------------------
 
 
@@ -145,6 +156,44 @@ def test_a_journal_gives_the_events_that_the_live_call_had(
     done = tingyin.run("replay", path, "--events", "out.jsonl")
     assert done.code == 0, done.err
     assert (tingyin.folder / "out.jsonl").read_bytes().splitlines() == lines
+
+
+def test_a_journal_is_judged_by_the_playbook_that_its_call_began_with(
+    tingyin: Tingyin, call_file: Path
+) -> None:
+    files = (*playbook_text(None), ("own.toml", OWN_RULE))
+    settings, recorder = Settings(), Recorder()
+    info = CallInfo(call_id="call", started_at="2026-01-02T03:04:05.000Z", source="device", title="line 3")
+    session = make_session(info, settings, cached_book(files), has_words=False)
+    header = JournalHeader(
+        version=JOURNAL_VERSION,
+        info=info,
+        settings=settings.core.model_dump(mode="json"),
+        has_words=False,
+        playbook=pack_playbook(files),
+    )
+    path = call_file.with_suffix(".journal")
+    with JournalWriter(path, header) as writer:
+        asyncio.run(run_call("call", session, open_file_source(call_file), None, [recorder], journal=writer))
+    assert b"own_rule" in b"".join(recorder.lines), "the edit showed in the live call"
+
+    assert tingyin.run("replay", path, "--events", "out.jsonl").code == 0
+    assert (tingyin.folder / "out.jsonl").read_bytes().splitlines() == recorder.lines
+
+
+def test_a_journal_whose_playbook_is_damaged_is_refused(tingyin: Tingyin, call_file: Path) -> None:
+    info = CallInfo(call_id="call", started_at="2026-01-02T03:04:05.000Z", source="device", title="line 3")
+    core = Settings().core.model_dump(mode="json")
+    path = call_file.with_suffix(".journal")
+    for packed in (b"no playbook", pack_playbook((("own.toml", "[[rule"),))):
+        header = JournalHeader(
+            version=JOURNAL_VERSION, info=info, settings=core, has_words=False, playbook=packed
+        )
+        JournalWriter(path, header).close()
+        done = tingyin.run("replay", path, "--events", "out.jsonl")
+        assert done.code == 1
+        assert "store.journal" in done.err
+        assert "Traceback" not in done.err
 
 
 @pytest.mark.parametrize("share", [0.3, 0.7, 0.99])
