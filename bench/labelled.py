@@ -1,7 +1,7 @@
 """The labelled conversations in `bench/conversations`: how one is written, and when its words are said.
 
-The folder `second` in it holds those that were written after the rules had been improved on the first ones, again
-before their writer looked at a pattern.
+The folder `second` in it holds those that were written after the rules had been improved on the first ones,
+again before their writer looked at a pattern.
 
 A conversation is a TOML file named as its `id`:
 

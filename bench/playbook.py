@@ -229,7 +229,7 @@ def main() -> int:
 
 
 def held_out(calls: Iterable[Conversation]) -> frozenset[str]:
-    """The calls kept aside: of each batch and language every second by name. Patterns are improved on the others."""
+    """The calls kept aside: of each batch and language every second by name. The others improve patterns."""
     groups: dict[tuple[int, str], list[str]] = {}
     for call in calls:
         groups.setdefault((call.batch, call.language), []).append(call.id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -76,15 +77,20 @@ class CueDesk:
 
     At most one is on the screen: of those that wait the most severe, then the freshest. A cue is withheld
     while the agent speaks, unless it is critical or urgent, and for `between_s` after the last one went,
-    unless it is more severe than that one; one that could not be shown within `stale_s` is forgotten. It is
-    replaced only by a more severe one. It goes as `done` when the agent does what it asks, as `ended` when
-    its alert is over for another reason, as `expired` after the rule's `expires_s`, and as `dismissed` or
-    `not_helpful` when the agent says so. A rule whose cues the agent sends away again and again is quiet
-    for a while.
+    unless it is severe and more so than that one; one that could not be shown within `stale_s` is forgotten.
+    Few cues help and many nag, so that there are rests for the same rule and the same topic, and a most
+    within some minutes; critical ones alone go over the latter two. It is replaced only by a more severe one.
+    It goes as `done` when the agent does what it asks, as `ended` when its alert is over for another reason,
+    as `expired` after the rule's `expires_s`, and as `dismissed` or `not_helpful` when the agent says so. A
+    rule whose cues the agent sends away again and again is quiet for a while.
     """
 
-    def __init__(self, rulebook: RuleBook, settings: CueSettings | None = None) -> None:
+    def __init__(
+        self, rulebook: RuleBook, settings: CueSettings | None = None, quiet: Iterable[str] = ()
+    ) -> None:
+        """`quiet` are rules whose cues were sent away so often, in earlier calls, that none is shown."""
         self._rulebook = rulebook
+        self._quiet = frozenset(quiet)
         self._settings = settings or CueSettings()
         self._activity = Activity()
         self._count = 0
@@ -92,6 +98,10 @@ class CueDesk:
         """By alert's id."""
         self._shown: _Shown | None = None
         self._free_since = 0
+        self._shown_at: deque[int] = deque(maxlen=self._settings.most)
+        """When the latest cues were shown: as many as may be within `most_within_s`."""
+        self._rule_at: dict[str, int] = {}
+        self._topic_at: dict[str, int] = {}
         self._last_rank = -1
         """The rank of the last cue's severity."""
         self._sent_away: dict[str, int] = {}
@@ -170,7 +180,9 @@ class CueDesk:
     def _offer(self, alert: Alert, now: int) -> None:
         party = None if alert.party is None else Party(alert.party)
         cue = self._rulebook[alert.rule].wording(party).cue
-        if cue is None or now < self._quiet_until.get(alert.rule, 0):
+        if cue is None or alert.rule in self._quiet or now < self._quiet_until.get(alert.rule, 0):
+            return
+        if _rank(alert) < self._settings.least.rank:
             return
         if self._shown is not None and self._shown.alert.rule == alert.rule:
             self._shown.alert = alert  # the same advice: it stays, and follows the newer alert
@@ -206,6 +218,8 @@ class CueDesk:
         del self._waiting[best.alert.id]
         self._count += 1
         self._shown = _Shown(f"c{self._count}", best.alert, best.text, now)
+        self._shown_at.append(now)
+        self._rule_at[best.alert.rule] = self._topic_at[best.alert.topic] = now
         told.append(
             Cue(
                 t_s=seconds(now),
@@ -225,10 +239,28 @@ class CueDesk:
         is_urgent = rank >= Severity.CRITICAL.rank or waiting.text.is_urgent
         if self._activity.is_speaking(Party.AGENT) and not is_urgent:
             return False
+        if not self._is_wanted(waiting.alert, rank, now):
+            return False
         if self._shown is not None:
             return rank > _rank(self._shown.alert)
         is_rested = self._count == 0 or now - self._free_since >= samples(self._settings.between_s)
-        return is_rested or rank > self._last_rank
+        return is_rested or (rank >= Severity.HIGH.rank and rank > self._last_rank)
+
+    def _is_wanted(self, alert: Alert, rank: int, now: int) -> bool:
+        """Whether the rule, the topic and the number of cues lately leave room for another."""
+        settings = self._settings
+
+        def is_resting(since: int | None, rest_s: float) -> bool:
+            return since is not None and now - since < samples(rest_s)
+
+        if is_resting(self._rule_at.get(alert.rule), settings.rule_rest_s):
+            return False
+        if rank >= Severity.CRITICAL.rank:
+            return True
+        is_full = len(self._shown_at) == settings.most
+        if is_full and is_resting(self._shown_at[0], settings.most_within_s):
+            return False
+        return not is_resting(self._topic_at.get(alert.topic), settings.topic_rest_s)
 
     # --- when it goes -------------------------------------------------------------------------------------
 

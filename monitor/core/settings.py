@@ -12,6 +12,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from monitor.core.facts import Severity
+
 
 class Section(BaseModel):
     """A table of settings: frozen, and an unknown key is an error."""
@@ -278,17 +280,29 @@ class DetectorSettings(Section):
 class CueSettings(Section):
     """When the agent's screen shows a line, and when it has been heeded."""
 
-    between_s: float = Field(8.0, ge=0, description="rest between two cues, unless the next is more severe")
-    stale_s: float = Field(
-        10.0, gt=0, description="a cue that could not be shown within this time is dropped"
+    least: Severity = Field(
+        Severity.MEDIUM,
+        description="rules less severe than this have no cue: they are told to the supervisor",
     )
+    between_s: float = Field(
+        30.0, ge=0, description="rest between two cues, unless the next is severe (high) and more so"
+    )
+    topic_rest_s: float = Field(
+        90.0, ge=0, description="rest between two cues on one topic, unless the next is critical"
+    )
+    rule_rest_s: float = Field(240.0, ge=0, description="rest between two cues of one rule")
+    most: int = Field(
+        3, ge=1, le=100, description="cues within `most_within_s`; beyond them only critical ones are shown"
+    )
+    most_within_s: float = Field(300.0, gt=0, description="the stretch in which cues are counted")
+    stale_s: float = Field(6.0, gt=0, description="a cue that could not be shown within this time is dropped")
     listens_s: float = Field(2.0, gt=0, description="caller's speech, agent silent, that counts as listening")
     slow_ratio: float = Field(1.1, gt=0.5, description="pace over own usual that counts as slowed down")
     slow_s: float = Field(3.0, gt=0, description="speech at that pace that is enough")
     quiet_after: int = Field(
         2, ge=1, le=20, description="cues of one rule that the agent sends away before the rule is quiet"
     )
-    quiet_s: float = Field(600.0, ge=0, description="how long it is quiet then, for this agent")
+    quiet_s: float = Field(600.0, ge=0, description="how long it is quiet then, in this call")
 
 
 class ReadingSettings(Section):

@@ -14,7 +14,7 @@ from typing import Any, Self
 
 from monitor.core.events import CallEnded, CallStarted, Event, Partial, encode
 from monitor.errors import StoreError
-from monitor.store.closing import cut_off_event
+from monitor.store.closing import cut_off_events
 from monitor.store.database import FolderLock, connect, open_database, store_error
 from monitor.store.records import CallRecord, CallState, StoredEvent, StoreHealth
 from monitor.store.writer import RESERVE, Batch, CallRow, LogWriter
@@ -287,13 +287,14 @@ class EventLog:
         query = self._connection.execute
         left = [row[0] for row in query("SELECT call_id FROM calls WHERE state = 'live' ORDER BY number")]
         for call_id in left:
-            ended = cut_off_event(self._connection, call_id)
-            stored = self._place(call_id, ended)
+            ends, ended = cut_off_events(self._connection, call_id)
+            kept = [self._place(call_id, event) for event in (*ends, ended)]
             query("BEGIN IMMEDIATE")
-            query(
-                "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?)",
-                (stored.pos, call_id, stored.seq, stored.type, stored.t_s, stored.body),
-            )
+            for stored in kept:
+                query(
+                    "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?)",
+                    (stored.pos, call_id, stored.seq, stored.type, stored.t_s, stored.body),
+                )
             query(
                 "UPDATE calls SET state = 'cut_off', ended_at = ?, duration_s = ?, alerts = ?,"
                 " interruptions = ? WHERE call_id = ?",

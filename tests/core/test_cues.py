@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
 
 from monitor.core.alerts import AlertEvent
@@ -13,6 +15,7 @@ from monitor.core.facts import Ipu, ProsodyFrame, Said, Severity, SpeechStarted,
 from monitor.core.inputs import CueAnswer
 from monitor.core.playbook.listener import Listener
 from monitor.core.playbook.model import CueText, Phrases, Rule, RuleBook, Sentence, Variant
+from monitor.core.settings import CueSettings
 
 A, C = Party.AGENT, Party.CALLER
 
@@ -48,7 +51,9 @@ BOOK = RuleBook(
 )
 
 
-def alert(id_: str, rule_id: str, severity: str = "medium", party: str | None = "agent") -> Alert:
+def alert(
+    id_: str, rule_id: str, severity: str = "medium", party: str | None = "agent", topic: str = ""
+) -> Alert:
     text = Text(zh="", en="")
     return Alert(
         t_s=0.0,
@@ -61,6 +66,7 @@ def alert(id_: str, rule_id: str, severity: str = "medium", party: str | None = 
         raised_at_s=0.0,
         because=text,
         evidence=[],
+        topic=topic or rule_id,
     )
 
 
@@ -68,11 +74,17 @@ def over(id_: str, rule_id: str, reason: str = "ended") -> AlertCleared:
     return AlertCleared(t_s=0.0, id=id_, rule=rule_id, cleared_at_s=0.0, reason=reason)
 
 
+MANY = CueSettings(
+    least=Severity.INFO, between_s=8.0, topic_rest_s=0.0, rule_rest_s=0.0, most=100, stale_s=10.0
+)
+"""Lets nearly every cue through: what the tests of one cue's life need."""
+
+
 class Screen:
     """A cue desk, its clock, and all that it said."""
 
-    def __init__(self) -> None:
-        self.desk = CueDesk(BOOK)
+    def __init__(self, settings: CueSettings = MANY, quiet: Iterable[str] = ()) -> None:
+        self.desk = CueDesk(BOOK, settings, quiet)
         self.listener = Listener(BOOK)
         self.now = 0
         self.told: list[CueEvent] = []
@@ -420,3 +432,56 @@ def test_a_rule_that_is_sent_away_again_and_again_is_quiet_for_a_while() -> None
     screen.until(700)
     screen.alerts(alert("a9", "ends"))
     assert screen.shown[-1] == "ends"
+
+
+# --- few of them --------------------------------------------------------------------------------------
+
+
+def shown_after(screen: Screen, at_s: float, told: Alert) -> bool:
+    """Whether an alert at that time brings its cue at once; the cue before it has gone."""
+    screen.until(at_s)
+    before = len(screen.shown)
+    screen.alerts(told)
+    is_shown = len(screen.shown) > before
+    screen.alerts(over(told.id, told.rule))
+    return is_shown
+
+
+def test_a_slight_matter_has_no_cue() -> None:
+    screen = Screen(CueSettings())
+    assert not shown_after(screen, 1, alert("a1", "ends", "low"))
+    assert shown_after(screen, 2, alert("a2", "ends", "medium"))
+
+
+def test_cues_rest_unless_a_severe_matter_comes() -> None:
+    screen = Screen(CueSettings())
+    assert shown_after(screen, 1, alert("a1", "ends", "medium"))
+    assert not shown_after(screen, 20, alert("a2", "listen", "medium"))
+    assert shown_after(screen, 22, alert("a3", "speak", "high"))
+    assert not shown_after(screen, 40, alert("a4", "urgent", "high"))
+    assert shown_after(screen, 60, alert("a5", "urgent", "high"))
+
+
+def test_a_topic_rests_longer_and_a_rule_longest() -> None:
+    screen = Screen(CueSettings(most=20))
+    assert shown_after(screen, 1, alert("a1", "ends", topic="comfort"))
+    assert not shown_after(screen, 60, alert("a2", "listen", topic="comfort"))
+    assert shown_after(screen, 61, alert("a3", "listen", "critical", topic="comfort"))
+    assert shown_after(screen, 160, alert("a4", "speak", topic="comfort"))
+    assert not shown_after(screen, 230, alert("a5", "ends", "critical", topic="closing")), "the same rule"
+    assert shown_after(screen, 245, alert("a6", "ends", topic="closing"))
+
+
+def test_beyond_three_in_five_minutes_only_critical_ones_are_shown() -> None:
+    screen = Screen(CueSettings())
+    for number, rule_id in enumerate(["ends", "listen", "speak"]):
+        assert shown_after(screen, 1 + 60 * number, alert(f"a{number}", rule_id))
+    assert not shown_after(screen, 150, alert("a4", "urgent", "high"))
+    assert shown_after(screen, 190, alert("a5", "short", "critical"))
+    assert shown_after(screen, 420, alert("a6", "urgent", "high"))
+
+
+def test_a_rule_that_was_sent_away_in_earlier_calls_has_no_cue() -> None:
+    screen = Screen(quiet=["ends"])
+    assert not shown_after(screen, 1, alert("a1", "ends", "critical"))
+    assert shown_after(screen, 2, alert("a2", "listen"))

@@ -16,6 +16,7 @@ import pytest
 
 from monitor.core.events import (
     Alert,
+    AlertCleared,
     CallEnded,
     CallStarted,
     Event,
@@ -194,10 +195,12 @@ def test_calls_of_a_killed_process_are_marked_cut_off(tmp_path: Path) -> None:
         call = log.call("live")
         assert call is not None
         assert (call.state, call.duration_s, call.alerts) == ("cut_off", 6.0, {"high": 1})
-        last = decode(log.read_call("live")[-1].body)
+        over, last = (decode(event.body) for event in log.read_call("live")[-2:])
+        assert isinstance(over, AlertCleared), "an open alert ends with its call"
+        assert (over.seq, over.cleared_at_s, over.reason) == (8, 6.0, "call_ended")
         assert last == CallEnded(
             call_id="live",
-            seq=8,
+            seq=9,
             t_s=6.0,
             reason="cut_off",
             duration_s=6.0,

@@ -43,7 +43,6 @@ class SentenceSaid:
         return self.words[-1].text.rstrip().endswith(_QUESTION_MARKS)
 
 
-
 class SentenceCutter:
     """Cuts each party's words where a sentence, an utterance or a turn ends."""
 
