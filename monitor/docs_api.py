@@ -20,11 +20,12 @@ def api_lines() -> Iterator[str]:
         agents_api,
         desk_api,
         history_api,
+        quiet_api,
         server,
         side_api,
         tuning_api,
     )
-    from monitor.store import records
+    from monitor.store import quiet, records
     from monitor.tuning import catalogue as tuning_catalogue
     from monitor.tuning import office as tuning_office
     from monitor.tuning import overlay as tuning_overlay
@@ -46,7 +47,7 @@ def api_lines() -> Iterator[str]:
         yield f"| `{path}` | {cell(inspect.getdoc(answered) or '')} |"
     for (method, path), function in server.ANSWERS.items():
         yield f"| {method} `{path}` | {cell(inspect.getdoc(function) or '')} |"
-    for (method, path), answer_ in side_api.SIDE_API.items():
+    for (method, path), answer_ in (side_api.SIDE_API | quiet_api.QUIET_API).items():
         yield f"| {method} `{path}` | {cell(inspect.getdoc(answer_) or '')} |"
     yield ""
     yield (
@@ -107,6 +108,8 @@ def api_lines() -> Iterator[str]:
         desk_api.Person,
         desk_api.MarksAnswer,
         desk_records.RuleMarks,
+        quiet_api.Quiet,
+        quiet.QuietRule,
         side_api.Templates,
         side_api.Template,
         side_api.NewMessage,

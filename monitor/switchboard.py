@@ -44,6 +44,7 @@ from monitor.runner import Journal, Sink, Transcriber, run_call
 from monitor.store.facts import FACTS_VERSION, FactsHeader, FactsWriter, facts_path
 from monitor.store.journal import JOURNAL_VERSION, JournalHeader, JournalWriter, pack_playbook
 from monitor.store.log import utc_now
+from monitor.store.quiet import QuietRules, QuietSink
 from monitor.store.sound import CallSound, SoundKeeper, sound_path
 from monitor.store.voices import AgentVoices
 
@@ -154,6 +155,7 @@ class Switchboard:
         self._settings = settings
         self._rulebook = rulebook
         self._texts = load_reading_texts(settings.playbook.folder)
+        self.quiet = QuietRules(settings.store.folder, settings.cues, report=report)
         self._files = playbook_text(settings.playbook.folder)
         self._digest = digest(self._files) if self._files else ""
         self._sinks = sinks
@@ -198,6 +200,7 @@ class Switchboard:
             duration_s=source.info.duration_s,
             parties=source.info.parties,
             agent_voice=None if voices is None else voices.load(source.info.agent),
+            quiet_rules=self.quiet.of(source.info.agent),
         )
         has_words = self._transcriber is not None and self._settings.transcription.is_enabled
         extra: asyncio.Queue[SessionInput] = asyncio.Queue()
@@ -312,7 +315,7 @@ class Switchboard:
                 session,
                 source,
                 self._transcriber if has_words else None,
-                self._sinks,
+                [*self._sinks, QuietSink(self.quiet, info.agent)],
                 journal=_Journals(kept) if kept else None,
                 executor=self._executor,
                 extra=extra,

@@ -174,6 +174,7 @@ async def open_office(settings: Settings, *, has_words: bool, is_open: bool = Fa
             sound=sound,
             side=side,
             tuning=tuning,
+            quiet=switchboard.quiet,
         )
         keeper.start()
         try:

@@ -55,6 +55,7 @@ class _Waiting:
     alert: Alert
     text: CueText
     since: int
+    """From when on it may be shown."""
 
 
 @dataclass(slots=True)
@@ -78,6 +79,7 @@ class CueDesk:
     At most one is on the screen: of those that wait the most severe, then the freshest. A cue is withheld
     while the agent speaks, unless it is critical or urgent, and for `between_s` after the last one went,
     unless it is severe and more so than that one; one that could not be shown within `stale_s` is forgotten.
+    What the caller said the agent may answer of their own accord for `grace_s`: then there is no cue.
     Few cues help and many nag, so that there are rests for the same rule and the same topic, and a most
     within some minutes; critical ones alone go over the latter two. It is replaced only by a more severe one.
     It goes as `done` when the agent does what it asks, as `ended` when its alert is over for another reason,
@@ -149,12 +151,15 @@ class CueDesk:
 
     def on_said(self, said: Said, now: int) -> list[CueEvent]:
         """The agent said something that may be what the cue asks for."""
-        shown = self._shown
-        if shown is None or said.party is not Party.AGENT or said.span.end <= shown.since:
+        if said.party is not Party.AGENT:
             return []
-        rule, is_clearing, _ = said.id.partition(CLEARS)
-        is_met = rule == shown.alert.rule if is_clearing else said.id in shown.text.clears_on
-        shown.is_said = shown.is_said or (is_met and shown.text.clears_when == "agent_says")
+        for id_, waiting in list(self._waiting.items()):
+            if _asks_for(said, waiting.alert, waiting.text) and said.span.end > samples(waiting.alert.t_s):
+                del self._waiting[id_]  # done of their own accord: nobody needs to say so
+        shown = self._shown
+        if shown is None or said.span.end <= shown.since:
+            return []
+        shown.is_said = shown.is_said or _asks_for(said, shown.alert, shown.text)
         return self._done(now)
 
     def on_answer(self, answer: CueAnswer, now: int) -> list[CueEvent]:
@@ -189,7 +194,9 @@ class CueDesk:
             return
         for id_ in [id_ for id_, other in self._waiting.items() if other.alert.rule == alert.rule]:
             del self._waiting[id_]
-        self._waiting[alert.id] = _Waiting(alert, cue, now)
+        is_held = alert.party == "caller" and _rank(alert) < Severity.CRITICAL.rank and not cue.is_urgent
+        since = now + samples(self._settings.grace_s) if is_held else now
+        self._waiting[alert.id] = _Waiting(alert, cue, since)
 
     def _alert_over(self, cleared: AlertCleared, now: int) -> list[CueEvent]:
         self._waiting.pop(cleared.id, None)
@@ -239,7 +246,7 @@ class CueDesk:
         is_urgent = rank >= Severity.CRITICAL.rank or waiting.text.is_urgent
         if self._activity.is_speaking(Party.AGENT) and not is_urgent:
             return False
-        if not self._is_wanted(waiting.alert, rank, now):
+        if now < waiting.since or not self._is_wanted(waiting.alert, rank, now):
             return False
         if self._shown is not None:
             return rank > _rank(self._shown.alert)
@@ -304,6 +311,13 @@ class CueDesk:
         "agent_slows": _has_slowed,
     }
     """For each way of clearing, whether the agent has done it."""
+
+
+def _asks_for(said: Said, alert: Alert, text: CueText) -> bool:
+    """Whether what the agent said is what the cue asks for."""
+    rule, is_clearing, _ = said.id.partition(CLEARS)
+    is_met = rule == alert.rule if is_clearing else said.id in text.clears_on
+    return is_met and text.clears_when == "agent_says"
 
 
 def _rank(alert: Alert) -> int:

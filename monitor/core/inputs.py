@@ -40,6 +40,8 @@ class CallInfo:
     parties: frozenset[Party] = frozenset(Party)
     agent_voice: KnownVoice | None = None
     """The agent's usual voice from earlier calls, where such are kept: an input like the sound itself."""
+    quiet_rules: tuple[str, ...] = ()
+    """Rules that show this agent no cue, who sent theirs away in earlier calls (`monitor.store.quiet`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

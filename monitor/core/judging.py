@@ -55,6 +55,7 @@ class Judging:
         tells_reading: bool = True,
         anew: Collection[str] = (),
         ears: Ears | None = None,
+        quiet: Collection[str] = (),
     ) -> None:
         """
         Args:
@@ -63,6 +64,7 @@ class Judging:
             tells_reading: false makes no `reading` events; alerts and cues are the same.
             anew: detectors that judge although what they found is known: their thresholds are others.
             ears: hears the phrases; None makes a `Listener`.
+            quiet: rules that show no cue in this call.
         """
         self._rulebook = rulebook
         self._on_judgement = on_judgement
@@ -74,7 +76,7 @@ class Judging:
         self._detectors = build_detectors(settings.detectors)
         self._anew = [one for one in self._detectors if one.rule in anew]
         self._alerts = AlertDesk(rulebook)
-        self._cues = CueDesk(rulebook, settings.cues)
+        self._cues = CueDesk(rulebook, settings.cues, quiet)
         self.found_now: Sequence[Judgement] = ()
         """What the detectors found in the latest fact, or in the latest 100 ms."""
         self.is_same_sound = False

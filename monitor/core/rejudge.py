@@ -100,12 +100,14 @@ class Rejudging:
         anew: Collection[str] = (),
         is_as_it_was: bool = False,
         ears: Ears | None = None,
+        quiet: Collection[str] = (),
     ) -> None:
         """What the detectors found is taken from the record, but for those in `anew`, whose thresholds are
         others than the call's; `are_detectors_new` takes it of none. With `texts` the readings are told, too.
+        `quiet` are the rules that showed no cue in the call.
         """
         self._judging = Judging(
-            rulebook, settings, texts, tells_reading=texts is not None, anew=anew, ears=ears
+            rulebook, settings, texts, tells_reading=texts is not None, anew=anew, ears=ears, quiet=quiet
         )
         self._are_detectors_new = are_detectors_new
         self._is_as_it_was = is_as_it_was

@@ -284,15 +284,21 @@ class CueSettings(Section):
         Severity.MEDIUM,
         description="rules less severe than this have no cue: they are told to the supervisor",
     )
+    grace_s: float = Field(
+        10.0,
+        ge=0,
+        description="how long the agent has to answer what the caller said unasked, before there is a cue; "
+        "critical ones do not wait",
+    )
     between_s: float = Field(
-        30.0, ge=0, description="rest between two cues, unless the next is severe (high) and more so"
+        45.0, ge=0, description="rest between two cues, unless the next is severe (high) and more so"
     )
     topic_rest_s: float = Field(
-        90.0, ge=0, description="rest between two cues on one topic, unless the next is critical"
+        120.0, ge=0, description="rest between two cues on one topic, unless the next is critical"
     )
     rule_rest_s: float = Field(240.0, ge=0, description="rest between two cues of one rule")
     most: int = Field(
-        3, ge=1, le=100, description="cues within `most_within_s`; beyond them only critical ones are shown"
+        2, ge=1, le=100, description="cues within `most_within_s`; beyond them only critical ones are shown"
     )
     most_within_s: float = Field(300.0, gt=0, description="the stretch in which cues are counted")
     stale_s: float = Field(6.0, gt=0, description="a cue that could not be shown within this time is dropped")
@@ -303,6 +309,19 @@ class CueSettings(Section):
         2, ge=1, le=20, description="cues of one rule that the agent sends away before the rule is quiet"
     )
     quiet_s: float = Field(600.0, ge=0, description="how long it is quiet then, in this call")
+    quiet_times: int = Field(
+        3,
+        ge=1,
+        le=100,
+        description="cues of one rule that an agent sends away, over calls, before it is quiet",
+    )
+    quiet_window_hours: float = Field(24.0, gt=0, description="the stretch in which these are counted")
+    quiet_hours: float = Field(
+        8.0, ge=0, description="how long the rule shows the agent no cue, from the last"
+    )
+    quiet_agents: int = Field(
+        3, ge=2, le=1000, description="agents for whom a rule is quiet, from which it is so for everybody"
+    )
 
 
 class ReadingSettings(Section):

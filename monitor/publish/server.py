@@ -38,10 +38,12 @@ from monitor.publish.metrics import CONTENT_TYPE
 from monitor.publish.pages import Pages
 from monitor.publish.protocol import PROTOCOL_VERSION, CallState, CallSummary, Problem, Snapshot
 from monitor.publish.publisher import Publisher
+from monitor.publish.quiet_api import QuietApi
 from monitor.publish.side import SideDesk
 from monitor.publish.side_api import SideApi
 from monitor.publish.tuning_api import TuningApi
 from monitor.resources import resource
+from monitor.store.quiet import QuietRules
 from monitor.store.records import CallRecord, StoreHealth
 from monitor.tuning.office import TuningOffice
 
@@ -352,6 +354,7 @@ def create_app(
     sound: LiveSound | None = None,
     side: SideDesk | None = None,
     tuning: TuningOffice | None = None,
+    quiet: QuietRules | None = None,
 ) -> Starlette:
     """The application.
 
@@ -385,6 +388,7 @@ def create_app(
             WebSocketRoute("/ws", stream),
             *([] if sound is None else ListeningPost(publisher, sound, access, side).routes()),
             *([] if side is None else SideApi(publisher, side, access).routes()),
+            *([] if quiet is None else QuietApi(quiet, access).routes()),
             *([] if intake is None else [WebSocketRoute("/ingest", intake)]),
             Route("/{path:path}", pages.__call__),
         ],

@@ -38,6 +38,7 @@ from monitor.publish.server import Recordings, create_app
 from monitor.publish.side import SideDesk
 from monitor.store.alert_index import AlertIndex
 from monitor.store.log import EventLog
+from monitor.store.quiet import QuietRules
 from monitor.store.side import SideStore
 from monitor.tuning.office import TuningOffice
 
@@ -218,6 +219,7 @@ def open_site(tmp_path: Path) -> OpenSite:
         sound: LiveSound | None = None,
         messages: MessageSettings | None = None,
         has_tuning: bool = False,
+        quiet: QuietRules | None = None,
         **settings: Any,
     ) -> AsyncIterator[Site]:
         server_settings = ServerSettings(port=0, **settings)
@@ -240,6 +242,7 @@ def open_site(tmp_path: Path) -> OpenSite:
                 access=access,
                 sound=sound,
                 side=side,
+                quiet=quiet,
             )
             async with Server(app, listen(server_settings), publisher.metrics) as server:
                 yield Site(publisher, server, side)

@@ -1,0 +1,64 @@
+"""Which rules' cues are quiet because agents keep sending them away, and having them shown again."""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from monitor.accounts.roles import Right
+from monitor.errors import AccountError
+from monitor.publish.access import Access, visitor_of
+from monitor.store.quiet import QuietRule, QuietRules
+
+
+class Quiet(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer of `/api/cues/quiet`."""
+
+    rules: list[QuietRule]
+
+
+class QuietApi:
+    """Answers what is quiet."""
+
+    def __init__(self, quiet: QuietRules, access: Access | None) -> None:
+        self._quiet, self._access = quiet, access
+
+    def routes(self) -> list[Route]:
+        """Path by path."""
+        return [
+            Route(path, getattr(self, answer.__name__), methods=[method])
+            for (method, path), answer in QUIET_API.items()
+        ]
+
+    async def quiet(self, request: Request) -> Response:
+        """The rules that show no cue now, for whom and until when: `Quiet`. Whoever sees calls may ask, and
+        is told of the agents whose calls they may see."""
+        agents = None
+        if self._access is not None:
+            account = visitor_of(request.scope).account
+            agents = await asyncio.to_thread(self._access.agents_of, account)
+        rows = [row for row in self._quiet.all() if agents is None or not row.agent or row.agent in agents]
+        return Response(
+            msgspec.json.encode(Quiet(rules=rows)),
+            media_type="application/json",
+            headers={"cache-control": "no-store"},
+        )
+
+    async def wake(self, request: Request) -> Response:
+        """Shows a rule's cues again: to `?agent=`, or to everybody. Whoever may change rules may do so."""
+        if self._access is not None and not visitor_of(request.scope).account.may(Right.TUNE):
+            raise AccountError("account.forbidden")
+        rule, agent = request.path_params["rule"], request.query_params.get("agent", "")
+        was_quiet = await asyncio.to_thread(self._quiet.wake, rule, agent)
+        return Response(status_code=204 if was_quiet else 404)
+
+
+QUIET_API = {
+    ("GET", "/api/cues/quiet"): QuietApi.quiet,
+    ("DELETE", "/api/cues/quiet/{rule}"): QuietApi.wake,
+}
+"""What can be asked, and what answers it."""
