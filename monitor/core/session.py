@@ -119,9 +119,8 @@ class CallSession:
             min_silence_s=settings.speech.min_silence_s,
         )
         self._temper = TemperScorer(settings.temper, rulebook.temper_weights(), voice=voice)
-        self._judging = Judging(
-            *(rulebook, settings, texts), on_judgement=self._temper.hear_judgement, quiet=info.quiet_rules
-        )
+        hear = self._temper.hear_judgement
+        self._judging = Judging(rulebook, settings, texts, on_judgement=hear, quiet=info.quiet_rules)
         self._record = record
         self._change: tuple[RulesChanged, RuleBook, int] | None = None
         """An edited playbook, and since when it waits for a pause."""

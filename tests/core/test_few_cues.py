@@ -1,0 +1,79 @@
+"""Few cues: rests for rules and topics, a most within minutes, none that the agent does not need."""
+
+from __future__ import annotations
+
+from monitor.core.events import Alert
+from monitor.core.settings import CueSettings
+from tests.core.test_cues import Screen, alert, over
+
+
+def shown_after(screen: Screen, at_s: float, told: Alert) -> bool:
+    """Whether an alert at that time brings its cue at once; the cue before it has gone."""
+    screen.until(at_s)
+    before = len(screen.shown)
+    screen.alerts(told)
+    is_shown = len(screen.shown) > before
+    screen.alerts(over(told.id, told.rule))
+    return is_shown
+
+
+def test_a_slight_matter_has_no_cue() -> None:
+    screen = Screen(CueSettings())
+    assert not shown_after(screen, 1, alert("a1", "ends", "low"))
+    assert shown_after(screen, 2, alert("a2", "ends", "medium"))
+
+
+def test_cues_rest_unless_a_severe_matter_comes() -> None:
+    screen = Screen(CueSettings(most=20))
+    assert shown_after(screen, 1, alert("a1", "ends"))
+    assert not shown_after(screen, 30, alert("a2", "listen"))
+    assert shown_after(screen, 32, alert("a3", "speak", "high"))
+    assert not shown_after(screen, 60, alert("a4", "urgent", "high"))
+    assert shown_after(screen, 100, alert("a5", "urgent", "high"))
+
+
+def test_a_topic_rests_longer_and_a_rule_longest() -> None:
+    screen = Screen(CueSettings(most=20))
+    assert shown_after(screen, 1, alert("a1", "ends", topic="comfort"))
+    assert not shown_after(screen, 80, alert("a2", "listen", topic="comfort"))
+    assert shown_after(screen, 81, alert("a3", "listen", "critical", topic="comfort"))
+    assert shown_after(screen, 210, alert("a4", "speak", topic="comfort"))
+    assert not shown_after(screen, 238, alert("a5", "ends", "critical", topic="closing")), "the same rule"
+    assert shown_after(screen, 300, alert("a6", "ends", topic="closing"))
+
+
+def test_beyond_two_in_five_minutes_only_critical_ones_are_shown() -> None:
+    screen = Screen(CueSettings())
+    assert shown_after(screen, 1, alert("a1", "ends"))
+    assert shown_after(screen, 81, alert("a2", "listen"))
+    assert not shown_after(screen, 150, alert("a3", "urgent", "high"))
+    assert shown_after(screen, 190, alert("a4", "short", "critical"))
+    assert not shown_after(screen, 300, alert("a5", "urgent", "high"))
+    assert shown_after(screen, 400, alert("a6", "urgent", "high"))
+
+
+def test_what_the_caller_said_may_be_answered_without_a_cue() -> None:
+    screen = Screen(CueSettings())
+    screen.alerts(alert("a1", "apologise", party="caller"))
+    screen.until(6)
+    screen.says("非常抱歉")
+    screen.until(30)
+    assert screen.shown == []
+    screen.alerts(alert("a2", "apologise", party="caller"))
+    screen.until(39)
+    assert screen.shown == []
+    screen.until(41)
+    assert screen.shown == ["apologise"]
+
+
+def test_a_critical_matter_does_not_wait_for_the_agent() -> None:
+    screen = Screen(CueSettings())
+    screen.until(1)
+    screen.alerts(alert("a1", "apologise", "critical", party="caller"))
+    assert screen.shown == ["apologise"]
+
+
+def test_a_rule_that_was_sent_away_in_earlier_calls_has_no_cue() -> None:
+    screen = Screen(quiet=["ends"])
+    assert not shown_after(screen, 1, alert("a1", "ends", "critical"))
+    assert shown_after(screen, 2, alert("a2", "listen"))
