@@ -77,6 +77,11 @@ def show(title: str, scores: Sequence[CallScore], rulebook: RuleBook) -> None:
     print(f"  near misses flagged            {flagged} of {sum(one.near for one in scores)}")
     print(f"  false alarms an hour           {wrong / hours:.1f}")
     print(f"  cues an hour                   {cues / hours:.1f}, right {cue_precision(scores)}")
+    troubled = [one for one in scores if "_good_" not in one.conversation.id]
+    if troubled:
+        troubled_h = sum(one.length_s for one in troubled) / 3600
+        shown = sum(len(one.cues) for one in troubled)
+        print(f"  of these, troubled calls       {shown / troubled_h:.1f}, right {cue_precision(troubled)}")
     good = [one for one in scores if "_good_" in one.conversation.id]
     if good:
         wrong = sum(not alert.is_right for one in good for alert in one.alerts)
