@@ -80,7 +80,6 @@ def playbook_digest(folder: Path | None, tuned: Path | None = None) -> str:
 
 def playbook_text(folder: Path | None, tuned: Path | None = None) -> tuple[tuple[str, str], ...]:
     """The files of a folder's playbook as they stand, as a journal holds them; none if unreadable."""
-    """The files of a folder's playbook as they stand, as a journal holds them; none if unreadable."""
     try:
         return _named(_texts(shipped_or(folder), tuned))
     except PlaybookError:
