@@ -55,6 +55,8 @@ def thresholds(configured: CoreSettings) -> list[Threshold]:
     for section in SECTIONS:
         known = getattr(configured, section)
         for name, field in type(known).model_fields.items():
+            if field.annotation not in {int, float}:
+                continue  # a word, not a threshold
             zh, en, why = WORDS[f"{section}.{name}"]
             bounds = {
                 key: getattr(one, key) for one in field.metadata for key in _BOUNDS if hasattr(one, key)
