@@ -69,6 +69,7 @@ def test_every_threshold_has_words_in_both_languages() -> None:
             ),
             *("yields", "quiet_after", "raises_max", "shown_score", "apologies_max", "questions_max"),
             *("pace_clear_share", "fast_syl_s", "slow_syl_s"),
+            *("most", "quiet_times", "quiet_agents", "quiet_window_hours", "quiet_hours"),
         }
 
 
