@@ -264,6 +264,8 @@ class HeatScore:
     """In seconds of the caller's hot speech."""
     cleared_s: list[float] = field(default_factory=list)
     """After the last hot word."""
+    calm_s: list[float] = field(default_factory=list)
+    """In seconds of the caller's speech since then: a silent caller shows no calm."""
     kept_open: int = 0
     missed: list[str] = field(default_factory=list)
 
@@ -285,6 +287,7 @@ def score_heat(outcomes: Iterable[Outcome], who: Judge = "product") -> HeatScore
                 score.kept_open += 1
             else:
                 score.cleared_s.append(last - end_s)
+                score.calm_s.append(call.spoken_s(Party.CALLER, end_s, last))
     return score
 
 

@@ -4,7 +4,8 @@ Calls are composed from the corpora's voices (`bench/composer`), heard by the re
 their sound alone, and judged against what was composed. The acted moods are of actors on whose calls here no
 threshold was tuned (`--voices held-out`, the default; `bench/composer/voices.py` lists the others); but how
 the temper's witnesses are weighed was chosen on other calls of all of them (`bench/temper.py`). The trained
-ear that judges a call was trained without its callers. Beside each figure stands that of a plain reference in
+ear that judges a call was trained without its callers and knows their language, as a deployment does
+(`--unknown-language`: not). Beside each figure stands that of a plain reference in
 the same run: for interruptions "both channels loud for 0.8 s", for heat the published rules, and "6 dB louder
 than usual for 3 s". Shares have Wilson's 95 % intervals, rates exact Poisson ones.
 """
@@ -18,6 +19,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -68,6 +70,7 @@ class Job:
     settings: Path | None
     samples: VoiceSamples | None
     """What the shipped ear learned; None where rules judge."""
+    knows_language: bool
 
 
 @dataclass(slots=True)
@@ -77,6 +80,7 @@ class _Hearing:
     listener: Listener
     by_rules: Listener
     ears: LeftOutEars | None
+    knows_language: bool
 
     @staticmethod
     def of(job: Job) -> _Hearing:
@@ -86,12 +90,14 @@ class _Hearing:
             listener,
             listener.by(load_settings(job.settings, {"temper": {"model": "rules"}})),
             LeftOutEars(job.samples) if job.samples is not None else None,
+            job.knows_language,
         )
 
     def outcome(self, call: Composed, sound: Sound, losses: Losses | None = None) -> Outcome:
         """What is told of a call that sounds like this."""
         voice = self.ears.of(*call.callers) if self.ears is not None else None
-        told = self.listener.hear(sound, losses, voice=voice)
+        language = call.language if self.knows_language else ""
+        told = self.listener.hear(sound, losses, voice=voice, language=language)
         return outcome(call, told, self.by_rules.hear(sound, losses))
 
 
@@ -120,16 +126,20 @@ def hear_real(job: Job) -> list[str]:
     told = []
     for path in sorted((job.data / "calls").glob("*.flac")):
         pcm, _ = soundfile.read(path, dtype="float32", always_2d=True)
-        for way, order in (("as it is", (0, 1)), ("swapped", (1, 0))):
+        ways = product((("as it is", (0, 1)), ("swapped", (1, 0))), ("en", ""))
+        for (way, order), language in ways:
             sound = {
                 party: np.ascontiguousarray(pcm[:, channel])
                 for party, channel in zip((Party.AGENT, Party.CALLER), order, strict=True)
             }
-            events = listener.hear(sound)
+            events = listener.hear(sound, language=language)
             by_rule = Counter(f"{alert.rule} ({alert.party or 'both'})" for alert in alerts(events))
             listed = ", ".join(f"{rule} {count}" for rule, count in sorted(by_rule.items())) or "none"
             count = len(cuts(events))
-            told.append(f"{path.stem}, {way}: alerts: {listed}; interruptions: {count}")
+            told.append(
+                f"{path.stem}, {way}, {language or 'language unknown'}: alerts: {listed}; "
+                f"interruptions: {count}"
+            )
     return told
 
 
@@ -148,7 +158,10 @@ def print_heat(calls: list[Outcome]) -> None:
                 f"in hot speech: {spread(score.speech_s, 's')}"
             )
             if who != "6 dB louder":
-                print(f"    cleared after the last hot word: {spread(score.cleared_s, 's')}")
+                print(
+                    f"    cleared after the last hot word: {spread(score.cleared_s, 's')}; "
+                    f"in the caller's speech since: {spread(score.calm_s, 's')}"
+                )
                 print(f"    missed: {', '.join(score.missed) or 'none'}")
     groups = {
         "calm (calm, overlaps, lines, bad input, before heat)": (
@@ -288,6 +301,9 @@ def main() -> int:
     )
     parser.add_argument("--settings", type=Path, help="a settings file to hear by")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument(
+        "--unknown-language", action="store_true", help="do not tell the ear what the caller speaks"
+    )
     parser.add_argument("--notes", action="store_true", help="say which interruptions were missed")
     given = parser.parse_args()
     if given.data is None or not (Path(given.data) / "emotion").is_dir():
@@ -302,6 +318,7 @@ def main() -> int:
         cache=given.cache,
         settings=given.settings,
         samples=learned(trainer(), Path(given.data), ear_cache(given.ear_cache)) if is_trained else None,
+        knows_language=not given.unknown_language,
     )
     only = {name.strip() for name in given.only.split(",") if name.strip()}
     names = [

@@ -23,6 +23,7 @@ from monitor.core.hearing import Ears
 from monitor.core.inputs import CallInfo, SourceNotice
 from monitor.core.playbook.model import RuleBook
 from monitor.core.session import CallSession
+from monitor.core.settings import CoreSettings
 from monitor.core.temper import VoiceWeights
 from monitor.engines.f0 import SwiftF0Model
 from monitor.engines.silero import SileroSpeechModel
@@ -128,9 +129,19 @@ class Listener:
         return other
 
     def hear(
-        self, sound: Sound, losses: Losses | None = None, *, voice: VoiceWeights | None = None
+        self,
+        sound: Sound,
+        losses: Losses | None = None,
+        *,
+        voice: VoiceWeights | None = None,
+        language: str = "",
     ) -> list[Event]:
-        """All events of a call. `voice`: another trained ear than the shipped one."""
+        """All events of a call.
+
+        Args:
+            voice: another trained ear than the shipped one.
+            language: what the caller speaks, as a deployment's settings would say; empty where it is unknown.
+        """
         sound = {party: to_grid(pcm) for party, pcm in sound.items()}
         keys = {party: self._key(pcm) for party, pcm in sound.items()}
         speech, f0 = {}, {}
@@ -142,7 +153,7 @@ class Listener:
             voice = load_voice_weights()
         session = CallSession(
             CallInfo(call_id="composed", started_at="", source="file", title="composed"),
-            self._settings.core,
+            _core_of(self._settings, language),
             self._rulebook,
             {party: Ears(speech=speech[party], f0=f0[party]) for party in Party},
             has_words=False,
@@ -189,3 +200,8 @@ class _Told:
     def emit(self, call_id: str, told: Sequence[Event]) -> None:
         """Takes events."""
         self.events.extend(told)
+
+
+def _core_of(settings: Settings, language: str) -> CoreSettings:
+    words = settings.core.transcription.model_copy(update={"caller_language": language})
+    return settings.core.model_copy(update={"transcription": words})

@@ -3,7 +3,8 @@
 Every figure of a speaker comes from an ear that was trained without that speaker, over the lines that the
 shipped ear was trained over; speakers that the shipped weights did not learn are judged by these as they are.
 "first" is before anything of the caller's usual voice is known, "based" after ten windows (3 s) or utterances
-of it. Intervals are 95 %, by bootstrap over utterances, and over runs of three windows.
+of it. The ear knows the language, as a call's settings do; "any lang." is the same ear without it. Intervals
+are 95 %, by bootstrap over utterances, and over runs of three windows.
 """
 
 from __future__ import annotations
@@ -37,13 +38,15 @@ _Array = npt.NDArray[np.float64]
 Ears = Callable[[str], VoiceWeights]
 
 
-def ear_scores(samples: VoiceSamples, ears: Ears, known: int) -> _Array:
+def ear_scores(samples: VoiceSamples, ears: Ears, known: int, *, knows_language: bool = True) -> _Array:
     """Each window's and clip's probability of anger; NaN where it was used for the usual voice."""
     scores = np.full(len(samples.label), np.nan)
     for speaker in np.unique(samples.speaker):
         mine = samples.speaker == speaker
         voice = ears(str(speaker))
         part = samples.where(mine)
+        if knows_language:
+            voice = voice.of_language(str(part.language[0]))
         off, is_free = deviations(part, voice.population, known, np.random.default_rng(0))
         scores[mine] = np.where(is_free, voice.anger(off), np.nan)
     return scores
@@ -90,6 +93,9 @@ def report_line(line: str, samples: VoiceSamples, heats: dict[str, _Array], ears
                 scores = ear_scores(judged, ears, known)
                 scores[(judged.clip != "") != (kind == "utterances")] = np.nan
                 table_row(f"{line:20}{corpus:8}{state:6}{kind:11}ours", judged, scores)
+                anybody = ear_scores(judged, ears, known, knows_language=False)
+                anybody[np.isnan(scores)] = np.nan
+                table_row(f"{line:20}{corpus:8}{state:6}{kind:11}any lang.", judged, anybody)
                 if state == "based":
                     rules = np.where(np.isnan(scores), np.nan, heats[line][part])
                     table_row(f"{line:20}{corpus:8}{state:6}{kind:11}rules", judged, rules)
@@ -133,7 +139,10 @@ def report_calibration(samples: VoiceSamples, ears: Ears) -> None:
 
 def report_calls(name: str, calls: list[Call], settings: CoreSettings, ears: Ears | None) -> None:
     """Found, delays and false alarms of one scorer: composed calls by corpus, then the calm ones."""
-    judged = [(call, play(call.tape, settings, ears(call.speaker) if ears else None)) for call in calls]
+    judged = [
+        (call, play(call.tape, settings, ears(call.speaker) if ears else None, call.language))
+        for call in calls
+    ]
     for corpus in (*CORPORA, "all"):
         mine = [
             (call, told) for call, told in judged if call.corpus == corpus or (corpus == "all" and call.label)

@@ -50,6 +50,7 @@ class Call:
     tape: Tape
     corpus: str
     speaker: str = ""
+    language: str = ""
     label: str = ""
     """What follows the calm beginning; empty where the call is calm from end to end."""
     start_s: float = 0.0
@@ -100,10 +101,11 @@ class Judged:
         return sum(reading.state is TemperState.HOT for reading in self.readings)
 
 
-def play(tape: Tape, settings: CoreSettings, voice: VoiceWeights | None) -> Judged:
+def play(tape: Tape, settings: CoreSettings, voice: VoiceWeights | None, language: str = "") -> Judged:
     """A call, with baselines that do not learn heat, as in a session."""
     tracker = ProsodyTracker(Party.CALLER, _Replayed(tape), settings.prosody)
     scorer = TemperScorer(settings.temper, voice=voice)
+    scorer.expect(language)
     detector = HotTemper(settings.detectors)
     readings: list[TemperReading] = []
     alerts: list[tuple[float, float | None]] = []
@@ -146,7 +148,9 @@ def composed(data: Path) -> Iterator[tuple[Call, Callable[[], Pcm]]]:
     for corpus in CORPORA:
         folder = data / "emotion" / corpus
         clips: dict[tuple[str, str], list[Path]] = {}
+        language = ""
         for row in csv.DictReader((folder / "labels.csv").open(encoding="utf-8")):
+            language = row["language"]
             clips.setdefault((row["speaker"], row["emotion"]), []).append(folder / row["path"])
         for speaker in sorted({speaker for speaker, _ in clips}):
             usual = [path for label in USUAL for path in clips.get((speaker, label), [])]
@@ -161,6 +165,7 @@ def composed(data: Path) -> Iterator[tuple[Call, Callable[[], Pcm]]]:
                     tape=Tape([], [], []),
                     corpus=corpus,
                     speaker=speaker,
+                    language=language,
                     label=label,
                     start_s=len(calm) / 16_000,
                     end_s=(len(calm) + len(aroused)) / 16_000,
@@ -175,12 +180,18 @@ def calm_calls(data: Path) -> Iterator[tuple[Call, Callable[[], Pcm]]]:
     for row in csv.DictReader((data / "asr" / "manifest.csv").open(encoding="utf-8")):
         readers.setdefault((row["language"], row["speaker"]), []).append(data / "asr" / row["path"])
     for (language, speaker), paths in sorted(readers.items()):
-        call = Call(name=f"read-{speaker}", tape=Tape([], [], []), corpus=f"read_{language}", speaker=speaker)
+        call = Call(
+            name=f"read-{speaker}",
+            tape=Tape([], [], []),
+            corpus=f"read_{language}",
+            speaker=speaker,
+            language=language,
+        )
         yield call, lambda paths=paths: telephone(stretch(paths, _READ_S))  # type: ignore[misc]
     for name in _QUIET:
         path = data / "calls" / f"{name}.flac"
         for channel in range(2) if path.exists() else ():
-            call = Call(name=f"{name}-{channel}", tape=Tape([], [], []), corpus="real")
+            call = Call(name=f"{name}-{channel}", tape=Tape([], [], []), corpus="real", language="en")
             yield call, lambda path=path, channel=channel: _channel(path, channel)  # type: ignore[misc]
 
 

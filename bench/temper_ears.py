@@ -57,7 +57,7 @@ def learned(script: ModuleType, data: Path, kept: Path | None) -> VoiceSamples:
 class LeftOutEars:
     """The shipped ear for speakers that it does not know, and for others one trained without them.
 
-    Its calibration is the shipped one: two numbers, which were fitted on speakers left out in turn.
+    Its calibration is the shipped one: a few numbers, which were fitted on speakers left out in turn.
     """
 
     def __init__(self, samples: VoiceSamples) -> None:
@@ -75,7 +75,7 @@ class LeftOutEars:
         out = self.known_of(speakers)
         if out not in self._made:
             rest = self._samples.where(~np.isin(self._samples.speaker, sorted(out)))
-            self._made[out] = replace(train(rest), calibration=self._shipped.calibration)
+            self._made[out] = _calibrated_as(self._shipped, train(rest))
         return self._made[out]
 
     def without_corpus(self, corpus: str) -> VoiceWeights:
@@ -85,3 +85,11 @@ class LeftOutEars:
     def known_of(self, speakers: Iterable[str]) -> frozenset[str]:
         """Those of them whom the shipped weights learned."""
         return frozenset(name for name in speakers if speaker_digest(name) in self._known)
+
+
+def _calibrated_as(shipped: VoiceWeights, made: VoiceWeights) -> VoiceWeights:
+    by_language = {
+        name: replace(part, calibration=shipped.by_language[name].calibration)
+        for name, part in made.by_language.items()
+    }
+    return replace(made, calibration=shipped.calibration, by_language=by_language)

@@ -60,6 +60,8 @@ class Composed:
     """Who speaks on each channel in the end."""
     callers: frozenset[str] = frozenset()
     """Everybody who spoke on the caller's channel."""
+    language: str = ""
+    """What the caller speaks."""
     losses: dict[Party, list[tuple[int, int]]] = field(default_factory=dict)
     """Samples that never arrived."""
     silences: list[tuple[float, float]] = field(default_factory=list)
@@ -197,5 +199,6 @@ class Stage:
             meetings=sorted(self.meetings, key=lambda meeting: meeting.start_s),
             speakers={party: voice.speaker for party, voice in self._voices.items()},
             callers=self._callers,
+            language=self._voices[Party.CALLER].language,
             silences=list(self.silences),
         )

@@ -68,6 +68,12 @@ FEATURES: dict[str, _Wording] = {
         scale=_percent_off,
     ),
     "voice": _Wording(Text(zh="声音听上去生气（{value}%）", en="the voice sounds angry ({value} %)")),
+    "melody_colour": _Wording(
+        Text(
+            zh="语调和音色各使生气的可能增至 {value} 倍",
+            en="its melody and its colour each make anger {value} times likelier",
+        )
+    ),
     "silence": _Wording(Text(zh="双方沉默 {value} 秒", en="{value} s of silence")),
     "talk_share": _Wording(Text(zh="说话占比 {value}%", en="{value} % of the talk")),
     "interruptions": _Wording(Text(zh="抢话 {value} 次", en="interruptions: {value}")),

@@ -40,12 +40,18 @@ class Hearing:
             if ids is None
             else Utterances(party, settings.transcription, ids, settings.privacy, ears.masks)
         )
+        self._given_language = settings.transcription.language_of(party) or None
         self.blocks: deque[Pcm] = deque()
         """Whole blocks of 100 ms that wait for the other party's sound."""
         self.heard = 0
         """Where the received sound ends."""
         self._framer = Framer(BLOCK_SAMPLES)
         self._lost_since: int | None = None
+
+    @property
+    def language(self) -> str | None:
+        """What the party speaks, as given or as heard; None while it is not known."""
+        return self._given_language if self.utterances is None else self.utterances.language
 
     def take(self, frame: AudioFrame) -> Span | None:
         """Takes the next sound; returns a stretch of lost sound that is over."""

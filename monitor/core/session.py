@@ -312,6 +312,7 @@ class CallSession:
             if self._leakage.is_same_sound:
                 continue
             if isinstance(fact, ProsodyFrame) and fact.party is Party.CALLER:
+                self._temper.expect(self._hearing[Party.CALLER].language)
                 reading = self._temper.push(fact)
                 if reading is not None:
                     out.extend(self._on_temper(reading))

@@ -12,6 +12,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from monitor.core.audio import Party
 from monitor.core.facts import Severity
 
 
@@ -91,6 +92,12 @@ class TranscriptionSettings(Section):
     caller_language: str = Field("", description="the caller's language where it differs")
     script: str = Field("simplified", pattern="^(simplified|traditional)$", description="script of Mandarin")
 
+    def language_of(self, party: Party) -> str:
+        """The language that is given for a party; empty where it is to be found."""
+        own = self.agent_language if party is Party.AGENT else self.caller_language
+        language = own or self.language
+        return "" if language == "auto" else language
+
 
 class PrivacySettings(Section):
     """What is masked in words, alerts and reports, before anything is told or stored.
@@ -162,13 +169,13 @@ class TemperSettings(Section):
         description="weights of an ear of your own, which `tingyin models train temper` wrote; for `trained`",
     )
     anger_low: float = Field(
-        0.4, ge=0, le=1, description="probability of anger up to which the ear says none"
+        0.5, ge=0, le=1, description="probability of anger up to which the ear says none"
     )
     anger_high: float = Field(
-        0.8, ge=0, le=1, description="probability of anger from which it is there in full"
+        0.9, ge=0, le=1, description="probability of anger from which it is there in full"
     )
     voice_weight: float = Field(
-        0.7, ge=0, le=1, description="heat of a voice that the trained ear calls angry"
+        0.8, ge=0, le=1, description="heat of a voice that the trained ear calls angry"
     )
     arousal_weight: float = Field(
         0.25,
@@ -200,14 +207,14 @@ class TemperSettings(Section):
         0.6, gt=0, le=1, description="confidence of a baseline that counts in full"
     )
     rise_s: float = Field(1.5, gt=0, description="caller's speech in which the score follows growing heat")
-    fall_s: float = Field(2.5, gt=0, description="caller's speech in which it follows falling heat")
+    fall_s: float = Field(1.5, gt=0, description="caller's speech in which it follows falling heat")
     calm_fade: float = Field(
         8.0, ge=1, description="times faster that words and cutting in fade while a hot caller speaks calmly"
     )
     silence_fall_s: float = Field(45.0, gt=0, description="call time in which the score fades in silence")
     raised_score: float = Field(0.45, gt=0, lt=1, description="score from which the temper is raised")
-    hot_score: float = Field(0.56, gt=0, lt=1, description="score from which it is hot")
-    hysteresis: float = Field(0.12, ge=0, lt=1, description="how far below these it must fall to leave")
+    hot_score: float = Field(0.6, gt=0, lt=1, description="score from which it is hot")
+    hysteresis: float = Field(0.16, ge=0, lt=1, description="how far below these it must fall to leave")
     rise_dwell_s: float = Field(1.0, ge=0, description="caller's speech above a score before the state rises")
     fall_dwell_s: float = Field(1.0, ge=0, description="caller's speech below a score before the state falls")
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from monitor.core.settings import TemperSettings
-from monitor.core.temper.trained import VERSION, VoiceWeights
+from monitor.core.temper.trained import VERSION, Leaning, VoiceWeights
 from monitor.core.temper.voice import FEATURE_NAMES
 from monitor.errors import ModelError
 from monitor.resources import resource
@@ -67,9 +67,10 @@ def speaker_digest(name: str) -> str:
 
 def encode_voice_weights(weights: VoiceWeights, speakers: Sequence[str]) -> bytes:
     """The weights as JSON, numbers to five digits, with a digest of their own."""
+    leaning = ("coefficients", "intercepts", "calibration")
     arrays = {
-        name: np.vectorize(lambda value: float(f"{value:.{_DIGITS}g}"))(getattr(weights, name)).tolist()
-        for name in ("population", "scale", "coefficients", "intercepts", "calibration")
+        **_rounded(weights, ("population", "scale", *leaning)),
+        "by_language": {name: _rounded(part, leaning) for name, part in sorted(weights.by_language.items())},
     }
     data: dict[str, Any] = {
         "version": VERSION,
@@ -80,6 +81,13 @@ def encode_voice_weights(weights: VoiceWeights, speakers: Sequence[str]) -> byte
     }
     data["sha256"] = _digest(data)
     return (json.dumps(data, separators=(",", ":")) + "\n").encode()
+
+
+def _rounded(part: VoiceWeights | Leaning, names: Sequence[str]) -> dict[str, Any]:
+    return {
+        name: np.vectorize(lambda value: float(f"{value:.{_DIGITS}g}"))(getattr(part, name)).tolist()
+        for name in names
+    }
 
 
 def write_voice_weights(weights: VoiceWeights, path: Path, speakers: Sequence[str]) -> None:

@@ -7,7 +7,7 @@ names give the same line every time.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -42,6 +42,8 @@ class Line:
     """By how much the loudest hundredth of the samples is driven into clipping; 0 is not."""
     companding: str = ""
     """mu, A, or nothing for a wide-band line."""
+    speed: float = 1.0
+    """How many times faster it is played: higher and of a shorter throat, as another person's voice is."""
 
 
 def ideal_line(speaker: str) -> Line:
@@ -58,6 +60,18 @@ def telephone_with_gain(speaker: str) -> Line:
     """G.711, a gain for every clip between -12 and +6 dB, and noise 25 to 45 dB below the speaker."""
     rng = _rng("gain", speaker)
     return Line(noise_db=-float(rng.uniform(25.0, 45.0)), gains_db=(-12.0, 6.0), companding="mu")
+
+
+def higher_voice(speaker: str) -> Line:
+    """Somebody 1.6 to 3.5 semitones higher, by telephone: a woman for a man, a child for a woman."""
+    return replace(telephone_with_gain(speaker), speed=float(_rng("higher", speaker).uniform(1.10, 1.22)))
+
+
+def lower_voice(speaker: str) -> Line:
+    """Somebody 1.6 to 3.5 semitones lower, by telephone."""
+    return replace(
+        telephone_with_gain(speaker), speed=1.0 / float(_rng("lower", speaker).uniform(1.10, 1.22))
+    )
 
 
 def poor_telephone(speaker: str) -> Line:
@@ -80,6 +94,8 @@ LINES: dict[str, Callable[[str], Line]] = {
     "clean": ideal_line,
     "G.711": plain_telephone,
     "G.711, gain, noise": telephone_with_gain,
+    "higher voice": higher_voice,
+    "lower voice": lower_voice,
     "poor line": poor_telephone,
 }
 """By name; each draws a speaker's line."""
@@ -97,6 +113,8 @@ def over_line(clips: Sequence[Pcm], line: Line, babble: Pcm | None = None) -> li
     made = []
     for pcm in clips:
         sound = pcm.astype(np.float64)
+        if line.speed != 1.0:
+            sound = soxr.resample(sound, SAMPLE_RATE_HZ * line.speed, SAMPLE_RATE_HZ)
         if room is not None:
             sound = _convolved(sound, room)
         if line.babble_db is not None and babble is not None:

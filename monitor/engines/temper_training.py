@@ -15,7 +15,7 @@ from monitor.core.facts import ProsodyFrame
 from monitor.core.prosody.tracker import ProsodyTracker
 from monitor.core.settings import CoreSettings
 from monitor.core.speech import SpeechSegmenter
-from monitor.core.temper.trained import ANGER, LIMIT, VoiceWeights, log_odds, usual_voice
+from monitor.core.temper.trained import ANGER, LIMIT, Leaning, VoiceWeights, log_odds, usual_voice
 from monitor.core.temper.voice import FEATURE_NAMES, VOICE_BLOCKS, voice_features
 from monitor.engines.f0 import SwiftF0Model
 from monitor.engines.silero import SileroSpeechModel
@@ -40,14 +40,17 @@ _STEP_BLOCKS = 10
 """Windows a second apart."""
 _BASELINES = (0, 5, 20)
 """Windows of own usual speech that are known: each speaker is learned before, with little, and with much."""
-_STRENGTH = 110.0
+_STRENGTH = 40.0
 """Inverse strength of the penalty on squared coefficients, over the number of rows, so that more rows of the
-same speakers change nothing. A half to five times as much gave the same within 0.01 AUC."""
+same speakers change nothing. Three times as much gave the same within 0.01 AUC, and less across corpora."""
+_PEOPLE_DIFFER = 4.0
+"""How much dearer a coefficient is along the ways in which usual voices differ from person to person, in
+squared deviations: what tells people apart tells tempers badly, above all before one's own voice is known."""
 _LABEL_WEIGHT = {"anger": 3.0, "happy": 2.5, "surprise": 2.5, "neutral": 2.0, "calm": 2.0}
 _OTHER_WEIGHT = 0.5
 """Within a corpus, each label counts this much in all, however many windows it has."""
-_FOLDS = 6
-"""Of speakers, to calibrate by."""
+_FOLDS = 7
+"""Of speakers, to calibrate by; each leaves out a share of every corpus."""
 _SHARES = {ANGER: 0.25, "calm": 0.5, "joy": 0.125, "other": 0.125}
 """The mix for which the probability is calibrated."""
 
@@ -66,6 +69,8 @@ class VoiceSamples:
     label: _Strings
     line: _Strings
     """What the speaker's sound went through: a usual voice is one on the same line."""
+    language: _Strings
+    """Which the speaker speaks; empty where it is not known."""
     clip: _Strings
     """The name of a recording that is heard whole; empty for windows of the stream."""
 
@@ -86,7 +91,13 @@ class VoiceSamples:
 
     @staticmethod
     def of(
-        rows: Sequence[_Array], corpus: str, speaker: str, label: str, line: str = "", clip: str = ""
+        rows: Sequence[_Array],
+        corpus: str,
+        speaker: str,
+        label: str,
+        line: str = "",
+        clip: str = "",
+        language: str = "",
     ) -> VoiceSamples:
         """Windows of one speaker and label."""
         count = len(rows)
@@ -97,6 +108,7 @@ class VoiceSamples:
             label=np.full(count, label),
             line=np.full(count, line),
             clip=np.full(count, clip),
+            language=np.full(count, language),
         )
 
     @property
@@ -162,48 +174,121 @@ def train(samples: VoiceSamples, seed: int = 0) -> VoiceWeights:
     population = population_of(samples)
     parts = [(known, *deviations(samples, population, known, rng)) for known in _BASELINES]
     rows = np.concatenate([found[is_free] for _, found, is_free in parts])
-    labels = np.concatenate([samples.label[is_free] for _, _, is_free in parts])
-    corpora = np.concatenate([samples.corpus[is_free] for _, _, is_free in parts])
+    labels, corpora, languages = (
+        np.concatenate([given[is_free] for _, _, is_free in parts])
+        for given in (samples.label, samples.corpus, samples.language)
+    )
     scale = np.maximum(rows.std(axis=0), 1e-6)
-    fitted = _logistic(
-        np.clip(rows / scale, -LIMIT, LIMIT),
-        np.array([CLASS_OF[label] for label in labels]),
-        _weights(labels, corpora),
-        _STRENGTH / len(rows),
-    )
-    names = tuple(str(name) for name in fitted.classes_)
-    coefficients, intercepts = fitted.coef_, fitted.intercept_
-    if len(names) == 2:
-        # Of two classes the library keeps one row, that of the second.
-        coefficients = np.concatenate([-coefficients / 2, coefficients / 2])
-        intercepts = np.concatenate([-intercepts / 2, intercepts / 2])
+    turn = _away_from_people(samples, population, scale)
+    turned = np.clip(rows / scale, -LIMIT, LIMIT) @ turn
+    classes, weights = np.array([CLASS_OF[label] for label in labels]), _weights(labels, corpora)
+    names = tuple(str(name) for name in np.unique(classes))
+    anybody = _leaning(turned, classes, weights)
+    known = [str(name) for name in np.unique(samples.language[samples.label == ANGER]) if name]
     return VoiceWeights(
-        classes=names, population=population, scale=scale, coefficients=coefficients, intercepts=intercepts
+        classes=names,
+        population=population,
+        scale=scale,
+        coefficients=anybody.coefficients @ turn.T,
+        intercepts=anybody.intercepts,
+        by_language={
+            name: replace(part, coefficients=part.coefficients @ turn.T)
+            for name, part in _leanings(turned, classes, weights, languages, known).items()
+        },
     )
 
 
-def held_out(samples: VoiceSamples, known: int, folds: int = _FOLDS) -> _Array:
+def _away_from_people(samples: VoiceSamples, population: _Array, scale: _Array) -> _Array:
+    """(features, features): what turns deviations so that an even penalty is dearer along the ways in which
+    usual voices differ from person to person (after within-class covariance normalisation, Hatch 2006)."""
+    usual = samples.where(samples.is_usual)
+    people = [
+        (usual.features[(usual.speaker == speaker) & (usual.line == line)] - population).mean(axis=0) / scale
+        for speaker, line in sorted({*zip(usual.speaker.tolist(), usual.line.tolist(), strict=True)})
+    ]
+    between = np.mean([np.outer(person, person) for person in people], axis=0)
+    values, vectors = np.linalg.eigh(np.eye(len(scale)) + _PEOPLE_DIFFER * between)
+    result: _Array = (vectors / np.sqrt(values)) @ vectors.T
+    return result
+
+
+def _leaning(rows: _Array, classes: _Strings, weights: _Array) -> Leaning:
+    """A regression whose rows of coefficients are one for each class."""
+    fitted = _logistic(rows, classes, weights, _STRENGTH / len(rows))
+    if len(fitted.classes_) > 2:
+        return Leaning(coefficients=fitted.coef_, intercepts=fitted.intercept_)
+    # Of two classes the library keeps one row, that of the second.
+    signs = np.array([-0.5, 0.5])
+    return Leaning(coefficients=np.outer(signs, fitted.coef_), intercepts=signs * fitted.intercept_)
+
+
+def _leanings(
+    rows: _Array, classes: _Strings, weights: _Array, languages: _Strings, known: Sequence[str]
+) -> dict[str, Leaning]:
+    """For each language what all share and, by an equal penalty, what is its own: few data lean on all."""
+    if len(known) < 2:
+        return {}
+    width = rows.shape[1] + 1
+    rows = np.concatenate([rows, np.ones((len(rows), 1))], axis=1)
+    wide = np.concatenate([rows, *(rows * (languages == name)[:, np.newaxis] for name in known)], axis=1)
+    both = _leaning(wide, classes, weights)
+    found = {}
+    for at, name in enumerate(known, 1):
+        own = both.coefficients[:, :width] + both.coefficients[:, at * width : (at + 1) * width]
+        found[name] = Leaning(coefficients=own[:, :-1], intercepts=both.intercepts + own[:, -1])
+    return found
+
+
+def held_out(samples: VoiceSamples, known: int, folds: int = _FOLDS, *, by_language: bool = False) -> _Array:
     """Each window's uncalibrated log odds of anger by an ear that did not know its speaker.
 
     Each of `folds` ears leaves out its share of the speakers. Windows that stood for the usual voice are NaN.
     """
-    speakers = np.unique(samples.speaker[np.isin(samples.label, ("anger", *USUAL))])
+    judged_labels = np.isin(samples.label, ("anger", *USUAL))
+    by_corpus = [
+        np.unique(samples.speaker[judged_labels & (samples.corpus == corpus)])
+        for corpus in np.unique(samples.corpus)
+    ]
+    count = min(folds, max(len(speakers) for speakers in by_corpus))
     scores = np.full(len(samples.label), np.nan)
-    for fold in range(min(folds, len(speakers))):
-        out = np.isin(samples.speaker, speakers[fold :: min(folds, len(speakers))])
-        voice = train(samples.where(~out))
-        off, is_free = deviations(samples.where(out), voice.population, known, np.random.default_rng(0))
-        found = log_odds(voice.anger(off))
-        scores[out] = np.where(is_free, found, np.nan)
+    for fold in range(count):
+        out = np.isin(samples.speaker, np.concatenate([speakers[fold::count] for speakers in by_corpus]))
+        voice, judged = train(samples.where(~out)), samples.where(out)
+        off, is_free = deviations(judged, voice.population, known, np.random.default_rng(0))
+        scores[out] = np.where(is_free, odds_of(voice, off, judged.language if by_language else None), np.nan)
     return scores
 
 
-def calibrate(weights: VoiceWeights, samples: VoiceSamples, scores: _Array) -> VoiceWeights:
-    """The same ear, whose probability is true of speakers it did not learn: Platt's (1999) logistic curve.
+def odds_of(voice: VoiceWeights, off: _Array, languages: _Strings | None) -> _Array:
+    """The ear's log odds of anger of each row of deviations, each in its language where these are given."""
+    found = log_odds(voice.anger(off))
+    for name in [] if languages is None else np.unique(languages):
+        mine = languages == name
+        found[mine] = log_odds(voice.of_language(str(name)).anger(off[mine]))
+    return found
+
+
+def calibrate(
+    weights: VoiceWeights, samples: VoiceSamples, scores: _Array, by_language: _Array | None = None
+) -> VoiceWeights:
+    """The same ear, whose probability is true of speakers it did not learn.
 
     Args:
         samples, scores: windows with their log odds by `held_out`.
+        by_language: these where the languages are known; all share one curve, for each has few speakers.
     """
+    weights = replace(weights, calibration=_curve(samples, scores))
+    if by_language is None:
+        return weights
+    curve = _curve(samples, by_language)
+    return replace(
+        weights,
+        by_language={name: replace(part, calibration=curve) for name, part in weights.by_language.items()},
+    )
+
+
+def _curve(samples: VoiceSamples, scores: _Array) -> tuple[float, float]:
+    """Platt's (1999) logistic curve: slope and offset."""
     kept = ~np.isnan(scores)
     classes = np.array([CLASS_OF[label] for label in samples.label[kept]])
     shares = np.zeros(len(classes))
@@ -211,8 +296,7 @@ def calibrate(weights: VoiceWeights, samples: VoiceSamples, scores: _Array) -> V
         shares[classes == name] = share / max(1, int((classes == name).sum()))
     shares *= len(shares) / shares.sum()
     fitted = _logistic(scores[kept][:, np.newaxis], classes == ANGER, shares, 100.0)
-    slope, offset = float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
-    return replace(weights, calibration=(max(slope, 0.05), offset))
+    return max(float(fitted.coef_[0, 0]), 0.05), float(fitted.intercept_[0])
 
 
 def population_of(samples: VoiceSamples) -> _Array:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,7 @@ from monitor.core.audio import Party
 from monitor.core.facts import ProsodyFrame, TemperState, VoiceTexture
 from monitor.core.settings import TemperSettings
 from monitor.core.temper import JoinedWitnesses, TemperFeatures, TemperScorer, VoiceWeights
-from monitor.core.temper.trained import VERSION, TrainedEar, usual_voice
+from monitor.core.temper.trained import VERSION, Leaning, TrainedEar, usual_voice
 from monitor.core.temper.voice import FEATURE_NAMES, voice_features
 
 SLOPE = FEATURE_NAMES.index("slope_db_octave")
@@ -124,6 +126,8 @@ def test_digital_silence_between_words_is_finite() -> None:
         {"features": ["f0"]},
         {"version": VERSION + 1},
         {"calibration": [-1.0, 0.0]},
+        {"by_language": {"zh": {"coefficients": [[0.0]], "intercepts": [0.0, 0.0], "calibration": [1, 0]}}},
+        {"by_language": []},
         {"classes": ["joy", "calm"]},
         {"scale": [0.0] * len(FEATURE_NAMES)},
         {"intercepts": [0.0]},
@@ -167,10 +171,10 @@ def test_usual_voice_is_trusted_slowly() -> None:
 
 def test_a_voice_that_is_sharp_by_nature_becomes_its_own_usual() -> None:
     ear = TrainedEar(weights(slope_db_octave=1.5))
-    heard = [ear.judge(frames(30, slope_db=-2.5, seed=step), is_calm=True) for step in range(80)]
+    heard = [ear.judge(frames(30, slope_db=-3.7, seed=step), is_calm=True) for step in range(80)]
     assert heard[0] is not None
     assert heard[-1] is not None
-    assert heard[-1] < 0.3 < heard[0]
+    assert heard[-1].anger < 0.3 < 0.5 < heard[0].anger
 
 
 def test_heat_is_not_learned() -> None:
@@ -178,7 +182,52 @@ def test_heat_is_not_learned() -> None:
     for step in range(40):
         ear.judge(frames(30, seed=step), is_calm=True)
     hot = [ear.judge(frames(30, slope_db=-2.0, seed=step), is_calm=False) for step in range(60)]
-    assert min(found or 0.0 for found in hot) > 0.7
+    assert min(found.anger for found in hot if found) > 0.7
+
+
+def test_a_caller_of_whom_the_ear_is_sure_from_the_first_word_is_not_learned() -> None:
+    ear = TrainedEar(weights(slope_db_octave=1.5))
+    heard = [ear.judge(frames(30, slope_db=-2.0, seed=step), is_calm=True) for step in range(40)]
+    assert min(found.anger for found in heard if found) > 0.7
+
+
+def test_what_goes_on_without_end_is_how_the_caller_speaks() -> None:
+    ear = TrainedEar(weights(slope_db_octave=1.5))
+    heard = [ear.judge(frames(30, slope_db=-2.0, seed=step), is_calm=False) for step in range(240)]
+    assert heard[60] is not None
+    assert heard[-1] is not None
+    assert heard[60].anger > 0.7
+    assert heard[-1].anger < 0.3
+
+
+def test_melody_and_colour_are_told_apart_and_add_up() -> None:
+    ear = weights(slope_db_octave=1.5, f0_p50_st=0.5)
+    off = np.zeros(len(FEATURE_NAMES))
+    off[SLOPE], off[F0] = 2.0, 3.0
+    heard = ear.hear(off)
+    assert heard.colour == pytest.approx(3.0)
+    assert heard.melody == pytest.approx(1.5)
+    assert heard.anger == pytest.approx(float(ear.anger(off)))
+    assert heard.anger == pytest.approx(1.0 / (1.0 + np.exp(3.0 - heard.colour - heard.melody)))
+
+
+def test_an_ear_leans_as_the_language_does_where_it_is_known() -> None:
+    ear = weights(slope_db_octave=1.5)
+    other = Leaning(coefficients=-ear.coefficients, intercepts=ear.intercepts, calibration=(0.5, 0.0))
+    ear = replace(ear, by_language={"zh": other})
+    off = np.zeros(len(FEATURE_NAMES))
+    off[SLOPE] = 4.0
+    assert ear.of_language("zh").anger(off) < 0.5 < ear.of_language("en").anger(off)
+    assert ear.of_language(None) is ear
+    listener = TrainedEar(ear)
+    sharp = frames(30, slope_db=-2.0)
+    listener.expect("zh")
+    in_mandarin = listener.judge(sharp, is_calm=True)
+    listener.expect("en")
+    elsewhere = listener.judge(sharp, is_calm=True)
+    assert in_mandarin is not None
+    assert elsewhere is not None
+    assert in_mandarin.anger < 0.3 < elsewhere.anger
 
 
 def test_joy_is_aroused_and_not_hot() -> None:
@@ -209,6 +258,19 @@ def test_the_scorer_hears_with_the_ear() -> None:
     last = next(reading for reading in reversed(told) if reading)
     assert last.score == 0.0, "the ear alone is one kind of evidence"
     assert any(item.feature == "voice" for reading in told if reading for item in reading.evidence)
+
+
+def test_a_caller_hot_from_the_first_second_is_hot_where_melody_and_colour_agree() -> None:
+    settings = TemperSettings()
+    judge = JoinedWitnesses(settings).judge
+    agreed = {"melody": 1.8, "colour": 2.0}
+    assert judge(features(anger=0.93, confidence=0.0, **agreed)).heat > settings.hot_score
+    told = {item.feature for item in judge(features(anger=0.93, confidence=0.0, **agreed)).evidence}
+    assert told == {"voice", "melody_colour"}
+    assert judge(features(anger=0.93, confidence=0.0, melody=4.0, colour=-0.5)).heat == 0.0, "joy moves too"
+    assert judge(features(anger=0.93, confidence=0.0, melody=-0.5, colour=4.0)).heat == 0.0, "a sharp voice"
+    assert judge(features(anger=0.4, confidence=0.0, **agreed)).heat == 0.0
+    assert judge(features(anger=0.93, confidence=1.0, **agreed)).heat == 0.0, "a known voice needs more"
 
 
 def test_a_caller_hot_from_the_first_second_is_hot_by_voice_and_words() -> None:

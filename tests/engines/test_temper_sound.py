@@ -64,7 +64,7 @@ def voice(
 
 CALM_S, AFTER_S = 30.0, 14.0
 CALM = voice(CALM_S, level_db=-36.0)
-HOT = voice(AFTER_S, f0_hz=185.0, level_db=-25.0, tilt_db=-5.0, syllables_s=5.8, wobble=0.12, seed=1)
+HOT = voice(AFTER_S, f0_hz=185.0, level_db=-25.0, tilt_db=-5.0, syllables_s=6.2, wobble=0.12, seed=1)
 
 
 def judge(sound: Sound, scorer_name: str) -> list[TemperReading]:

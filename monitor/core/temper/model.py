@@ -29,6 +29,9 @@ class TemperFeatures:
     """How well the baseline is known, 0..1."""
     anger: float | None = None
     """The trained ear's probability that the voice is an angry one; None without one."""
+    melody: float = 0.0
+    colour: float = 0.0
+    """What its melody and its colour each add to the log odds of that."""
 
     @property
     def is_voice_known(self) -> bool:

@@ -135,6 +135,11 @@ class TemperScorer:
         if weight > 0.0:
             self._words.add(judgement.about.end, weight)
 
+    def expect(self, language: str | None) -> None:
+        """The language that the caller speaks; None where it is not known."""
+        if self._ear is not None:
+            self._ear.expect(language)
+
     def push(self, frame: ProsodyFrame) -> TemperReading | None:
         """Takes a frame of the caller's speech; returns a reading with every fifth.
 
@@ -188,7 +193,7 @@ class TemperScorer:
         voiced = [frame for frame in window if frame.f0_hz is not None]
         is_judged = len(window) >= _FRAMES_MIN and len(voiced) >= _VOICED_SHARE_MIN * len(window)
         known = voiced if is_judged else []
-        anger = self._ear.judge(window, self._last_state is TemperState.CALM) if self._ear else None
+        heard = self._ear.judge(window, self._last_state is TemperState.CALM) if self._ear else None
         return TemperFeatures(
             at=last.at,
             level_db=_middle([frame.level_db for frame in known]),
@@ -198,7 +203,9 @@ class TemperScorer:
             interruptions=self._interruptions.value(last.at),
             words=min(1.0, self._words.value(last.at)),
             confidence=last.confidence,
-            anger=anger,
+            anger=None if heard is None else heard.anger,
+            melody=0.0 if heard is None else heard.melody,
+            colour=0.0 if heard is None else heard.colour,
         )
 
 

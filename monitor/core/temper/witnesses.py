@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from monitor.core.settings import TemperSettings
 from monitor.core.temper.model import (
     Kind,
@@ -12,9 +14,16 @@ from monitor.core.temper.model import (
     soft_step,
 )
 
+_HALF_LOW, _HALF_HIGH = 0.3, 1.5
+"""What the weaker half of the voice has to add to the log odds of anger to speak for it, and in full."""
+
 
 class JoinedWitnesses:
     """Arousal alone is not anger: joy is as loud and as high.
+
+    A voice is two witnesses: its melody (how it moves in pitch and in time) and its colour (how it is made).
+    Until a baseline is known they keep each other company where both speak for anger, so that a caller who is
+    hot from the first word is heard; melody alone is as often joy, colour alone a sharp voice.
 
     Where the ear rules anger out, loudness, F0 and a pressed voice together add at most `arousal_weight`,
     which is too little to be hot; where it does not, up to `arousal_weight_max`. An angry voice, pace,
@@ -29,14 +38,23 @@ class JoinedWitnesses:
         s = self._settings
         anger = 0.0 if features.anger is None else soft_step(features.anger, s.anger_low, s.anger_high)
         percent = None if features.anger is None else 100.0 * features.anger
-        kinds = [Kind("voice", "%", percent, anger), *measured_kinds(features, s)]
-        voice, level, f0, alpha, rate, interruptions, words = (kind.strength for kind in kinds)
+        both = min(features.melody, features.colour)
+        unknown = 1.0 - min(1.0, features.confidence / s.trust_confidence)
+        kinds = [
+            Kind("voice", "%", percent, anger),
+            Kind(
+                "melody_colour", "x", math.exp(both), anger * unknown * soft_step(both, _HALF_LOW, _HALF_HIGH)
+            ),
+            *measured_kinds(features, s),
+        ]
+        voice, _, level, f0, alpha, rate, interruptions, words = (kind.strength for kind in kinds)
         arousal = [level * s.level_weight, f0 * s.f0_weight, alpha * s.alpha_weight]
         doubt = 0.0 if features.anger is None else soft_step(features.anger, s.doubt_low, s.doubt_high)
         most = s.arousal_weight + doubt * (s.arousal_weight_max - s.arousal_weight)
         cap = min(1.0, most / max(sum(arousal), 1e-9))
         shares = [
             voice * s.voice_weight,
+            0.0,
             *(share * cap for share in arousal),
             rate * s.rate_weight,
             interruptions * s.interruption_weight,

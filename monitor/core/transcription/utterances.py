@@ -71,9 +71,7 @@ class Utterances:
         self._party = party
         self._settings = settings
         self._ids = ids
-        own = settings.agent_language if party is Party.AGENT else settings.caller_language
-        language = own or settings.language
-        self.given_language = "" if language == "auto" else language
+        self.given_language = settings.language_of(party)
         """By the settings; empty where it is to be found."""
         self._answers = Answers(
             party, settings, self.given_language or None, Writer(privacy or PrivacySettings(), finders)
