@@ -8,6 +8,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from monitor.core.events import AnyEvent, decode
 from monitor.store.database import connect, store_error
 from monitor.store.log import EventLog
@@ -38,7 +40,10 @@ class AlertEvent:
 
 
 class AlertIndex:
-    """Answers from the log. Every method may raise StoreError where it cannot be read."""
+    """Answers from the log. Every method may raise StoreError where it cannot be read.
+
+    Events of another version are left out.
+    """
 
     def __init__(self, log: EventLog) -> None:
         self._log = log
@@ -81,14 +86,20 @@ class AlertIndex:
             f" WHERE {condition} ORDER BY e.pos DESC LIMIT ?",
             (*values, limit),
         )
-        return [
-            AlertEvent(
-                call_id=call_id,
-                agent=agent,
-                title=title,
-                started_at=started_at,
-                ended_at=ended_at,
-                event=decode(body),
+        found = []
+        for call_id, agent, title, started_at, ended_at, body in reversed(rows):
+            try:
+                event = decode(body)
+            except msgspec.DecodeError:
+                continue  # of another version: a start must not fail for it
+            found.append(
+                AlertEvent(
+                    call_id=call_id,
+                    agent=agent,
+                    title=title,
+                    started_at=started_at,
+                    ended_at=ended_at,
+                    event=event,
+                )
             )
-            for call_id, agent, title, started_at, ended_at, body in reversed(rows)
-        ]
+        return found

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +99,19 @@ def test_a_restart_finds_recent_alerts_and_what_was_done(log: EventLog, book: De
     assert (late.alerts(None), late.states(None), late.mutes(None)) == ([], [], [])
     assert late.find("call-1", "a2", {"A1"}).is_call_over
     assert late.of_call("call-1")[0][0].acknowledged is not None
+
+
+def test_an_alert_of_another_version_stops_no_start(log: EventLog, book: DeskBook, clock: Clock) -> None:
+    call = CallScript()
+    feed(log, call.started(), call.alert("a1"), call.alert("a2"), call.ended())
+    with closing(sqlite3.connect(log.path)) as file, file:
+        assert file.execute(
+            "UPDATE events SET body = ? WHERE type = 'alert' AND pos = (SELECT min(pos) FROM events"
+            " WHERE type = 'alert')",
+            (b'{"type":"alert","id":"a1"}',),
+        ).rowcount
+    desk = Desk(book, AlertIndex(log), now=clock)
+    assert [alert.alert_id for alert in desk.alerts(None)] == ["a2"]
 
 
 def test_of_others_calls_nothing_is_known(log: EventLog, book: DeskBook) -> None:
