@@ -24,7 +24,7 @@ from monitor.accounts.roles import Right, Role
 from monitor.config import AccountSettings
 from monitor.core.events import WIRE_VERSION
 from monitor.core.inputs import CueAnswer
-from monitor.errors import AccountError, ServerError, StoreError, TingyinError
+from monitor.errors import AccountError, PlaybookError, ServerError, StoreError, TingyinError
 from monitor.history.search import History
 from monitor.publish.access import Access, AccessMiddleware, serve_stream, visitor_of
 from monitor.publish.account_api import AccountApi, body_of
@@ -431,7 +431,7 @@ def _error(error: TingyinError, status: int) -> Response:
 
 async def _on_error(_request: Request, error: Exception) -> Response:
     assert isinstance(error, TingyinError)
-    status = 503 if isinstance(error, StoreError) else _STATUS.get(error.code, 500)
+    status = 503 if isinstance(error, StoreError | PlaybookError) else _STATUS.get(error.code, 500)
     return _error(error, status)
 
 

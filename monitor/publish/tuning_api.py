@@ -80,7 +80,8 @@ class TuningApi:
     async def trial(self, request: Request) -> Response:
         """How far a trial is, and what it has found: `Trial`."""
         owner = visitor_of(request.scope).account.name
-        return _json(self._office.trials.get(request.path_params["trial_id"], owner))
+        get = self._office.trials.get  # it waits where another trial just begins
+        return _json(await asyncio.to_thread(get, request.path_params["trial_id"], owner))
 
     async def cancel(self, request: Request) -> Response:
         """Ends a trial; answers what it has found: `Trial`."""

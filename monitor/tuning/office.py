@@ -21,9 +21,9 @@ from pydantic import ValidationError
 from monitor.core.playbook.check import doubts
 from monitor.core.playbook.source import book_of, read_sources
 from monitor.core.settings import CoreSettings
-from monitor.errors import StoreError, TingyinError, TuningError
+from monitor.errors import PlaybookError, StoreError, TingyinError, TuningError
 from monitor.log import log
-from monitor.playbook_files import playbook_paths, read_texts, shipped_or
+from monitor.playbook_files import playbook_paths, read_texts, shipped_or, told
 from monitor.playbook_watch import whole_of_texts
 from monitor.tuning.catalogue import Threshold, TunableRule, thresholds, tunable_rules
 from monitor.tuning.overlay import RULES_FILE, SECTIONS, THRESHOLDS_FILE, Overlay, read_overlay
@@ -94,6 +94,7 @@ class TuningOffice:
         self._versions = Versions(folder)
         self._seen: tuple[str, str] | None = None
         self._fault = ""
+        self._faulty_base: tuple[tuple[str, str], ...] = ()
         self.core = core
         """The settings by which calls begin."""
 
@@ -118,29 +119,41 @@ class TuningOffice:
         """What can be tuned, and what is.
 
         Raises:
-            TingyinError: the playbook or the versions cannot be read.
+            PlaybookError: the playbook as it stands is not sound.
+            StoreError: the files or the versions cannot be read.
         """
         self.look()
+        base = self._base_files()
+        for fault in read_sources(base)[1]:
+            raise told(fault)
         return State(
             version=self._versions.latest,
             tuned=self._in_force(),
             fault=self._fault,
             thresholds=thresholds(self._configured),
-            rules=tunable_rules(self._base_files()),
+            rules=tunable_rules(base),
         )
 
     def look(self) -> None:
-        """Notices files that were edited by hand: sound ones are a version, others a fault."""
+        """Notices files that were edited by hand: sound ones are a version, others a fault.
+
+        Raises:
+            StoreError: the files or the versions cannot be read.
+        """
         with self._lock:
-            texts = self._files()
-            if texts == self._seen:
-                return
-            self._seen = texts
             try:
+                texts = self._files()
+                # What was at fault may lie in the playbook's own files, and these may have been mended.
+                if texts == self._seen and not (self._fault and self._base_files() != self._faulty_base):
+                    return
+                self._seen, self._faulty_base = texts, self._base_files()
                 draft = self.draft(read_overlay(*texts))
-            except (ValueError, TuningError) as error:
-                self._fault = str(error.sentence if isinstance(error, TuningError) else error)
-                log.warning("what was tuned by hand is not in force")
+            except StoreError:
+                raise
+            except (ValueError, TingyinError) as error:
+                if isinstance(error, PlaybookError):
+                    self._faulty_base = ()
+                self._refuse(str(error.sentence if isinstance(error, TingyinError) else error))
                 return
             self._fault = ""
             latest = self._versions.latest
@@ -154,13 +167,18 @@ class TuningOffice:
             await asyncio.sleep(LOOK_EVERY_S)
             try:
                 await asyncio.to_thread(self.look)
-            except StoreError as error:
-                log.warning("the tuning's files could not be looked at", code=error.code)
+            except Exception as error:  # noqa: BLE001 - the watch goes on: the next look may be one that succeeds
+                code = error.code if isinstance(error, TingyinError) else type(error).__name__
+                log.warning("the tuning's files could not be looked at", code=code)
 
     # --- drafts ---------------------------------------------------------------------------------------------
 
     def check(self, overlay: Overlay) -> list[Fault]:
-        """What is wrong or doubtful about a draft, of the tuned rules alone."""
+        """What is wrong or doubtful about a draft, of the tuned rules alone.
+
+        Raises:
+            TuningError: tuning.invalid: it holds what no file can.
+        """
         _, found = self._settings_of(overlay)
         files = self._files_with(overlay)
         rows, faults = read_sources(files)
@@ -238,6 +256,9 @@ class TuningOffice:
             )
             if number is None:
                 raise TuningError("tuning.conflict", latest=self._versions.latest, base=base)
+            self._seen = (
+                None  # where the disk does not take the files, what is there counts, and is a version
+            )
             self._write(texts)
             self._seen, self._fault = texts, ""
             self._take(draft.core)
@@ -276,6 +297,11 @@ class TuningOffice:
         except ValueError:
             return self.version(self._versions.latest)
 
+    def _refuse(self, fault: str) -> None:
+        if fault != self._fault:
+            log.warning("what was tuned by hand is not in force")
+        self._fault = fault
+
     def _take(self, core: CoreSettings) -> None:
         if core != self.core:
             self.core = core
@@ -289,8 +315,10 @@ class TuningOffice:
             return (self._folder / name).read_text(encoding="utf-8")
         except FileNotFoundError:
             return ""
-        except (OSError, UnicodeDecodeError) as error:
-            raise StoreError("store.damaged", path=self._folder / name, reason=error) from error
+        except UnicodeDecodeError as error:
+            raise ValueError(f"{name} is no text in UTF-8") from error
+        except OSError as error:
+            raise StoreError("store.unwritable", path=self._folder / name, reason=error.strerror) from error
 
     def _write(self, texts: tuple[str, str]) -> None:
         try:
@@ -310,7 +338,11 @@ class TuningOffice:
         return tuple((Path(path).name, text) for path, text in read_texts(playbook_paths(self._place)))
 
     def _files_with(self, overlay: Overlay) -> tuple[tuple[str, str], ...]:
-        text = overlay.rules_text()
+        try:
+            text = overlay.rules_text()
+            overlay.thresholds_text()
+        except ValueError as error:
+            raise TuningError("tuning.invalid", reason=error) from error
         return (*self._base_files(), (RULES_FILE, text)) if text else self._base_files()
 
     def _settings_of(self, overlay: Overlay) -> tuple[CoreSettings, list[Fault]]:

@@ -109,5 +109,7 @@ class Versions:
         """The texts of rules and thresholds of a version; None where there is no such version."""
         if number == 0:
             return "", ""
+        if number > self.latest:  # also one that is too great for SQLite
+            return None
         rows = self._file.rows("SELECT rules, thresholds FROM versions WHERE number = ?", (number,))
         return (str(rows[0][0]), str(rows[0][1])) if rows else None

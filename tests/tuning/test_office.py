@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
 import pickle
+import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,9 +16,10 @@ from hypothesis import strategies as st
 
 from monitor.config import Settings
 from monitor.core.settings import CoreSettings
-from monitor.errors import PlaybookError, TuningError
+from monitor.errors import PlaybookError, StoreError, TuningError
 from monitor.playbook_watch import load_whole, playbook_digest, tuned_playbook
 from monitor.resources import resource
+from monitor.tuning import office as office_module
 from monitor.tuning.catalogue import thresholds
 from monitor.tuning.office import TuningOffice
 from monitor.tuning.overlay import RULES_FILE, SECTIONS, THRESHOLDS_FILE, Overlay, read_overlay
@@ -120,6 +125,83 @@ def test_what_is_edited_by_hand_becomes_a_version(office: TuningOffice, tmp_path
     assert office.state().fault
     assert office.save(LOUDER, base=2, author="li") == 3
     assert office.state().fault == ""
+
+
+def test_a_file_that_is_no_text_is_a_fault_and_stops_no_start(office: TuningOffice, tmp_path: Path) -> None:
+    office.save(LOUDER, base=0, author="li")
+    (tmp_path / "tuning" / THRESHOLDS_FILE).write_bytes(b"# \xff\n")
+    office.look()
+    state = office.state()
+    assert (state.version, state.tuned) == (1, LOUDER) and "UTF-8" in state.fault
+    assert office.core.detectors.raised_level_db == 4.5, "the last good one stays"
+
+
+def test_what_a_mended_playbook_makes_sound_comes_into_force(tmp_path: Path) -> None:
+    place = tmp_path / "playbook"
+    shutil.copytree(resource("playbooks"), place)
+    broken = place / "zz.toml"
+    broken.write_text("[[rule]\n", encoding="utf-8")
+    (tmp_path / "tuning").mkdir()
+    (tmp_path / "tuning" / THRESHOLDS_FILE).write_text("[cues]\nbetween_s = 20\n", encoding="utf-8")
+    with closing(TuningOffice(tmp_path, place, CORE)) as office:
+        office.look()
+        with pytest.raises(PlaybookError) as caught:
+            office.state()
+        assert "zz.toml" in caught.value.sentence and office.core == CORE
+        broken.write_bytes(b"\xff")
+        office.look()
+        broken.unlink()
+        office.look()
+        assert (office.state().fault, office.core.cues.between_s) == ("", 20)
+
+
+async def test_a_look_that_fails_does_not_end_the_watch(
+    office: TuningOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = 0
+
+    def look() -> None:
+        nonlocal looks
+        looks += 1
+        raise RuntimeError
+
+    monkeypatch.setattr(office_module, "LOOK_EVERY_S", 0.001)
+    monkeypatch.setattr(office, "look", look)
+    watching = asyncio.create_task(office.watch())
+    while looks < 2:
+        await asyncio.sleep(0.001)
+        assert not watching.done()
+    watching.cancel()
+
+
+def test_a_version_that_the_disk_did_not_take_is_not_told_as_in_force(
+    office: TuningOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+
+        def fails(*_: object, **__: object) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        patch.setattr(Path, "write_text", fails)
+        with pytest.raises(StoreError):
+            office.save(LOUDER, base=0, author="li")
+    state = office.state()
+    assert (state.version, state.tuned, office.core) == (2, Overlay(), CORE)
+    assert office.version(2) == Overlay(), "the latest version is what is in force"
+
+
+@pytest.mark.parametrize("value", [None, [None]])
+def test_what_no_file_can_hold_is_refused(office: TuningOffice, value: object) -> None:
+    for work in (office.check, lambda tuned: office.save(tuned, base=0, author="li")):
+        with pytest.raises(TuningError) as caught:
+            work(Overlay(rules={"no_authority": {"severity": value}}))
+        assert caught.value.code == "tuning.invalid"
+
+
+def test_a_version_of_any_number_is_only_unknown(office: TuningOffice) -> None:
+    with pytest.raises(TuningError) as caught:
+        office.version(10**30)
+    assert caught.value.code == "tuning.unknown_version"
 
 
 @pytest.mark.parametrize(
