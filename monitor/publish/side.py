@@ -57,6 +57,8 @@ class _Beside:
     pause: _OpenPause | None = None
     listeners: list[str] = field(default_factory=list)
     watches: set[Watch] = field(default_factory=set)
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """One change at a time: what is written rests upon what was read before."""
     holders: int = 0
     """Who reads or changes it at this moment: it must not be forgotten meanwhile."""
 
@@ -152,7 +154,7 @@ class SideDesk:
             StoreError: it cannot be kept, and is not sent.
         """
         said = self._text(text, template)
-        async with self._held(call_id) as side:
+        async with self._held(call_id) as side, side.turn:
             t_s = self._time_of(call_id)
             if len(side.messages) >= MESSAGES_MAX:
                 raise MessageError("message.too_many", limit=MESSAGES_MAX)
@@ -181,7 +183,7 @@ class SideDesk:
             MessageError: message.unknown.
             StoreError: it cannot be kept.
         """
-        async with self._held(call_id) as side:
+        async with self._held(call_id) as side, side.turn:
             message = side.messages.get(message_id)
             if message is None:
                 raise MessageError("message.unknown", message_id=message_id)
@@ -205,7 +207,7 @@ class SideDesk:
             MessageError: message.over, message.too_often.
             StoreError: it cannot be kept.
         """
-        async with self._held(call_id) as side:
+        async with self._held(call_id) as side, side.turn:
             t_s, at = self._time_of(call_id), utc_now()
             _take(self._pause_limit, call_id)
             keep = self._store.keep_pause
@@ -225,7 +227,7 @@ class SideDesk:
         Raises:
             StoreError: it cannot be kept.
         """
-        async with self._held(call_id) as side:
+        async with self._held(call_id) as side, side.turn:
             await self._keep_end(side, utc_now())
             self._end_pause(call_id, side)
 

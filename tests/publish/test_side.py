@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,30 @@ async def test_a_message_reaches_the_agent_and_the_supervisor_sees_that_it_was_s
         assert (await mark(wang, "call-1", "nonsense", "seen")).json()["code"] == "message.unknown"
     sent = [(entry.name, entry.object) for entry in office.trail.read() if entry.action == "message_sent"]
     assert sent == [("li", "call-1")]
+
+
+async def test_what_comes_at_once_is_kept_one_after_another(open_site: OpenSite, tmp_path: Path) -> None:
+    async with open_site(messages=EAGER) as site, browser(site) as client:
+        begun(site)
+        message_id = (await send(client, "call-1", text="hello")).json()["id"]
+        keep, order = site.side._store.mark_message, iter([0.2, 0.0])
+
+        def slowly(message: Any) -> None:
+            time.sleep(next(order))  # the first of two takes longer: it must not undo the second
+            keep(message)
+
+        site.side._store.mark_message = slowly  # type: ignore[method-assign]
+        shown = asyncio.create_task(mark(client, "call-1", message_id, "shown"))
+        await asyncio.sleep(0.05)
+        seen = (await mark(client, "call-1", message_id, "seen")).json()
+        await shown
+        assert seen["seen_at"] is not None
+        side = (await client.get("/api/calls/call-1/side")).json()
+        assert side["messages"] == [seen]
+        pauses = [client.post("/api/calls/call-1/pause", json={"for_s": 60}) for _ in range(3)]
+        assert [answer.status_code for answer in await asyncio.gather(*pauses)] == [204] * 3
+        kept = site.side._store.pauses("call-1")
+        assert [pause.ended_at is not None for pause in kept] == [True, True, False]
 
 
 async def test_only_supervisors_write_and_only_the_agent_answers(
