@@ -36,6 +36,7 @@ from monitor.publish.listen import ListeningPost
 from monitor.publish.live_sound import LiveSound
 from monitor.publish.metrics import CONTENT_TYPE
 from monitor.publish.pages import Pages
+from monitor.publish.plays import Plays
 from monitor.publish.protocol import PROTOCOL_VERSION, CallState, CallSummary, Problem, Snapshot
 from monitor.publish.publisher import Publisher
 from monitor.publish.quiet_api import QuietApi
@@ -175,6 +176,7 @@ class Api:
         self._access = access
         self._recordings = recordings
         self._started = time.monotonic()
+        self._plays = Plays()
 
     def routes(self) -> list[Route]:
         """Path by path."""
@@ -313,8 +315,8 @@ class Api:
         visitor = visitor_of(request.scope)
         if not visitor.account.may(Right.HEAR_CALLS):
             raise AccountError("account.forbidden")
-        # A browser asks for a long file piece by piece: the first piece is the play.
-        if request.headers.get("range", "bytes=0-").startswith("bytes=0-"):
+        # A browser asks for a long file piece by piece: the first piece is the play, wherever it begins.
+        if self._plays.begins(visitor.account.name, call_id, request.headers.get("range", "")):
             note = self._access.trail.note
             await asyncio.to_thread(
                 lambda: note(visitor.account.name, "call_played", call_id, address=visitor.address)

@@ -15,6 +15,7 @@ import pytest
 
 from monitor.accounts.office import AccountsOffice
 from monitor.history.keeper import HistoryKeeper
+from monitor.publish.plays import PLAY_S, Plays
 from tests.history.made_calls import MadeCall, hold
 from tests.publish.conftest import OpenSite, Site
 from tests.publish.test_access import SoundOf, access_of, browser, office  # noqa: F401
@@ -173,6 +174,37 @@ async def test_one_finds_and_takes_only_calls_that_one_may_see(
                 assert (await client.get(path)).status_code == 401, path
     exported = [(one.name, one.object) for one in office.trail.read() if one.action == "call_exported"]
     assert exported == [("li", "one"), ("li", "list")]
+
+
+@pytest.mark.parametrize("piece", ["bytes=1-", "bytes=-10000", "bytes=5-9,0-3"])
+async def test_who_plays_from_the_middle_is_in_the_trail_too(
+    open_site: OpenSite,
+    office: AccountsOffice,  # noqa: F811
+    tmp_path: Path,
+    piece: str,
+) -> None:
+    sound = tmp_path / "one.ogg"
+    sound.write_bytes(bytes(10_240))
+    async with (
+        past(open_site, access=access_of(office), recordings=SoundOf(sound)) as site,
+        browser(site, "li") as client,
+    ):
+        for _ in range(2):
+            answer = await client.get("/api/calls/one/audio", headers={"range": piece})
+            assert answer.status_code == 206
+    played = [(one.name, one.object) for one in office.trail.read() if one.action == "call_played"]
+    assert played == [("li", "one")]
+
+
+def test_a_play_begins_anew_after_a_rest_or_at_the_start() -> None:
+    now = 0.0
+    plays = Plays(lambda: now)
+    assert plays.begins("li", "one", "bytes=500-")
+    assert not plays.begins("li", "one", "bytes=900-")
+    assert plays.begins("he", "one", "bytes=900-") and plays.begins("li", "two", "bytes=900-")
+    assert plays.begins("li", "one", "bytes=0-") and plays.begins("li", "one", "")
+    now = PLAY_S + 1
+    assert plays.begins("li", "one", "bytes=900-")
 
 
 async def test_kept_sound_is_sent_whole_and_in_ranges(
