@@ -161,7 +161,13 @@ class HistoryKeeper:
                     continue
                 self._is_busy = True
             began = time.monotonic()
-            self._read_in(call_id, log, index)
+            try:
+                self._read_in(call_id, log, index)
+            except Exception as error:
+                if _is_of_the_disk(error):
+                    raise
+                # One call that cannot be read in must not keep all others out; it is tried again later.
+                _log.error("a call is not in the history", call_id=call_id, error=type(error).__name__)
             with self._condition:
                 waiting = self._past if is_past else self._ended
                 if call_id in waiting:
@@ -188,6 +194,12 @@ class HistoryKeeper:
             _log.error("the history is not kept", code=error.code, error=error.sentence)
         self._trouble = error.code
         self.report(error)
+
+
+def _is_of_the_disk(error: Exception) -> bool:
+    if isinstance(error, sqlite3.Error):
+        return not isinstance(error, sqlite3.IntegrityError | sqlite3.DataError)
+    return isinstance(error, OSError | StoreError)
 
 
 def stored_events(log: sqlite3.Connection, call_id: str, without: Sequence[str] = ()) -> list[AnyEvent]:

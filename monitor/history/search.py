@@ -139,8 +139,6 @@ class History:
         """
         with self._lock:
             terms = terms_of(question.words)
-            if question.words.strip() and not terms:
-                return FoundCalls(calls=[], next_before=None, total=0)
             condition, values = self._condition(question, terms)
             page = self._rows(
                 f"SELECT {_COLUMNS} FROM calls WHERE {condition} AND number < ? ORDER BY number DESC LIMIT ?",
@@ -213,6 +211,8 @@ class History:
                 rank,
                 *sorted(question.rules),
             )
+        if question.words.strip() and not terms:
+            add("0")  # signs alone are in no call's words
         for term in terms:
             add(*self._term_condition(term))
         return " AND ".join(parts), tuple(values)
@@ -278,10 +278,14 @@ class History:
         if self._connection is None or identity != self._identity:
             if self._connection is not None:
                 self._connection.close()
-            connection = reader(self._path)
-            if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'said'").fetchone():
+            self._connection, connection = None, reader(self._path)
+            try:
+                is_index = rows(connection, "SELECT 1 FROM sqlite_master WHERE name = 'said'", (), self._path)
+            except StoreError:
                 connection.close()
-                self._connection = None
+                raise
+            if not is_index:
+                connection.close()
                 return None
             connection.create_function("tells", 2, _tells, deterministic=True)
             self._connection, self._identity = connection, identity

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from monitor.core.events import AnyEvent
 from monitor.errors import StoreError
+from monitor.history import figures as figures_module
 from monitor.history import index as index_module
 from monitor.history import keeper as keeper_module
 from monitor.history.index import forget, index_path
@@ -76,6 +78,27 @@ def test_a_new_call_does_not_wait_for_those_of_the_past(
             assert keeper._condition.wait_for(lambda: not keeper._ended, 10)
         assert "new" in ids(history)
         assert keeper.waiting > 20
+
+
+@pytest.mark.parametrize("error", [KeyError("x"), OverflowError(), sqlite3.IntegrityError()])
+def test_a_call_that_cannot_be_read_in_keeps_no_other_out(
+    log: EventLog, history: History, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    real = figures_module.figures
+
+    def figures(told: list[AnyEvent]) -> object:
+        if any(event.call_id == "odd" for event in told):
+            raise error
+        return real(told)
+
+    monkeypatch.setattr("monitor.history.keeper.figures", figures)
+    hold(log, MadeCall("past"))
+    with HistoryKeeper(log) as keeper:
+        for call in (MadeCall("odd"), MadeCall("new")):
+            hold(log, call)
+            keeper.emit(call.call_id, call.events()[-1:])
+        assert keeper.settle()
+        assert ids(history) == ["new", "past"]
 
 
 @pytest.mark.parametrize("harm", ["gone", "damaged", "older", "not ours"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from monitor.core.events import Text
+from monitor.errors import StoreError
 from monitor.history import index as index_module
+from monitor.history.index import index_path
 from monitor.history.search import CONTEXT, Facets, History, PastCall, Question
 from tests.history.made_calls import MadeCall
 
@@ -138,6 +141,15 @@ def test_what_can_be_searched_for(three: History) -> None:
     }
     assert three.facets(None) == Facets(agents=["8012", "8027"], rules=titles)
     assert three.facets({"8027", "9999"}).agents == ["8027"]
+
+
+def test_an_index_that_cannot_be_read_is_told_as_the_disk_s(tmp_path: Path) -> None:
+    index_path(tmp_path).write_bytes(b"no database " * 1000)
+    with closing(History(tmp_path)) as history:
+        for _ in range(2):
+            with pytest.raises(StoreError) as caught:
+                history.search(Question())
+            assert caught.value.code == "store.damaged"
 
 
 def test_without_an_index_there_is_nothing(tmp_path: Path) -> None:

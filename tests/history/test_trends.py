@@ -52,6 +52,12 @@ def test_a_day_is_the_viewer_s(three: History) -> None:
     assert days[0].rate_syl_s == 5.0, "both calls' agents talked as long"
 
 
+def test_what_finds_no_call_has_no_sums(three: History) -> None:
+    for words in ("!!!", "unsaid"):
+        assert three.search(Question(words=words)).total == 0
+        assert trends(three, Question(words=words), "day") == []
+
+
 def test_by_week_and_by_agent(three: History) -> None:
     weeks = trends(three, Question(), "week")
     assert [(week.key, week.calls) for week in weeks] == [("2026-02-23", 1), ("2026-03-02", 2)]
