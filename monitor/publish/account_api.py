@@ -360,7 +360,7 @@ async def body_of(request: Request, kind: type[T], bytes_max: int = _BODY_BYTES_
             raise ServerError("server.oversized", limit=bytes_max)
     try:
         return msgspec.json.decode(body, type=kind)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise ServerError("server.malformed", reason=str(error)) from error
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -59,7 +59,7 @@ class DeskAct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """With `snooze`: for how long."""
     text: Annotated[str, msgspec.Meta(max_length=COMMENT_MAX)] = ""
     """With `comment`."""
-    comment: int = 0
+    comment: Annotated[int, msgspec.Meta(ge=0, le=2**53)] = 0
     """With `withdraw`: the number of one's own comment."""
 
 
@@ -297,12 +297,12 @@ def _time(request: Request, name: str, default: str) -> str:
     text = request.query_params.get(name, default)
     try:
         at = moment(text)
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
-        reason = "a time as 2026-01-31T08:00:00Z"
-        raise ServerError("server.parameter", name=name, value=text[:40], reason=reason)
-    return text_of(at.astimezone(moment(default).tzinfo))
+        if at.tzinfo is not None and at.year >= 1970:
+            return text_of(at.astimezone(UTC))
+    except (ValueError, OverflowError):  # the last hours of the year 9999 have no UTC in every zone
+        pass
+    reason = "a time since 1970, as 2026-01-31T08:00:00Z"
+    raise ServerError("server.parameter", name=name, value=text[:40], reason=reason)
 
 
 def _json(value: Any, status: int = 200) -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
+import re
 from collections.abc import Callable, Collection, Mapping
 from contextlib import closing
 from datetime import UTC, datetime, tzinfo
@@ -316,7 +317,7 @@ def _number(query: Mapping[str, str], name: str, default: int, most: int) -> int
     text = query.get(name)
     if text is None:
         return default
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= most:
+    if not re.fullmatch("[0-9]{1,18}", text) or not 1 <= int(text) <= most:
         raise _unfit(name, text[:40], f"a whole number, 1 to {most}")
     return int(text)
 

@@ -296,9 +296,18 @@ async def test_marks_are_counted_and_stand_in_the_trail(open_site: OpenSite, off
         ]
         status, body = await signed.ask("he", "GET", path)
         assert (body["rules"][0]["raised"], body["rules"][0]["precision"]) == (1, None)
-        for wrong in ("yesterday", "2026-01-01T00:00:00"):
-            status, body = await signed.ask("eve", "GET", f"/api/marks/rules?from={wrong}")
+        for wrong in (
+            "from=yesterday",
+            "from=2026-01-01T00:00:00",
+            "to=0001-01-01T00:00:00%2B08:00",
+            "to=9999-12-31T23:59:00-08:00",
+        ):
+            status, body = await signed.ask("eve", "GET", f"/api/marks/rules?{wrong}")
             assert (status, body["code"]) == (400, "server.parameter")
+        for comment in (-1, 2**63, 10**30):
+            act = {"alerts": [{"call_id": "one", "alert_id": "a1"}], "action": "unmark", "comment": comment}
+            status, body = await signed.ask("li", "POST", "/api/desk/acts", act)
+            assert (status, body["code"]) == (400, "server.malformed")
     assert [(entry.action, entry.object) for entry in office.trail.read()] == [("alert_marked", "one a1")]
 
 

@@ -100,6 +100,7 @@ async def test_search_facets_and_trends(open_site: OpenSite) -> None:
         "/api/history?limit=0",
         "/api/history?limit=201",
         "/api/history?before=x",
+        "/api/history?before=" + "9" * 5_000,
         "/api/history?from=yesterday",
         "/api/history?severity=bad",
         "/api/history?state=live",
