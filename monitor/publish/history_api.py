@@ -285,10 +285,10 @@ def _list_row(call: PastCall) -> list[Any]:
         call.interruptions["caller"],
         round(call.talk_s["agent"], 1),
         round(call.talk_s["caller"], 1),
-        "" if call.heat_peak is None else round(call.heat_peak, 3),
+        "" if call.heat_peak is None else f"{call.heat_peak:.2f}",
         call.cues,
         call.cues_followed,
-        "" if call.rate_syl_s["agent"] is None else round(call.rate_syl_s["agent"], 2),
+        "" if call.rate_syl_s["agent"] is None else f"{call.rate_syl_s['agent']:.2f}",
         " | ".join(f"{hit.before}{hit.match}{hit.after}" for hit in call.hits),
     ]
 

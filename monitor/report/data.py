@@ -18,7 +18,7 @@ from monitor.report.wording import WORDS, summary
 
 COLUMNS = ("kind", "at_s", "end_s", "party", "severity", "rule", "topic", "points", "zh", "en")
 """Of the CSV: `kind` says what a line is; cells that mean nothing for it are empty."""
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 """What a spreadsheet takes for a formula at the beginning of a cell."""
 
 

@@ -27,7 +27,7 @@ CALLS = (
         started_at="2026-03-01T09:00:00.000Z",
         lines=[("caller", "我要退款"), ("agent", "好的")],
         alerts=[("hot_temper", "high")],
-        heat=[0.8],
+        heat=[0.83],
     ),
     MadeCall(
         "two",
@@ -128,6 +128,8 @@ async def test_a_list_and_reports_to_take_along(open_site: OpenSite) -> None:
             ("two", "failed", "1")
         ]
         assert rows[0]["words"] == "'=cmd refund please", "no cell is a formula"
+        rows = list(csv.DictReader(io.StringIO((await client.get("/api/history/calls.csv")).text)))
+        assert [row["heat_peak"] for row in rows] == ["", "0.83"], "a tenth is too coarse for what ends at 1"
         assert len((await client.get("/api/history/calls.csv")).text.splitlines()) == 3
         html = await client.get("/api/calls/one/report")
         assert html.headers["content-disposition"] == 'attachment; filename="one.html"'
