@@ -292,6 +292,7 @@ class Switchboard:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._executor.shutdown()
+        await asyncio.to_thread(self.quiet.close)
         if self._keeper is not None:
             await asyncio.to_thread(self._keeper.close)
 

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from monitor.accounts.roles import Right
-from monitor.errors import AccountError
+from monitor.errors import AccountError, ServerError
 from monitor.publish.access import Access, visitor_of
 from monitor.store.quiet import QuietRule, QuietRules
 
@@ -37,10 +37,7 @@ class QuietApi:
     async def quiet(self, request: Request) -> Response:
         """The rules that show no cue now, for whom and until when: `Quiet`. Whoever sees calls may ask, and
         is told of the agents whose calls they may see."""
-        agents = None
-        if self._access is not None:
-            account = visitor_of(request.scope).account
-            agents = await asyncio.to_thread(self._access.agents_of, account)
+        agents = await self._agents(request)
         rows = [row for row in self._quiet.all() if agents is None or not row.agent or row.agent in agents]
         return Response(
             msgspec.json.encode(Quiet(rules=rows)),
@@ -49,12 +46,25 @@ class QuietApi:
         )
 
     async def wake(self, request: Request) -> Response:
-        """Shows a rule's cues again: to `?agent=`, or to everybody. Whoever may change rules may do so."""
+        """Shows a rule's cues again: to `?agent=`, or to all whose calls whoever asks may see. Whoever may
+        change rules may do so."""
         if self._access is not None and not visitor_of(request.scope).account.may(Right.TUNE):
             raise AccountError("account.forbidden")
         rule, agent = request.path_params["rule"], request.query_params.get("agent", "")
-        was_quiet = await asyncio.to_thread(self._quiet.wake, rule, agent)
-        return Response(status_code=204 if was_quiet else 404)
+        agents = await self._agents(request)
+        if agent:
+            if agents is not None and agent not in agents:
+                raise AccountError("account.forbidden")
+            agents = frozenset({agent})
+        if not await asyncio.to_thread(self._quiet.wake, rule, agents):
+            raise ServerError("server.not_found", path=request.url.path)
+        return Response(status_code=204, headers={"cache-control": "no-store"})
+
+    async def _agents(self, request: Request) -> frozenset[str] | None:
+        """Whose calls whoever asks may see; None: everybody's."""
+        if self._access is None:
+            return None
+        return await asyncio.to_thread(self._access.agents_of, visitor_of(request.scope).account)
 
 
 QUIET_API = {

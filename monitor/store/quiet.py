@@ -12,7 +12,8 @@ import contextlib
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
@@ -65,15 +66,17 @@ class QuietRules:
         self._path = None if folder is None else folder / FILE
         self._settings, self._now, self._report = settings, now, report
         self._lock = threading.Lock()
+        # Cues are sent away on the event loop's thread, on which no call waits for the disk.
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="quiet")
         self._away: list[SentAway] = self._read()
 
     def note(self, agent: str, rule: str) -> None:
-        """The agent sent one of the rule's cues away."""
+        """The agent sent one of the rule's cues away. Never waits."""
         if agent == EVERYBODY:
             return
         with self._lock:
             self._away = [*self._lately(), SentAway(rule, agent, self._now())][-_KEPT:]
-            self._write()
+        self._writer.submit(self._write)
 
     def of(self, agent: str) -> tuple[str, ...]:
         """The rules that show this agent no cue now."""
@@ -103,15 +106,24 @@ class QuietRules:
                 )
         return sorted(rows, key=lambda row: (row.agent != EVERYBODY, row.rule, row.agent))
 
-    def wake(self, rule: str, agent: str = EVERYBODY) -> bool:
-        """Shows the rule's cues again, to one agent or to everybody; false where it was not quiet."""
-        was_quiet = any(row.rule == rule and agent in {EVERYBODY, row.agent} for row in self.all())
+    def wake(self, rule: str, agents: Collection[str] | None = None) -> bool:
+        """Shows the rule's cues again, to some agents or (None) everybody; false where it was not quiet.
+
+        It is on the disk when this returns.
+        """
+        was_quiet = any(row.rule == rule and (agents is None or row.agent in agents) for row in self.all())
         with self._lock:
             self._away = [
-                one for one in self._away if one.rule != rule or agent not in {EVERYBODY, one.agent}
+                one
+                for one in self._lately()
+                if one.rule != rule or (agents is not None and one.agent not in agents)
             ]
-            self._write()
+        self._writer.submit(self._write).result()
         return was_quiet
+
+    def close(self) -> None:
+        """Writes what waits."""
+        self._writer.shutdown()
 
     def _row(self, rule: str, agent: str, times: list[float]) -> QuietRule | None:
         if len(times) < self._settings.quiet_times:
@@ -134,13 +146,17 @@ class QuietRules:
             return []
 
     def _write(self) -> None:
-        """Puts the file in the place of the last, whole."""
+        """Puts the file in the place of the last, whole; nobody but its owner may read it."""
         if self._path is None:
             return
+        with self._lock:
+            content = msgspec.json.encode(self._away)
         new = self._path.with_suffix(".new")
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            new.write_bytes(msgspec.json.encode(self._away))
+            new.unlink(missing_ok=True)
+            new.touch(mode=0o600)
+            new.write_bytes(content)
             new.replace(self._path)
         except OSError as error:
             with contextlib.suppress(OSError):

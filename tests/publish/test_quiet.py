@@ -37,7 +37,8 @@ async def test_a_team_lead_sees_what_is_quiet_and_wakes_it(open_site: OpenSite, 
         assert (await client.delete("/api/cues/quiet/uses_jargon?agent=a-1")).status_code == 204
         assert await rows(client) == [("uses_jargon", "a-2")]
         assert (await client.delete("/api/cues/quiet/uses_jargon")).status_code == 204
-        assert (await client.delete("/api/cues/quiet/uses_jargon")).status_code == 404
+        again = await client.delete("/api/cues/quiet/uses_jargon")
+        assert (again.status_code, again.json()["code"]) == (404, "server.not_found")
         assert await rows(client) == []
 
 
@@ -56,6 +57,19 @@ async def test_agents_neither_see_nor_wake(
         assert len(await rows(admin)) == 3
         assert (await admin.delete("/api/cues/quiet/uses_jargon")).status_code == 204
         assert quiet.of("a-1") == ()
+
+
+async def test_who_leads_a_team_wakes_for_that_team_alone(
+    open_site: OpenSite, office: AccountsOffice, tmp_path: Path
+) -> None:
+    quiet = QuietRules(tmp_path, CueSettings(quiet_times=1, quiet_agents=3))
+    for agent in ("A1", "A2"):
+        quiet.note(agent, "uses_jargon")
+    async with open_site(access=access_of(office), quiet=quiet) as site, browser(site, "li") as lead:
+        assert await rows(lead) == [("uses_jargon", "A1")]
+        assert (await lead.delete("/api/cues/quiet/uses_jargon?agent=A2")).status_code == 403
+        assert (await lead.delete("/api/cues/quiet/uses_jargon")).status_code == 204
+    assert (quiet.of("A1"), quiet.of("A2")) == ((), ("uses_jargon",))
 
 
 @asynccontextmanager

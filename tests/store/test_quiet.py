@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -35,8 +38,9 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def quiet(tmp_path: Path, clock: Clock) -> QuietRules:
-    return QuietRules(tmp_path, SETTINGS, now=clock)
+def quiet(tmp_path: Path, clock: Clock) -> Iterator[QuietRules]:
+    with closing(QuietRules(tmp_path, SETTINGS, now=clock)) as opened:
+        yield opened
 
 
 def test_a_rule_is_quiet_for_the_agent_who_keeps_sending_it_away(quiet: QuietRules, clock: Clock) -> None:
@@ -79,9 +83,11 @@ def test_agents_without_a_label_are_not_followed(quiet: QuietRules) -> None:
 def test_it_outlives_a_restart_and_can_be_woken(quiet: QuietRules, clock: Clock, tmp_path: Path) -> None:
     for agent in ("li", "li", "wang", "wang"):
         quiet.note(agent, "jargon")
+    quiet.close()
+    assert (tmp_path / FILE).stat().st_mode & 0o777 == 0o600, "nobody else reads what agents did"
     again = QuietRules(tmp_path, SETTINGS, now=clock)
     assert again.of("zhao") == ("jargon",)
-    assert again.wake("jargon", "li")
+    assert again.wake("jargon", {"li"})
     assert again.of("li") == ()
     assert again.of("wang") == ("jargon",)
     assert again.wake("jargon")
@@ -96,6 +102,7 @@ def test_a_damaged_file_is_begun_anew(tmp_path: Path, clock: Clock, content: byt
     assert quiet.all() == []
     quiet.note("li", "jargon")
     quiet.note("li", "jargon")
+    quiet.close()
     assert QuietRules(tmp_path, SETTINGS, now=clock).of("li") == ("jargon",)
 
 
@@ -106,6 +113,7 @@ def test_a_disk_that_fails_is_told_and_the_quiet_holds(tmp_path: Path, clock: Cl
     quiet.note("li", "jargon")
     quiet.note("li", "jargon")
     assert quiet.of("li") == ("jargon",)
+    quiet.close()
     assert {error.code for error in told} == {"store.unwritable"}
 
 
@@ -117,6 +125,17 @@ def test_only_what_is_sent_away_counts(quiet: QuietRules, outcome: str, counts: 
     cleared = CueCleared(t_s=1.0, id="c1", rule="jargon", cleared_at_s=1.0, reason="expired", outcome=outcome)  # type: ignore[arg-type]
     sink.emit("call", [cleared, cleared])
     assert (quiet.of("li") == ("jargon",)) is counts
+
+
+def test_no_call_waits_for_the_disk(quiet: QuietRules, tmp_path: Path) -> None:
+    is_free = threading.Event()
+    quiet._writer.submit(is_free.wait)
+    for _ in range(3):
+        quiet.note("li", "jargon")
+    assert quiet.of("li") == ("jargon",) and not (tmp_path / FILE).exists()
+    is_free.set()
+    quiet.close()
+    assert (tmp_path / FILE).exists()
 
 
 def test_calls_side_by_side_lose_none(quiet: QuietRules) -> None:
