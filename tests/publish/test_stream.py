@@ -105,9 +105,13 @@ async def test_resume_over_a_restart(open_site: OpenSite, script: type[CallScrip
         site.publisher.log.flush()
     async with open_site() as site, site.client() as client:
         await client.subscribe("wall", after=pos)
-        alert, ended = await client.events(2)
+        alert, *cleared, ended = await client.events(4)
         assert alert.event.id == "a2"
-        assert (ended.event.reason, ended.event.seq) == ("cut_off", 4)
+        assert [(one.event.id, one.event.reason) for one in cleared] == [
+            ("a1", "call_ended"),
+            ("a2", "call_ended"),
+        ]
+        assert (ended.event.reason, ended.event.seq) == ("cut_off", 6)
 
 
 async def test_too_far_behind_is_a_gap(open_site: OpenSite, script: type[CallScript]) -> None:
