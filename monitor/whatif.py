@@ -60,6 +60,8 @@ class PastCall:
     """The digest of the playbook by which it was judged, where that is known."""
     has_told: bool = False
     """Whether the records hold what was told as the call happened."""
+    quiet: tuple[str, ...] = ()
+    """Rules that showed the agent no cue, whatever the book: they show none by either side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +161,8 @@ def judge_again(call: PastCall, side: Side, records: Iterable[Record] | None = N
 def _again(call: PastCall, side: Side, ears: Ears | None = None) -> Rejudging:
     settings = side.settings or call.settings
     anew = touched(call.settings.detectors, settings.detectors)
-    return Rejudging(side.book, settings, are_detectors_new=not call.is_exact, anew=anew, ears=ears)
+    is_new = not call.is_exact
+    return Rejudging(side.book, settings, are_detectors_new=is_new, anew=anew, ears=ears, quiet=call.quiet)
 
 
 def compare(call: PastCall, end: int, before: Sequence[Event], after: Sequence[Event]) -> Change:
@@ -239,6 +242,7 @@ def _of_facts(path: Path) -> PastCall:
         is_exact=True,
         playbook=facts.header.playbook,
         has_told=facts.header.version >= TOLD_SINCE,
+        quiet=info.quiet_rules,
     )
 
 
@@ -254,7 +258,8 @@ def _of_journal(path: Path, settings: Settings) -> PastCall:
     session = make_session(header.info, own, book, has_words=header.has_words, record=records.append)
     for _ in replay(session, header.info.call_id, read_journal(path).inputs):
         pass
-    return PastCall(header.info.call_id, header.info.title, core, lambda: records, is_exact=True)
+    info = header.info
+    return PastCall(info.call_id, info.title, core, lambda: records, is_exact=True, quiet=info.quiet_rules)
 
 
 def _of_events(name: str, told: list[AnyEvent], settings: Settings) -> PastCall:

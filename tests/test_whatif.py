@@ -127,9 +127,9 @@ def test_events_of_a_call_can_be_judged(tmp_path: Path) -> None:
     ]
 
 
-def kept(path: Path, records: Iterable[Record], digest: str = "") -> PastCall:
+def kept(path: Path, records: Iterable[Record], digest: str = "", quiet: tuple[str, ...] = ()) -> PastCall:
     """The call of these records."""
-    info = CallInfo(call_id="c", started_at="", source="file", title="talk")
+    info = CallInfo(call_id="c", started_at="", source="file", title="talk", quiet_rules=quiet)
     settings = Settings().core.model_dump(mode="json")
     header = FactsHeader(version=FACTS_VERSION, info=info, settings=settings, playbook=digest)
     writer = FactsWriter(path, header)
@@ -139,9 +139,9 @@ def kept(path: Path, records: Iterable[Record], digest: str = "") -> PastCall:
     return open_call(str(path), Settings())
 
 
-def with_told(text: str) -> list[Record]:
+def with_told(text: str, quiet: tuple[str, ...] = ()) -> list[Record]:
     """As a session keeps a call: each record, then what followed on it."""
-    judging, records = Judging(load_playbook(), Settings().core), list[Record]()
+    judging, records = Judging(load_playbook(), Settings().core, quiet=quiet), list[Record]()
     for record in of_transcript(text):
         if isinstance(record, FactTold):
             out = judging.on_fact(record.fact, record.now)
@@ -188,6 +188,18 @@ def test_what_was_told_stands_for_the_side_that_told_it(tmp_path: Path) -> None:
     assert told_of(what_if(kept(tmp_path / "d", answered, "x"), Side(book, digest="x"), after)) == told_of(
         other
     )
+
+
+@pytest.mark.parametrize("digest", ["", "the same"])
+def test_what_was_quiet_for_the_agent_is_quiet_by_both_sides(tmp_path: Path, digest: str) -> None:
+    quiet = ("no_authority",)
+    records = with_told(CALL, quiet)
+    shown = [one.event.rule for one in records if isinstance(one, Told) and isinstance(one.event, Cue)]
+    assert shown and "no_authority" not in shown
+    call = kept(tmp_path / "a.facts", records, digest, quiet)
+    change = what_if(call, Side(load_playbook(), digest=digest), Side(load_playbook()))
+    assert (change.cues_before, change.cues_after) == (len(shown), len(shown))
+    assert not change.came and not change.went
 
 
 def replace_rule(event: Alert | Cue) -> Alert | Cue:
