@@ -21,6 +21,7 @@ from monitor.accounts.trail import TrailEntry
 from monitor.config import AccountSettings
 from monitor.errors import AccountError, ServerError
 from monitor.publish.access import ASKED_COOKIE, COOKIE, GUEST, Access, address_of, cookie_of, visitor_of
+from monitor.publish.answers import json_answer
 
 _BODY_BYTES_MAX = 16 * 1024
 _TRAIL_MAX = 1_000
@@ -99,8 +100,8 @@ class AccountApi:
                 self._access.visitor, request.headers, address_of(request.scope)
             )
         except AccountError:
-            return _json(self._whoami(None))
-        return _json(self._whoami(visitor.account))
+            return json_answer(self._whoami(None))
+        return json_answer(self._whoami(visitor.account))
 
     async def sign_in(self, request: Request) -> Response:
         """Takes `SignIn`; answers `Whoami` and sets the cookie."""
@@ -114,7 +115,7 @@ class AccountApi:
             await self._note(given.name[:64], "refused", address=address)
             raise
         self._access.limit.forgive(f"account {given.name.lower()}")
-        return await self._signed_in(account, address, _json(self._whoami(account)))
+        return await self._signed_in(account, address, json_answer(self._whoami(account)))
 
     async def sign_out(self, request: Request) -> Response:
         """Ends this browser's session; with `?everywhere=1` all of the account's."""
@@ -133,7 +134,7 @@ class AccountApi:
                 await asyncio.to_thread(self._access.sessions.close_all, visitor.account.name)
             else:
                 await asyncio.to_thread(self._access.sessions.close, token)
-        answer = _json(self._whoami(None))
+        answer = json_answer(self._whoami(None))
         answer.delete_cookie(COOKIE, path="/")
         return answer
 
@@ -141,7 +142,7 @@ class AccountApi:
         """Whose one-time link this is: `{"name": …}`."""
         self._take_attempt(f"link {address_of(request.scope)}")
         account = await asyncio.to_thread(self._access.book.linked, request.path_params["token"])
-        return _json({"name": account.name})
+        return json_answer({"name": account.name})
 
     async def redeem(self, request: Request) -> Response:
         """Takes `ChosenPassword`, voids the link, ends the account's other sessions and signs in."""
@@ -152,7 +153,7 @@ class AccountApi:
         account = await asyncio.to_thread(self._access.book.redeem, token, given.password)
         await self._note(account.name, "password_set", address=address)
         await asyncio.to_thread(self._access.sessions.close_all, account.name)
-        return await self._signed_in(account, address, _json(self._whoami(account)))
+        return await self._signed_in(account, address, json_answer(self._whoami(account)))
 
     async def to_provider(self, request: Request) -> Response:
         """Sends the browser to the identity provider, or back to the sign-in page where that fails."""
@@ -220,7 +221,7 @@ class AccountApi:
 
     async def accounts(self, _request: Request) -> Response:
         """All accounts."""
-        return _json({"accounts": await asyncio.to_thread(self._access.book.accounts)})
+        return json_answer({"accounts": await asyncio.to_thread(self._access.book.accounts)})
 
     async def create(self, request: Request) -> Response:
         """Takes `NewAccount`; answers the account and, unless it is external, its one-time link."""
@@ -238,9 +239,9 @@ class AccountApi:
         made = await asyncio.to_thread(self._access.book.create, account)
         self._access.accounts_changed()
         if made.is_external:
-            return _json({"account": made, "link": None}, 201)
+            return json_answer({"account": made, "link": None}, 201)
         token = await asyncio.to_thread(self._access.book.make_link, made.name)
-        return _json({"account": made, "link": f"/welcome/{token}"}, 201)
+        return json_answer({"account": made, "link": f"/welcome/{token}"}, 201)
 
     async def change(self, request: Request) -> Response:
         """Takes `ChangedAccount`; answers the account. One that is shut is signed out everywhere."""
@@ -252,7 +253,7 @@ class AccountApi:
         if not changed.is_enabled:
             await asyncio.to_thread(self._access.sessions.close_all, changed.name)
         self._access.accounts_changed()
-        return _json({"account": changed})
+        return json_answer({"account": changed})
 
     async def remove(self, request: Request) -> Response:
         """Removes an account."""
@@ -268,14 +269,14 @@ class AccountApi:
         name = request.path_params["name"]
         await self._note_by(request, "link_made", name)
         token = await asyncio.to_thread(self._access.book.make_link, name)
-        return _json({"link": f"/welcome/{token}"}, 201)
+        return json_answer({"link": f"/welcome/{token}"}, 201)
 
     async def sign_out_everywhere(self, request: Request) -> Response:
         """Ends all of an account's sessions."""
         name = request.path_params["name"]
         await self._note_by(request, "signed_out_everywhere", name)
         ended = await asyncio.to_thread(self._access.sessions.close_all, name)
-        return _json({"ended": ended})
+        return json_answer({"ended": ended})
 
     async def trail(self, request: Request) -> Response:
         """The trail, the latest first. Takes `before`, `limit` (100) and `name`; reading it is in it."""
@@ -292,7 +293,7 @@ class AccountApi:
         entries: list[TrailEntry] = await asyncio.to_thread(
             lambda: self._access.trail.read(limit=limit, before=before, name=query.get("name"))
         )
-        return _json(
+        return json_answer(
             {"entries": entries, "next_before": entries[-1].number if len(entries) == limit else None}
         )
 
@@ -362,15 +363,6 @@ async def body_of(request: Request, kind: type[T], bytes_max: int = _BODY_BYTES_
         return msgspec.json.decode(body, type=kind)
     except (msgspec.DecodeError, RecursionError) as error:
         raise ServerError("server.malformed", reason=str(error)) from error
-
-
-def _json(value: Any, status: int = 200) -> Response:
-    return Response(
-        msgspec.json.encode(value),
-        status_code=status,
-        media_type="application/json",
-        headers={"cache-control": "no-store"},
-    )
 
 
 def _return_address(request: Request) -> str:

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from monitor.publish.access import Access, visitor_of
+from monitor.publish.answers import json_answer
 
 
 class KnownAgent(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,11 +40,7 @@ class AgentsApi:
         """Names and teams of the agents whose calls whoever asks may see: `Agents`. An agent without an
         account, or whose account has no label, is not in it."""
         found = await asyncio.to_thread(self._agents, request)
-        return Response(
-            msgspec.json.encode(found),
-            media_type="application/json",
-            headers={"cache-control": "no-store"},
-        )
+        return json_answer(found)
 
     def _agents(self, request: Request) -> Agents:
         if self._access is None:

@@ -6,7 +6,7 @@ import asyncio
 import math
 from collections.abc import Collection
 from datetime import UTC, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from starlette.requests import Request
@@ -23,6 +23,7 @@ from monitor.desk.records import Act, Action, AlertState, Mute, RuleMarks
 from monitor.errors import AccountError, DeskError, ServerError
 from monitor.publish.access import GUEST, Access, Visitor, visitor_of
 from monitor.publish.account_api import body_of
+from monitor.publish.answers import json_answer
 from monitor.publish.publisher import Publisher
 
 ALERTS_MAX = 50
@@ -145,7 +146,7 @@ class DeskApi:
         async with self._turn:
             states = await self._publisher.read(self._desk.book.do, alerts, wish)
             self._desk.acted(states)
-        return _json(DeskAnswer(states=states))
+        return json_answer(DeskAnswer(states=states))
 
     async def of_call(self, request: Request) -> Response:
         """What was done about the alerts of a call, however old: `CallDesk`."""
@@ -158,7 +159,7 @@ class DeskApi:
         if agent is None or not sees(agents, agent):
             raise ServerError("server.unknown_call", call_id=call_id)
         states, acts = await self._publisher.read(self._desk.of_call, call_id)
-        return _json(CallDesk(states=states, acts=acts))
+        return json_answer(CallDesk(states=states, acts=acts))
 
     async def people(self, request: Request) -> Response:
         """To whom alerts can be assigned: `{"people": [Person]}`. Whether somebody sees the call of an alert
@@ -168,13 +169,13 @@ class DeskApi:
         found = {known.name: known for known in accounts if known.may(Right.ACT)}
         if own.may(Right.ACT):
             found.setdefault(own.name, own)
-        return _json({"people": [Person(name=one.name, display=one.display) for one in found.values()]})
+        return json_answer({"people": [Person(name=one.name, display=one.display) for one in found.values()]})
 
     # --- mutes ---
 
     async def mutes(self, request: Request) -> Response:
         """The mutes in force: `{"mutes": [Mute]}`."""
-        return _json({"mutes": self._desk.mutes(await self._agents(visitor_of(request.scope)))})
+        return json_answer({"mutes": self._desk.mutes(await self._agents(visitor_of(request.scope)))})
 
     async def mute(self, request: Request) -> Response:
         """Takes `NewMute`; answers the `Mute`. Alerts are raised and kept as before, and shown as muted."""
@@ -192,7 +193,7 @@ class DeskApi:
             book = self._desk.book
             muted = await self._publisher.read(book.mute, given.rule, whose, until, visitor.account.name)
             self._desk.muted(muted)
-        return _json(muted, 201)
+        return json_answer(muted, 201)
 
     async def unmute(self, request: Request) -> Response:
         """Ends a mute; answers it. Only who sees all whom it covers may."""
@@ -206,7 +207,7 @@ class DeskApi:
         async with self._turn:
             ended = await self._publisher.read(self._desk.book.unmute, mute_id, visitor.account.name)
             self._desk.muted(ended)
-        return _json(ended)
+        return json_answer(ended)
 
     # --- marks ---
 
@@ -218,7 +219,7 @@ class DeskApi:
         start = _time(request, "from", text_of(moment(end) - timedelta(days=30)))
         agents = await self._agents(visitor_of(request.scope))
         rules = await self._publisher.read(self._desk.rule_marks, start, end, agents)
-        return _json(MarksAnswer(start=start, end=end, rules=rules))
+        return json_answer(MarksAnswer(start=start, end=end, rules=rules))
 
     # --- inside ---
 
@@ -303,12 +304,3 @@ def _time(request: Request, name: str, default: str) -> str:
         pass
     reason = "a time since 1970, as 2026-01-31T08:00:00Z"
     raise ServerError("server.parameter", name=name, value=text[:40], reason=reason)
-
-
-def _json(value: Any, status: int = 200) -> Response:
-    return Response(
-        msgspec.json.encode(value),
-        status_code=status,
-        media_type="application/json",
-        headers={"cache-control": "no-store"},
-    )

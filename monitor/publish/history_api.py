@@ -25,6 +25,7 @@ from monitor.history.keeper import stored_events
 from monitor.history.search import PAST_STATES, History, PastCall, PastState, Question
 from monitor.history.trends import By, Sums, trends
 from monitor.publish.access import Access, visitor_of
+from monitor.publish.answers import json_answer
 from monitor.publish.publisher import Publisher
 from monitor.report.data import build_csv, build_json, safe_cell
 from monitor.report.page import build_report
@@ -47,8 +48,6 @@ _REPORTS: dict[ReportFormat, tuple[Callable[[list[AnyEvent]], str], str]] = {
     "json": (build_json, "application/json"),
     "csv": (build_csv, "text/csv; charset=utf-8"),
 }
-
-_encoder = msgspec.json.Encoder()
 
 
 class HistoryPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,7 +101,7 @@ class HistoryApi:
         before = _number(query, "before", 2**47, 2**47) if "before" in query else None
         question = await self._question(request)
         found = await self._publisher.read(self._history.search, question, limit=limit, before=before)
-        return _json(
+        return json_answer(
             HistoryPage(
                 calls=found.calls,
                 next_before=found.next_before,
@@ -115,7 +114,9 @@ class HistoryApi:
         """Agents, teams and rules that can be searched for: `HistoryFacets`."""
         agents = await self._agents(request)
         found = await self._publisher.read(self._history.facets, agents)
-        return _json(HistoryFacets(agents=found.agents, teams=await self._teams(agents), rules=found.rules))
+        return json_answer(
+            HistoryFacets(agents=found.agents, teams=await self._teams(agents), rules=found.rules)
+        )
 
     async def trends(self, request: Request) -> Response:
         """What the calls that fit add up to: `Trends`. Takes what `/api/history` takes, `by` (day, week or
@@ -127,7 +128,7 @@ class HistoryApi:
         question = await self._question(request)
         zone = _zone(query.get("zone", "UTC"))
         sums = await self._publisher.read(trends, self._history, question, by, zone)
-        return _json(Trends(sums=sums))
+        return json_answer(Trends(sums=sums))
 
     async def export(self, request: Request) -> Response:
         """The calls found as a CSV file, at most 10,000 of them. Takes what `/api/history` takes."""
@@ -324,12 +325,6 @@ def _number(query: Mapping[str, str], name: str, default: int, most: int) -> int
 
 def _unfit(name: str, value: str, reason: str) -> ServerError:
     return ServerError("server.parameter", name=name, value=value, reason=reason)
-
-
-def _json(value: Any) -> Response:
-    return Response(
-        _encoder.encode(value), media_type="application/json", headers={"cache-control": "no-store"}
-    )
 
 
 def _file(text: str, kind: str, name: str) -> Response:

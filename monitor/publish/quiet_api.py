@@ -12,6 +12,7 @@ from starlette.routing import Route
 from monitor.accounts.roles import Right
 from monitor.errors import AccountError, ServerError
 from monitor.publish.access import Access, visitor_of
+from monitor.publish.answers import json_answer
 from monitor.store.quiet import QuietRule, QuietRules
 
 
@@ -39,11 +40,7 @@ class QuietApi:
         is told of the agents whose calls they may see."""
         agents = await self._agents(request)
         rows = [row for row in self._quiet.all() if agents is None or not row.agent or row.agent in agents]
-        return Response(
-            msgspec.json.encode(Quiet(rules=rows)),
-            media_type="application/json",
-            headers={"cache-control": "no-store"},
-        )
+        return json_answer(Quiet(rules=rows))
 
     async def wake(self, request: Request) -> Response:
         """Shows a rule's cues again: to `?agent=`, or to all whose calls whoever asks may see. Whoever may

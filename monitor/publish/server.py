@@ -7,7 +7,7 @@ import platform
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Any, Literal, Protocol, cast, get_args
+from typing import Literal, Protocol, cast, get_args
 
 import msgspec
 import structlog
@@ -29,6 +29,7 @@ from monitor.history.search import History
 from monitor.publish.access import Access, AccessMiddleware, serve_stream, visitor_of
 from monitor.publish.account_api import AccountApi, body_of
 from monitor.publish.agents_api import AgentsApi
+from monitor.publish.answers import json_answer
 from monitor.publish.desk_api import DeskApi
 from monitor.publish.guard import Gate, GuardMiddleware
 from monitor.publish.history_api import HistoryApi
@@ -99,7 +100,6 @@ _STATUS = {
 }
 
 _log = structlog.get_logger(__name__)
-_encoder = msgspec.json.Encoder()
 
 
 class Recordings(Protocol):
@@ -191,7 +191,7 @@ class Api:
     async def health(self, _request: Request) -> Response:
         """Whether all is well: `Health`; 200 as long as calls are heard, with what is wrong."""
         problems = self._publisher.problems()
-        return _json(
+        return json_answer(
             Health(
                 status="degraded" if problems else "ok",
                 problems=problems,
@@ -204,7 +204,7 @@ class Api:
 
     async def version(self, _request: Request) -> Response:
         """Versions of the product, of its events and of the stream's messages."""
-        return _json(
+        return json_answer(
             {
                 "version": __version__,
                 "events": WIRE_VERSION,
@@ -216,7 +216,7 @@ class Api:
     async def wall(self, request: Request) -> Response:
         """The wall as it stands, as the stream's `snapshot`."""
         agents = await self._agents(request)
-        return _json(Snapshot(pos=self._publisher.hub.pos, calls=self._publisher.wall.snapshot(agents)))
+        return json_answer(Snapshot(pos=self._publisher.hub.pos, calls=self._publisher.wall.snapshot(agents)))
 
     async def calls(self, request: Request) -> Response:
         """The history, page by page: `CallPage`. Takes `limit` (50, at most 500 calls), `state` (live,
@@ -235,13 +235,15 @@ class Api:
         known = cast(CallState | None, state)
         agents = await self._agents(request)
         calls = await self._publisher.read(self._publisher.log.calls, limit, before, known, agents)
-        return _json(CallPage(calls=calls, next_before=calls[-1].number if len(calls) == limit else None))
+        return json_answer(
+            CallPage(calls=calls, next_before=calls[-1].number if len(calls) == limit else None)
+        )
 
     async def call(self, request: Request) -> Response:
         """One call: `CallDetail`."""
         call_id = await self._known_call(request)
         record = await self._publisher.read(self._publisher.log.call, call_id)
-        return _json(
+        return json_answer(
             CallDetail(
                 call=record,
                 summary=self._publisher.wall.summary(call_id),
@@ -256,7 +258,7 @@ class Api:
         limit = _number(request.query_params, "limit", 1_000, 1, EVENTS_MAX)
         call_id = await self._known_call(request)
         stored = await self._publisher.read(self._publisher.log.read_call, call_id, after_seq, limit)
-        return _json(
+        return json_answer(
             EventPage(
                 events=[msgspec.Raw(event.body) for event in stored],
                 next_after_seq=stored[-1].seq if len(stored) == limit else None,
@@ -400,12 +402,6 @@ def create_app(
             HTTPException: _on_http_exception,
             Exception: _on_failure,
         },
-    )
-
-
-def _json(value: Any) -> Response:
-    return Response(
-        _encoder.encode(value), media_type="application/json", headers={"cache-control": "no-store"}
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from starlette.requests import Request
@@ -15,6 +15,7 @@ from monitor.core.event_parts import Text
 from monitor.errors import AccountError, ServerError
 from monitor.publish.access import Access, visitor_of
 from monitor.publish.account_api import body_of
+from monitor.publish.answers import json_answer
 from monitor.publish.publisher import Publisher
 from monitor.publish.side import SideDesk
 
@@ -75,13 +76,13 @@ class SideApi:
         """The lines that a supervisor may pick: `Templates`."""
         settings = self._desk.settings
         lines = [Template(id=id_, text=Text(zh=one.zh, en=one.en)) for id_, one in settings.templates.items()]
-        return _json(Templates(templates=lines, length_max=settings.length_max))
+        return json_answer(Templates(templates=lines, length_max=settings.length_max))
 
     async def side(self, request: Request) -> Response:
         """What people did beside a call, live or past: the stream's `side`."""
         call_id = await self._known_call(request)
         shows = visitor_of(request.scope).account.may(Right.SEE_CALLS)
-        return _json(await self._desk.of(call_id, shows_listeners=shows))
+        return json_answer(await self._desk.of(call_id, shows_listeners=shows))
 
     async def send(self, request: Request) -> Response:
         """Writes to a live call's agent; takes `NewMessage`, answers 201 with the `MessageToAgent`. It takes
@@ -101,7 +102,7 @@ class SideApi:
         if self._access is not None:
             note, name = self._access.trail.note, visitor.account.name
             await asyncio.to_thread(lambda: note(name, "message_sent", call_id, address=visitor.address))
-        return _json(message, 201)
+        return json_answer(message, 201)
 
     async def mark(self, request: Request) -> Response:
         """The agent's page has shown a message, or its agent has seen it: `MarkedMessage`. Only the agent of
@@ -109,7 +110,7 @@ class SideApi:
         call_id = await self._agents_own_call(request)
         body = await body_of(request, MarkedMessage)
         message_id = str(request.path_params["message_id"])[:40]
-        return _json(await self._desk.mark(call_id, message_id, body.mark))
+        return json_answer(await self._desk.mark(call_id, message_id, body.mark))
 
     async def pause(self, request: Request) -> Response:
         """The agent puts cues off for `for_s` seconds, at most until the call's end: `NewPause`."""
@@ -158,15 +159,6 @@ SIDE_API = {
     ("DELETE", "/api/calls/{call_id}/pause"): SideApi.resume,
 }
 """What can be asked and told, and what answers it."""
-
-
-def _json(value: Any, status: int = 200) -> Response:
-    return Response(
-        msgspec.json.encode(value),
-        status_code=status,
-        media_type="application/json",
-        headers={"cache-control": "no-store"},
-    )
 
 
 def _done() -> Response:

@@ -14,6 +14,7 @@ from monitor.accounts.roles import Account
 from monitor.errors import ServerError
 from monitor.publish.access import Access, visitor_of
 from monitor.publish.account_api import body_of
+from monitor.publish.answers import json_answer
 from monitor.store.facts import facts_path
 from monitor.store.log import EventLog
 from monitor.tuning.office import TuningOffice
@@ -64,41 +65,41 @@ class TuningApi:
 
     async def state(self, _request: Request) -> Response:
         """What can be tuned, and what is: `State`."""
-        return _json(await asyncio.to_thread(self._office.state))
+        return json_answer(await asyncio.to_thread(self._office.state))
 
     async def check(self, request: Request) -> Response:
         """Takes `Drafted`; answers what is wrong or doubtful about it: `{"faults": [Fault]}`."""
         given = await body_of(request, Drafted, _BODY_BYTES_MAX)
-        return _json({"faults": await asyncio.to_thread(self._office.check, given.tuned)})
+        return json_answer({"faults": await asyncio.to_thread(self._office.check, given.tuned)})
 
     async def try_it(self, request: Request) -> Response:
         """Takes `Drafted`, and begins to try it on the latest calls: 202 and the `Trial`."""
         given = await body_of(request, Drafted, _BODY_BYTES_MAX)
         account = visitor_of(request.scope).account
-        return _json(await asyncio.to_thread(self._begin, given.tuned, account), 202)
+        return json_answer(await asyncio.to_thread(self._begin, given.tuned, account), 202)
 
     async def trial(self, request: Request) -> Response:
         """How far a trial is, and what it has found: `Trial`."""
         owner = visitor_of(request.scope).account.name
         get = self._office.trials.get  # it waits where another trial just begins
-        return _json(await asyncio.to_thread(get, request.path_params["trial_id"], owner))
+        return json_answer(await asyncio.to_thread(get, request.path_params["trial_id"], owner))
 
     async def cancel(self, request: Request) -> Response:
         """Ends a trial; answers what it has found: `Trial`."""
         owner = visitor_of(request.scope).account.name
         cancel = self._office.trials.cancel
-        return _json(await asyncio.to_thread(cancel, request.path_params["trial_id"], owner))
+        return json_answer(await asyncio.to_thread(cancel, request.path_params["trial_id"], owner))
 
     async def versions(self, _request: Request) -> Response:
         """The versions, the latest first: `{"versions": [Version]}`."""
-        return _json({"versions": await asyncio.to_thread(self._office.versions)})
+        return json_answer({"versions": await asyncio.to_thread(self._office.versions)})
 
     async def version(self, request: Request) -> Response:
         """What was tuned in a version, and in the one before it: `{"tuned": …, "before": …}`."""
         number = int(request.path_params["number"])
         tuned = await asyncio.to_thread(self._office.version, number)
         before = await asyncio.to_thread(self._office.version, max(0, number - 1))
-        return _json({"tuned": tuned, "before": before})
+        return json_answer({"tuned": tuned, "before": before})
 
     async def save(self, request: Request) -> Response:
         """Takes `Saved`; puts the draft in force as a new version: 201 and `{"version": number}`. 409 where
@@ -111,7 +112,7 @@ class TuningApi:
                 given.tuned, base=given.base, author=author, comment=_comment(given.comment)
             )
         )
-        return _json({"version": number}, 201)
+        return json_answer({"version": number}, 201)
 
     async def restore(self, request: Request) -> Response:
         """Takes `Restored`; puts an earlier version's content in force, as a new version: as `save`."""
@@ -124,7 +125,7 @@ class TuningApi:
                 number, base=given.base, author=author, comment=_comment(given.comment)
             )
         )
-        return _json({"version": made}, 201)
+        return json_answer({"version": made}, 201)
 
     def _begin(self, tuned: Overlay, account: Account) -> Trial:
         before, after = self._office.in_force(), self._office.draft(tuned)
@@ -175,12 +176,3 @@ def _comment(text: str) -> str:
             "server.parameter", name="comment", value="…", reason=f"{_COMMENT_MAX} characters at most"
         )
     return text.strip()
-
-
-def _json(value: Any, status: int = 200) -> Response:
-    return Response(
-        msgspec.json.encode(value),
-        status_code=status,
-        media_type="application/json",
-        headers={"cache-control": "no-store"},
-    )
