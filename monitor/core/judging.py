@@ -29,8 +29,8 @@ from monitor.core.settings import CoreSettings
 _ORDER = {rule: number for number, rule in enumerate(READS)}
 
 
-def _nobody(_: Judgement) -> None:
-    """Nobody else wants to know of judgements."""
+def _nobody(_: Judgement | Said) -> None:
+    """Nobody else wants to know."""
 
 
 class Ears(Protocol):
@@ -51,7 +51,7 @@ class Judging:
         settings: CoreSettings,
         texts: ReadingTexts | None = None,
         *,
-        on_judgement: Callable[[Judgement], None] = _nobody,
+        on_judgement: Callable[[Judgement | Said], None] = _nobody,
         tells_reading: bool = True,
         anew: Collection[str] = (),
         ears: Ears | None = None,
@@ -60,7 +60,7 @@ class Judging:
         """
         Args:
             texts: how a caller's type and need are named and met; None names them plainly.
-            on_judgement: is told every judgement as it is made.
+            on_judgement: is told every judgement as it is made, and every phrase as it is heard.
             tells_reading: false makes no `reading` events; alerts and cues are the same.
             anew: detectors that judge although what they found is known: their thresholds are others.
             ears: hears the phrases; None makes a `Listener`.
@@ -172,6 +172,7 @@ class Judging:
         for said in told:
             if self.is_same_sound:
                 continue
+            self._on_judgement(said)
             self._reader.on_said(said, now)
             out.extend(self._settle(self._rules.on_said(said, self._reader.context, now), now))
             out.extend(self._cues.on_said(said, now))

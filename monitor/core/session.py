@@ -118,8 +118,10 @@ class CallSession:
             has_words=has_words,
             min_silence_s=settings.speech.min_silence_s,
         )
-        self._temper = TemperScorer(settings.temper, rulebook.temper_weights(), voice=voice)
-        hear = self._temper.hear_judgement
+        self._temper = TemperScorer(
+            settings.temper, rulebook.temper_weights(), voice=voice, signal_weights=rulebook.temper_signals()
+        )
+        hear = self._temper.hear_words
         self._judging = Judging(rulebook, settings, texts, on_judgement=hear, quiet=info.quiet_rules)
         self._record = record
         self._change: tuple[RulesChanged, RuleBook, int] | None = None

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from monitor.core.audio import Party
 from monitor.core.clock import Span, samples
-from monitor.core.facts import AlertRaised, Interruption, ProsodyFrame, TemperReading, TemperState
+from monitor.core.facts import (
+    AlertRaised,
+    Interruption,
+    ProsodyFrame,
+    Said,
+    TemperReading,
+    TemperState,
+    Word,
+)
+from monitor.core.playbook.model import Rule, Signal
 from monitor.core.settings import TemperSettings
 from monitor.core.temper import (
     PublishedRules,
@@ -17,6 +30,8 @@ from monitor.core.temper import (
     TemperScorer,
     soft_step,
 )
+
+TITLE = {"zh": "不满", "en": "Vents"}
 
 
 def frame(at_s: float, party: Party = Party.CALLER, **kind: float) -> ProsodyFrame:
@@ -166,7 +181,7 @@ def test_cutting_in_and_complaining_join_the_voice() -> None:
     for at_s in (28.0, 29.0, 30.0):
         scorer.hear(interruption(Party.CALLER, at_s))
         scorer.hear(interruption(Party.AGENT, at_s))
-    scorer.hear_judgement(
+    scorer.hear_words(
         AlertRaised(rule="complaint", party=Party.CALLER, about=Span(samples(29.0), samples(30.0)))
     )
     readings = speak(scorer, 31.0, 6.0)
@@ -180,16 +195,35 @@ def test_cutting_in_and_complaining_join_the_voice() -> None:
 def test_words_and_interruptions_fade() -> None:
     scorer = TemperScorer(TemperSettings(), {"complaint": 1.0})
     scorer.hear(interruption(Party.CALLER, 0.0))
-    scorer.hear_judgement(AlertRaised(rule="complaint", party=Party.CALLER, about=Span(0, 16_000)))
+    scorer.hear_words(AlertRaised(rule="complaint", party=Party.CALLER, about=Span(0, 16_000)))
     assert speak(scorer, 400.0, 5.0)[-1].score < 0.01
 
 
 def test_what_others_say_is_no_evidence() -> None:
     scorer = TemperScorer(TemperSettings(), {"complaint": 1.0})
     about = Span(0, 16_000)
-    scorer.hear_judgement(AlertRaised(rule="complaint", party=Party.AGENT, about=about))
-    scorer.hear_judgement(AlertRaised(rule="greeting", party=Party.CALLER, about=about))
+    scorer.hear_words(AlertRaised(rule="complaint", party=Party.AGENT, about=about))
+    scorer.hear_words(AlertRaised(rule="greeting", party=Party.CALLER, about=about))
     assert all(not reading.evidence for reading in speak(scorer, 1.0, 5.0))
+
+
+def test_a_signal_that_nobody_is_told_of_is_evidence_as_soon_as_it_is_said() -> None:
+    scorer = TemperScorer(TemperSettings(), signal_weights={"vents": 0.6})
+    outraged = Word(
+        party=Party.CALLER, span=Span(samples(1.0), samples(1.5)), text=" outrageous", probability=0.9
+    )
+    scorer.hear_words(Said(id="asks_when", party=Party.CALLER, words=(outraged,)))
+    assert not speak(scorer, 2.0, 5.0)[-1].evidence
+    scorer.hear_words(Said(id="vents", party=Party.CALLER, words=(outraged,)))
+    assert {item.feature for item in speak(scorer, 7.0, 3.0)[-1].evidence} == {"words"}
+
+
+@pytest.mark.parametrize("row", [Signal, partial(Rule, title=TITLE, severity="low", because=TITLE)])
+def test_only_what_the_caller_says_speaks_for_the_callers_temper(row: Callable[..., Signal | Rule]) -> None:
+    phrases = {"zh": ["荒唐"], "en": []}
+    assert row(id="vents", who="caller", phrases=phrases, temper_weight=0.3).temper_weight == 0.3
+    with pytest.raises(ValidationError, match="only what the caller says"):
+        row(id="vents", who="agent", phrases=phrases, temper_weight=0.3)
 
 
 def test_another_model_can_judge() -> None:
@@ -212,7 +246,7 @@ def test_a_caller_who_has_calmed_down_is_not_hot_for_what_was_said_before() -> N
     for at_s in (31.0, 34.0, 37.0):
         scorer.hear(interruption(Party.CALLER, at_s))
     about = Span(samples(33.0), samples(37.0))
-    scorer.hear_judgement(AlertRaised(rule="complaint", party=Party.CALLER, about=about))
+    scorer.hear_words(AlertRaised(rule="complaint", party=Party.CALLER, about=about))
     heated = speak(scorer, 30.0, 12.0, **HEATED)
     assert heated[-1].state is TemperState.HOT
     calm = speak(scorer, 42.0, 30.0)

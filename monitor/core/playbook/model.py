@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -135,6 +135,8 @@ class _Row(Row):
     """The slot of the complaint that it fills."""
     notes: Note | None = None
     """What it enters into the call's books."""
+    temper_weight: float = Field(0.0, ge=0, le=1)
+    """How strongly the caller's saying so speaks for a hot temper; 0: not at all."""
     source: tuple[Annotated[str, Field(min_length=1, max_length=80)], ...] = ()
     """Where it comes from: the number in the table of rules, or whatever its author goes by."""
 
@@ -142,6 +144,12 @@ class _Row(Row):
     def is_said(self) -> bool:
         """Whether anything that is said can be an instance of it."""
         return self.phrases is not None or bool(self.like)
+
+    @model_validator(mode="after")
+    def _temper_is_the_callers(self) -> Self:
+        if self.temper_weight and self.who is not Party.CALLER:
+            raise ValueError("only what the caller says speaks for the caller's temper")
+        return self
 
 
 class Signal(_Row):
@@ -195,8 +203,6 @@ class Rule(_Row):
     """Judged for the call's report; nobody is told while the call goes on."""
     topic: str = Field("", max_length=40)
     """What it is about, for the report's scorecard; left out: the name of its file."""
-    temper_weight: float = Field(0.0, ge=0, le=1)
-    """How strongly the caller's saying so speaks for a hot temper; 0: not at all."""
 
     @model_validator(mode="before")
     @classmethod
@@ -209,8 +215,6 @@ class Rule(_Row):
     def _phrases_have_a_speaker(self) -> Rule:
         if self.is_said and self.who is None:
             raise ValueError("a rule with phrases says in `who` whose words it looks at")
-        if self.temper_weight and self.who is not Party.CALLER:
-            raise ValueError("only what the caller says speaks for the caller's temper")
         if self.id in self.yields_to:
             raise ValueError("a rule cannot yield to itself")
         return self
@@ -335,3 +339,7 @@ class RuleBook:
     def temper_weights(self) -> dict[str, float]:
         """Rules whose match is lexical evidence of the caller's temper, with their weight 0..1."""
         return {rule.id: rule.temper_weight for rule in self if rule.temper_weight > 0}
+
+    def temper_signals(self) -> dict[str, float]:
+        """Signals that are such evidence as soon as they are said, with their weight."""
+        return {row.id: row.temper_weight for row in self._signals.values() if row.temper_weight > 0}

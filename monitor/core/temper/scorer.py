@@ -16,6 +16,7 @@ from monitor.core.facts import (
     Interruption,
     Judgement,
     ProsodyFrame,
+    Said,
     TemperReading,
     TemperState,
     TimelineEvent,
@@ -102,15 +103,18 @@ class TemperScorer:
         phrase_weights: Mapping[str, float] | None = None,
         model: TemperModel | None = None,
         voice: VoiceWeights | None = None,
+        signal_weights: Mapping[str, float] | None = None,
     ) -> None:
         """
         Args:
-            phrase_weights: rules of the playbook that are evidence when the caller says so, 0..1.
+            phrase_weights: rules of the playbook that are evidence when they raise an alert, 0..1.
+            signal_weights: its signals that are evidence when the caller says them, 0..1.
             model: judges in place of the two that come with the product.
             voice: weights of a trained ear; without them the published rules judge.
         """
         self._settings = settings
         self._phrase_weights = dict(phrase_weights or {})
+        self._signal_weights = dict(signal_weights or {})
         self._ear = TrainedEar(voice) if voice is not None else None
         self._model = model or (JoinedWitnesses(settings) if self._ear else PublishedRules(settings))
         self._window: deque[ProsodyFrame] = deque(maxlen=max(1, round(settings.window_s / _FRAME_S)))
@@ -127,13 +131,19 @@ class TemperScorer:
         if isinstance(fact, Interruption) and fact.by is Party.CALLER:
             self._interruptions.add(fact.span.end, 1.0)
 
-    def hear_judgement(self, judgement: Judgement) -> None:
-        """Takes an alert: of a phrase rule with a weight, what the caller said is evidence."""
-        if not isinstance(judgement, AlertRaised) or judgement.party is not Party.CALLER:
+    def hear_words(self, told: Judgement | Said) -> None:
+        """Takes an alert or a phrase: of a rule or a signal with a weight, what the caller said is evidence.
+
+        A rule's phrase counts once its rule has raised an alert; a signal's at once, though nobody is told.
+        """
+        if isinstance(told, Said):
+            weight, at = self._signal_weights.get(told.id, 0.0), told.span.end
+        elif isinstance(told, AlertRaised) and told.party is Party.CALLER:
+            weight, at = self._phrase_weights.get(told.rule, 0.0), told.about.end
+        else:
             return
-        weight = self._phrase_weights.get(judgement.rule, 0.0)
         if weight > 0.0:
-            self._words.add(judgement.about.end, weight)
+            self._words.add(at, weight)
 
     def expect(self, language: str | None) -> None:
         """The language that the caller speaks; None where it is not known."""
