@@ -19,6 +19,7 @@ import onnx.shape_inference
 import onnx.utils
 import onnxruntime
 import scipy.fft
+import scipy.sparse
 from google.protobuf.message import DecodeError
 from numpy.lib.stride_tricks import sliding_window_view
 
@@ -43,8 +44,8 @@ class _Scale:
     """One of the network's resolutions: its window, and the frequencies it is read at."""
 
     window: Pcm
-    readings: npt.NDArray[np.float32]
-    """(bins of the FFT, readings of the network)."""
+    readings: scipy.sparse.csr_array
+    """(readings of the network, bins of the FFT): of a thousand bins each reading is of a few."""
 
 
 class F0Network:
@@ -75,12 +76,13 @@ class F0Network:
         """What the second half hears, (1, resolutions, readings, count): logarithms of magnitudes."""
         length = 2 * REACH_SAMPLES + (count - 1) * HOP_SAMPLES
         sound = pcm[:length] if len(pcm) >= length else np.pad(pcm, (0, length - len(pcm)))
-        made = np.empty((1, len(self._scales), self._scales[0].readings.shape[1], count), dtype=np.float32)
+        made = np.empty((1, len(self._scales), self._scales[0].readings.shape[0], count), dtype=np.float32)
         for row, scale in enumerate(self._scales):
             size = len(scale.window)
             frames = sliding_window_view(sound, size)[REACH_SAMPLES - size // 2 :: HOP_SAMPLES][:count]
             magnitudes = np.abs(scipy.fft.rfft(frames * scale.window, axis=1))
-            made[0, row] = np.log(magnitudes @ scale.readings + _FLOOR).T
+            # Sparse, and so outside the BLAS, whose threads would take the cores from the recogniser.
+            made[0, row] = np.log(scale.readings @ magnitudes.T + np.float32(_FLOOR))
         return made
 
 
@@ -120,4 +122,4 @@ def _scale(places: npt.NDArray[Any], weights: npt.NDArray[Any], shape: npt.NDArr
     readings[places] = weights
     size = 2 * (int(shape[0]) - 1)
     window = np.sin(np.pi * np.arange(size) / size) ** 2
-    return _Scale(window.astype(np.float32), readings.reshape(tuple(shape)))
+    return _Scale(window.astype(np.float32), scipy.sparse.csr_array(readings.reshape(tuple(shape)).T))
