@@ -9,6 +9,7 @@ from tests.product.zygote import ROOT
 WALL_CLOCK = re.compile(r"\btime\.time\(|\btime\.time_ns\(|\bdatetime\.(?:now|utcnow|today)\(|\butc_now\(")
 
 MAY = {
+    "monitor/publish/side.py": "when a message was sent and seen, when a pause began and ended",
     "monitor/store/log.py": "when a call began and ended",
     "monitor/store/retention.py": "how many days ago a call ended; a clock that jumps deletes nothing",
     "monitor/store/voices.py": "when an agent was heard last",
