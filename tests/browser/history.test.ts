@@ -121,18 +121,18 @@ describe.skipIf(chromiumPath() === null)("the history", () => {
     await page.getByRole("button", { name: "Play", exact: true }).waitFor();
     await page.keyboard.press("ArrowRight");
     await page.keyboard.press("ArrowRight");
-    expect(await time()).toBe(10);
+    await expect.poll(time).toBe(10);
     await page.keyboard.press("ArrowLeft");
-    expect(await time()).toBe(5);
+    await expect.poll(time).toBe(5);
     await page.keyboard.press(" ");
     await page.getByRole("button", { name: "Pause" }).waitFor();
     await page.keyboard.press(" ");
     await page.getByRole("button", { name: "Play", exact: true }).waitFor();
     await page.locator(".said-time", { hasText: "0:32" }).click();
-    expect(await time()).toBe(32);
+    await expect.poll(time).toBe(32);
     await page.getByLabel("Position in the call").focus();
     await page.keyboard.press("n");
-    expect(await time()).toBeGreaterThan(32);
+    await expect.poll(time).toBeGreaterThan(32);
     await expectAccessibleInBothThemes(page);
   });
 

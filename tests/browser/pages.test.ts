@@ -126,6 +126,10 @@ describe.skipIf(chromiumPath() === null)("the pages", () => {
     const read: string[] = [];
     for (let share = 0.02; share < 1; share += 0.02) {
       await page.mouse.move(box.x + box.width * share, box.y + 20);
+      // The caption is drawn with the next frame.
+      await page.evaluate(
+        () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
+      );
       read.push((await label.textContent()) ?? "");
     }
     const told = read.join("\n");
