@@ -216,6 +216,7 @@ describe.skipIf(chromiumPath() === null)("the pages", () => {
     const call = await open(CALL);
     await page.locator("blockquote").waitFor();
     await page.keyboard.press("m");
+    await page.getByRole("group", { name: "Pause hints for" }).locator("button:focus").waitFor();
     await page.keyboard.press("Enter");
     await page.locator("blockquote").waitFor({ state: "detached" });
     await page.getByText("Hints are paused").waitFor();
