@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -119,3 +120,13 @@ def test_another_network_is_refused(tmp_path: Path) -> None:
         with pytest.raises(ModelError) as refused:
             F0Network(path, 60.0, 500.0)
         assert refused.value.code == "model.unloadable"
+
+
+def test_f0_stays_in_its_own_thread() -> None:
+    """A library that wakes threads of its own for it takes the cores from the recogniser."""
+    pcm = harmonic(np.full(16_000 * 8, 150.0))
+    tracked(pcm[:32_000])
+    own_s, all_s = time.thread_time(), time.process_time()
+    tracked(pcm)
+    own_s, all_s = time.thread_time() - own_s, time.process_time() - all_s
+    assert all_s < 1.2 * own_s + 0.02
