@@ -164,7 +164,7 @@ describe.skipIf(chromiumPath() === null)("the pages", () => {
       Number(await listen.locator(`[data-party="${party}"]`).getAttribute("data-rms"));
     await listen.and(page.locator('[data-phase="playing"]')).waitFor();
     await page.getByText("You are listening to this call").waitFor();
-    expect(await page.title()).toContain("🎧");
+    await expect.poll(() => page.title()).toContain("🎧");
     const before = await played();
     await expect.poll(played, { timeout: 10_000 }).toBeGreaterThan(before + 16_000);
     await expect.poll(() => rms("caller"), { timeout: 20_000 }).toBeGreaterThan(0.02);
@@ -173,10 +173,10 @@ describe.skipIf(chromiumPath() === null)("the pages", () => {
     await expect.poll(() => rms("caller")).toBe(0);
     await page.keyboard.press("Alt+l");
     await listen.and(page.locator('[data-phase="off"]')).waitFor();
-    expect(await page.title()).not.toContain("🎧");
+    await expect.poll(() => page.title()).not.toContain("🎧");
     await page.keyboard.press("Alt+l");
     await listen.and(page.locator('[data-phase="playing"]')).waitFor();
-    expect(served!.hub.sides.of(parcel.id).listeners).toEqual(["local"]);
+    await expect.poll(() => served!.hub.sides.of(parcel.id).listeners).toEqual(["local"]);
     await page.locator(".back").click();
     await page.locator(".row").first().waitFor();
     await expect.poll(() => served!.hub.sides.of(parcel.id).listeners).toEqual([]);
