@@ -3,8 +3,9 @@ websocket client notes when each alert arrives.
 
 The delay counts from the end of the stretch that the alert is about (for words: of the phrase; for what goes
 on, such as a raised voice: of the sound that settled it) to its arrival. Alerts of phrases wait for words;
-acoustic ones must not. Two further figures judge the whole chain: from the true start of heated speech (the
-calls' truth files) to `hot_temper`, and from the end of a word to its committed text.
+those of the detectors must not. Rules about what was left unsaid, or that join words and time, settle at no
+one moment of the sound and are counted apart. Two further figures judge the whole chain: from the true start
+of heated speech (the calls' truth files) to `hot_temper`, and from the end of a word to its committed text.
 """
 
 from __future__ import annotations
@@ -21,9 +22,19 @@ from typing import Any
 import websockets
 
 from bench.common import TOP, spread, tingyin
+from monitor.core.playbook.model import DETECTOR_RULES
 from monitor.playbook_files import load_playbook
 
 PLAYS = 2
+
+KINDS = {
+    "acoustic alerts": "end of the sound",
+    "word alerts": "end of the phrase",
+    "joined rules": "end of what they name",
+    "words": "end of the word, committed,",
+    "hot_temper": "true onset of heat",
+}
+"""What is timed, and from where."""
 
 
 async def listen(port: int, calls: int) -> list[tuple[float, dict[str, Any]]]:
@@ -31,7 +42,7 @@ async def listen(port: int, calls: int) -> list[tuple[float, dict[str, Any]]]:
     heard: list[tuple[float, dict[str, Any]]] = []
     subscribed: set[str] = set()
     ended = 0
-    async with websockets.connect(f"ws://127.0.0.1:{port}/ws", max_size=None) as stream:
+    async with websockets.connect(f"ws://127.0.0.1:{port}/ws", max_size=None, open_timeout=60) as stream:
         await stream.send(json.dumps({"type": "subscribe", "topic": "wall"}))
         while ended < calls:
             message = json.loads(await stream.recv())
@@ -63,7 +74,7 @@ def delays(heard: list[tuple[float, dict[str, Any]]]) -> dict[str, list[float]]:
         for _, event in heard
         if event["type"] == "call_started"
     }
-    found: dict[str, list[float]] = {"acoustic alerts": [], "word alerts": [], "hot_temper": [], "words": []}
+    found: dict[str, list[float]] = {kind: [] for kind in KINDS}
     for arrived, event in heard:
         start, title = begun[event["call_id"]]
         now_s = arrived - start
@@ -71,10 +82,14 @@ def delays(heard: list[tuple[float, dict[str, Any]]]) -> dict[str, list[float]]:
             found["words"].extend(now_s - word["end_s"] for word in event["words"])
         if event["type"] != "alert":
             continue
-        kind = "word alerts" if event["rule"] in phrase_rules else "acoustic alerts"
-        found[kind].append(now_s - event["about"]["end_s"])
         if event["rule"] == "hot_temper":
             found["hot_temper"].append(now_s - onset[title])
+        elif event["rule"] in DETECTOR_RULES:
+            found["acoustic alerts"].append(now_s - event["about"]["end_s"])
+        elif event["rule"] in phrase_rules:
+            found["word alerts"].append(now_s - event["about"]["end_s"])
+        else:
+            found["joined rules"].append(now_s - event["about"]["end_s"])
     return found
 
 
@@ -89,10 +104,8 @@ def main() -> int:
             for kind, values in delays(asyncio.run(listen(port, 2))).items():
                 found.setdefault(kind, []).extend(values)
     print(f"two calls at once in real time, played {PLAYS} times:")
-    print(f"  acoustic alerts, sound to client    {spread(found['acoustic alerts'], 's')}")
-    print(f"  word alerts, phrase's end to client {spread(found['word alerts'], 's')}")
-    print(f"  committed words, word's end to client {spread(found['words'], 's')}")
-    print(f"  hot_temper, true onset of heat to client {spread(found['hot_temper'], 's')}")
+    for kind, since in KINDS.items():
+        print(f"  {kind}, {since} to client: {spread(found[kind], 's')}")
     return 0
 
 

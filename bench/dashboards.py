@@ -119,8 +119,7 @@ async def serve_reference(rate: float, seconds: float) -> None:
     async def handle(client: ServerConnection) -> None:
         clients.add(client)
         try:
-            async for _ in client:
-                pass
+            await client.wait_closed()
         finally:
             clients.discard(client)
 
