@@ -1,7 +1,8 @@
 """The labelled conversations in `bench/conversations`: how one is written, and when its words are said.
 
 The folder `second` in it holds those that were written after the rules had been improved on the first ones,
-again before their writer looked at a pattern.
+again before their writer looked at a pattern. The folder `third` holds those of a writer who saw neither the
+patterns nor the other conversations: no pattern is improved on any of them.
 
 A conversation is a TOML file named as its `id`:
 
@@ -41,8 +42,10 @@ from typing import Any
 from monitor.core.audio import Party
 
 FOLDER = Path(__file__).resolve().parent / "conversations"
-BATCHES = ("", "second")
+BATCHES = ("", "second", "third")
 """Folders in it, in the order in which they were written."""
+WHOLLY_ASIDE = frozenset({"third"})
+"""Batches of which nobody reads a call to improve a pattern."""
 
 FAMILIES = {
     "comfort": "S0-03 S0-11 S0-14 S0-32 S0-46 S1-06 S1-11 S1-14 S2-24 S4-14 S4-19 S4-20 S4-23",

@@ -21,7 +21,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from bench.labelled import BATCHES, Conversation, load_conversations
+from bench.labelled import BATCHES, WHOLLY_ASIDE, Conversation, load_conversations
 from bench.reading_scores import read_call, show_reading
 from bench.scoring import (
     READ_AS,
@@ -234,11 +234,18 @@ def main() -> int:
 
 
 def held_out(calls: Iterable[Conversation]) -> frozenset[str]:
-    """The calls kept aside: of each batch and language every second by name. The others improve patterns."""
+    """The calls kept aside: of each batch and language every second by name, of `WHOLLY_ASIDE` all.
+
+    The others improve patterns.
+    """
     groups: dict[tuple[int, str], list[str]] = {}
     for call in calls:
         groups.setdefault((call.batch, call.language), []).append(call.id)
-    return frozenset(id_ for ids in groups.values() for id_ in sorted(ids)[1::2])
+    return frozenset(
+        id_
+        for (batch, _), ids in groups.items()
+        for id_ in (ids if BATCHES[batch] in WHOLLY_ASIDE else sorted(ids)[1::2])
+    )
 
 
 def _wanted(calls: Iterable[Conversation], names: Sequence[str], only: str | None) -> Iterable[Conversation]:

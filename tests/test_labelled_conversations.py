@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.labelled import LabelError, load_conversation, load_conversations
+from bench.labelled import BATCHES, LabelError, load_conversation, load_conversations
+from bench.playbook import held_out
 from bench.scoring import NOT_LIVE, score
 from bench.staging import exact
 from monitor.core.events import Alert, Stretch, Text
@@ -35,6 +36,21 @@ def test_there_are_enough_of_them_in_both_languages() -> None:
         assert 2 * sum(call.language == language for call in CALLS) == len(CALLS)
     assert all(10 <= len(call.turns) <= 40 for call in CALLS)
     assert sum("_good_" in call.id for call in CALLS) >= 12
+
+
+def test_the_third_batch_is_sound_and_kept_aside_as_a_whole() -> None:
+    third = [call for call in CALLS if BATCHES[call.batch] == "third"]
+    assert sorted(call.language for call in third) == ["en"] * 12 + ["zh"] * 12
+    assert len({call.id for call in CALLS}) == len(CALLS), "a name tells one call from all others"
+    assert all(len(call.turns) >= 20 for call in third)
+    assert len({call.domain for call in third}) >= 10
+    for call in third:
+        assert any(turn.near for turn in call.turns), call.id
+        assert any(turn.fires for turn in call.turns), call.id
+    aside = held_out(CALLS)
+    assert {call.id for call in third} <= aside
+    others = [call.id for call in CALLS if BATCHES[call.batch] != "third"]
+    assert 2 * len(aside.intersection(others)) == len(others)
 
 
 def test_turns_follow_one_another() -> None:
