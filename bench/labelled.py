@@ -2,8 +2,8 @@
 
 The folder `second` in it holds those that were written after the rules had been improved on the first ones,
 again before their writer looked at a pattern. The folder `third` holds those of a writer who knew what the
-rules mean, one of the other conversations, and of the patterns only those of fifteen signals of the caller and
-of one rule, seen in passing; no pattern is improved on any of them.
+rules mean, one of the other conversations, and of the patterns only those of fifteen signals of the caller
+and of one rule, seen in passing; no pattern is improved on any of them.
 
 A conversation is a TOML file named as its `id`:
 
