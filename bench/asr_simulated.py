@@ -70,7 +70,7 @@ class Answers:
         """What the engine answers, and what that took."""
         asked = (
             hashlib.sha1(request.pcm.tobytes()).hexdigest(), request.span, request.is_final, request.language,
-            request.is_language_open, request.hint, is_thorough and request.is_final,
+            request.is_language_open, request.hint, is_thorough,
         )  # fmt: skip
         key = repr(asked)
         if key not in self._known:

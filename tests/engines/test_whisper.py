@@ -16,7 +16,7 @@ from monitor.core.clock import SAMPLE_RATE_HZ, Span, samples
 from monitor.core.recognition import TranscriptionRequest
 from monitor.core.transcription.text import to_script, units
 from monitor.engines.capacity import spoken as spoken_stretch
-from monitor.engines.whisper import WhisperEngine
+from monitor.engines.whisper import WhisperEngine, first_look
 from monitor.errors import ModelError
 from monitor.resources import resource
 
@@ -174,3 +174,12 @@ def test_nothing_is_invented_where_nothing_is_said(
 def test_sound_too_short_for_a_word_is_not_decoded(engine: WhisperEngine) -> None:
     (answer,) = engine.decode([request(np.zeros(800, dtype=np.float32))], is_thorough=True)
     assert answer.words == () and answer.rejected == "too_short"
+
+
+def test_partials_take_less_context_while_there_is_no_time() -> None:
+    short, long = samples(2.0) // 160, samples(9.0) // 160
+    for is_final in (False, True):
+        quick, thorough = (first_look(short, is_final=is_final, is_thorough=t) for t in (False, True))
+        assert quick.frames < thorough.frames
+        assert first_look(long, is_final=is_final, is_thorough=False).frames >= long + 100
+    assert first_look(short, is_final=False, is_thorough=True).beam == 1
