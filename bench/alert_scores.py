@@ -20,6 +20,8 @@ from monitor.core.events import Event
 
 _NEAR_S = 0.7
 """An interruption that is told to begin this far from the truth is the same one."""
+_EDGE_S = 0.2
+"""Edges of speech are told about so exactly."""
 _AFTER_S = 2.0
 """An alert of heat may come this long after its last word."""
 _FALSE_AFTER_S = 8.0
@@ -68,7 +70,7 @@ class Outcome:
     caller: str
     cuts: list[Cut]
     alerts: list[Raised]
-    overlaps: Counter[str]
+    overlaps: list[events.OverlapHeard]
     is_sound: bool
     """No event holds a number that is none."""
     plain_cuts: list[Cut] = field(default_factory=list)
@@ -99,7 +101,7 @@ def outcome(call: Composed, told: Sequence[Event], by_rules: Sequence[Event] = (
         caller=call.speakers[Party.CALLER],
         cuts=cuts(told),
         alerts=alerts(told),
-        overlaps=Counter(event.kind for event in told if isinstance(event, events.OverlapHeard)),
+        overlaps=[event for event in told if isinstance(event, events.OverlapHeard)],
         is_sound=not any(b"NaN" in line or b"nan" in line for line in map(events.encode, told)),
         plain_cuts=plain_cuts(call.sound),
         plain_hot_s=plain_hot(call.sound[Party.CALLER]),
@@ -248,6 +250,21 @@ def _score_call(call: Outcome, told: list[Cut], score: CutScore) -> None:
 
 def _is_near(cut: Cut, meeting: Meeting) -> bool:
     return cut.start_s < meeting.end_s + _NEAR_S and cut.end_s > meeting.start_s - _NEAR_S
+
+
+def told_as(outcomes: Iterable[Outcome]) -> dict[str, Counter[str]]:
+    """What each kind of meeting was told as: the kind of the overlap that it shares most time with."""
+    found: dict[str, Counter[str]] = {}
+    for call in outcomes:
+        for meeting in call.meetings:
+            shared = [
+                (min(o.end_s, meeting.end_s + _EDGE_S) - max(o.start_s, meeting.start_s - _EDGE_S), o.kind)
+                for o in call.overlaps
+            ]
+            most_s, kind = max(shared, default=(0.0, ""))
+            name = f"{meeting.kind}, {meeting.detail}" if meeting.detail else meeting.kind
+            found.setdefault(name, Counter())[kind if most_s > 0.0 else "no overlap"] += 1
+    return found
 
 
 # --- heat ---------------------------------------------------------------------------------

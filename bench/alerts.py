@@ -40,6 +40,7 @@ from bench.alert_scores import (
     score_cuts,
     score_heat,
     share,
+    told_as,
 )
 from bench.common import spread
 from bench.composer import lines
@@ -201,6 +202,16 @@ def print_cuts(calls: list[Outcome], *, with_notes: bool) -> None:
         )
         if with_notes and not is_plain:
             print("\n".join(f"      {note}" for note in score.notes))
+    print(
+        "  what each kind of overlap was told as (laid, and with no overlap heard, where they only touched):"
+    )
+    for kind, counts in sorted(told_as(calls).items()):
+        print(f"    {kind}: {', '.join(f'{told} {count}' for told, count in counts.most_common())}")
+    completions = [call for call in told_as(calls).items() if call[0].startswith("completion")]
+    right = sum(counts["completion"] for _, counts in completions)
+    told = sum(counts["completion"] for counts in told_as(calls).values())
+    of = sum(counts.total() for _, counts in completions)
+    print(f"  completions told as such: {share(right, of)}; of those told, true: {share(right, told)}")
     leaky = [call for call in calls if call.has_leak]
     print(f"  with echo at -20 to -24 dB: {_cut_line(score_cuts(leaky))}")
     plain = [call for call in calls if not call.meetings]

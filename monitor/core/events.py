@@ -232,7 +232,9 @@ class OverlapHeard(Event, frozen=True, kw_only=True, tag="overlap"):
     start_s: float
     end_s: float
     holder: PartyName | None
-    kind: Literal["competitive", "backchannel", "terminal", "simultaneous_start", "echo", "brief"]
+    kind: Literal[
+        "competitive", "backchannel", "completion", "terminal", "simultaneous_start", "echo", "brief"
+    ]
 
 
 class BackchannelHeard(Event, frozen=True, kw_only=True, tag="backchannel"):

@@ -223,7 +223,9 @@ class Overlap:
 
     span: Span
     holder: Party | None
-    kind: Literal["competitive", "backchannel", "terminal", "simultaneous_start", "echo", "brief"]
+    kind: Literal[
+        "competitive", "backchannel", "completion", "terminal", "simultaneous_start", "echo", "brief"
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

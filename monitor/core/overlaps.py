@@ -8,11 +8,12 @@ from typing import Literal
 
 from monitor.core.audio import Party
 from monitor.core.clock import Span, samples
+from monitor.core.completions import is_help, is_sign
 from monitor.core.facts import Interruption, InterruptionBegan, Overlap
 from monitor.core.runs import Role, Run, Stretch, commons
 from monitor.core.settings import TimelineSettings
 
-OverlapKind = Literal["competitive", "backchannel", "terminal", "simultaneous_start", "brief"]
+OverlapKind = Literal["competitive", "backchannel", "completion", "terminal", "simultaneous_start", "brief"]
 OverlapEvent = Overlap | InterruptionBegan | Interruption
 
 _GOES_ON = samples(0.2)
@@ -59,14 +60,20 @@ class Encounter:
         second: Run,
         settings: TimelineSettings,
         earlier: Callable[[Party], Iterable[Stretch]],
+        said: Callable[[Party, Span], str | None],
         slack: int = 0,
     ) -> None:
-        """`slack`: how much longer than it was an overlap at the end of a turn may seem, in samples."""
+        """
+        Args:
+            said: the words of a party within a span, "" where there are none; None while they may still come.
+            slack: how much longer than it was an overlap at the end of a turn may seem, in samples.
+        """
         self._runs = (first, second)
         self._terminal = samples(settings.terminal_s) + slack
         self._settings = settings
         self._earlier = earlier
         """The IPUs of a party's turns so far, oldest first."""
+        self._said = said
         self._sides: _Sides | None = None
         self._bid: _Sides | None = None
         """The sides of what was told to be an interruption."""
@@ -88,8 +95,12 @@ class Encounter:
         bid = self._bid or self._without_sign(self._sides, known)
         told = self._judge_competition(bid, overlaps, known)
         if is_ended and (self._bid is None or self._is_told):
-            self.is_over = True
-            told.append(self._overlap(self._sides, overlaps, known))
+            kind = self._kind(self._sides, known)
+            if kind is not None:
+                self.is_over = True
+                holder = None if kind == "simultaneous_start" else self._sides.holder.party
+                span = Span(self._sides.onset, overlaps[-1].end)
+                told.append(Overlap(span=span, holder=holder, kind=kind))
         return told
 
     def _find_sides(self, onset: int, known: int) -> _Sides:
@@ -192,17 +203,34 @@ class Encounter:
         """True where the comer is heard after the holder has stopped."""
         return sides.comer.is_speaking or sides.comer.until(known) >= sides.holder.until(known) + _GOES_ON
 
-    def _overlap(self, sides: _Sides, overlaps: list[Span], known: int) -> Overlap:
-        holder: Party | None = sides.holder.party
-        kind: OverlapKind
-        if any(run.role is Role.BACKCHANNEL for run in self._runs):
-            kind = "backchannel"
-        elif self._bid is not None:
-            kind = "competitive"
-        elif not sides.is_floor_held:
-            kind, holder = "simultaneous_start", None
-        elif sides.holder.until(known) - sides.onset < self._terminal:
-            kind = "terminal"
-        else:
-            kind = "brief"
-        return Overlap(span=Span(sides.onset, overlaps[-1].end), holder=holder, kind=kind)
+    def _kind(self, sides: _Sides, known: int) -> OverlapKind | None:
+        """What the overlap was; None while that cannot be known."""
+        if self._bid is not None:
+            return "competitive"
+        is_sign = any(run.role is Role.BACKCHANNEL for run in self._runs)
+        if not is_sign and not sides.is_floor_held:
+            return "simultaneous_start"
+        is_completion = self._is_completion(sides, known)
+        if is_completion is None:
+            return None
+        if is_completion:
+            return "completion"
+        if is_sign:
+            return "backchannel"
+        return "terminal" if sides.holder.until(known) - sides.onset < self._terminal else "brief"
+
+    def _is_completion(self, sides: _Sides, known: int) -> bool | None:
+        """By sound, and where there are words, by these: 对对 is a sign of listening, however long."""
+        found = sides.is_floor_held and is_help(
+            sides.holder,
+            sides.comer,
+            sides.onset,
+            known,
+            terminal=self._terminal,
+            max_pause=samples(self._settings.max_pause_s),
+            floor=self._earlier(sides.holder.party),
+        )
+        if not found:
+            return found
+        text = self._said(sides.comer.party, sides.comer.span(known))
+        return None if text is None else not is_sign(text)

@@ -20,12 +20,12 @@ from monitor.core.facts import (
     Pause,
     SpeechStarted,
     Turn,
-    Word,
     Words,
 )
 from monitor.core.overlaps import Encounter
 from monitor.core.runs import Role, Run, Stretch
 from monitor.core.settings import TimelineSettings
+from monitor.core.spoken import Spoken
 
 _ANNOUNCED = samples(0.2)
 """Speech that began is announced at most this long after its start."""
@@ -44,12 +44,6 @@ _SIGN = samples(0.5)
 
 _ECHO_EDGE = samples(0.15)
 """Where channels carry echoes, an overlap may seem this much longer than it is."""
-
-_WORD_EDGE = samples(0.3)
-"""How far a recogniser's word may stray over the edge of the speech that it belongs to."""
-
-_WORDS_MAX = 2_000
-"""Words of a party that wait for their turn; at five a second, over six minutes."""
 
 _FLOOR_STRETCHES_MAX = 64
 """IPUs of a party's turns that are remembered: far more than the floor's rules look back."""
@@ -127,7 +121,6 @@ class Timeline:
         self._settings = settings
         self._describe = describe
         self._gates = {party: EchoGate(party, is_echo) for party in Party}
-        self._has_words = has_words
         self._settled = samples(min_silence_s) + _EDGE
         self._breath = samples(settings.breath_s)
         self._max_pause = samples(settings.max_pause_s)
@@ -139,8 +132,7 @@ class Timeline:
         self._turns: dict[Party, _OpenTurn] = {}
         self._floor: dict[Party, deque[Stretch]] = {p: deque(maxlen=_FLOOR_STRETCHES_MAX) for p in Party}
         self._ended: dict[Party, deque[_EndedTurn]] = {p: deque() for p in Party}
-        self._words: dict[Party, deque[Word]] = {p: deque(maxlen=_WORDS_MAX) for p in Party}
-        self._words_until = dict.fromkeys(Party, 0)
+        self._spoken = Spoken(settings, has_words=has_words)
         self._is_finished = False
         self._own_speech: deque[SpeechStarted | Ipu] = deque(maxlen=_OWN_SPEECH_MAX)
 
@@ -158,9 +150,7 @@ class Timeline:
             case Ipu():
                 self._gates[event.party].close(event.span)
             case Words():
-                self._words[event.party].extend(event.words)
-                if event.words:
-                    self._words_until[event.party] = max(self._words_until[event.party], event.span.end)
+                self._spoken.receive(event)
 
     def tick(self, now: int) -> list[ConversationEvent]:
         """What can be told at `now`, samples of call time."""
@@ -170,7 +160,7 @@ class Timeline:
         """The rest: nothing is waited for any more, and open speech ends at `now`."""
         for gate in self._gates.values():
             gate.finish(now)
-        self._is_finished = True
+        self._is_finished = self._spoken.is_finished = True
         return list(self._advance(now, now))
 
     def take_own_speech(self) -> list[SpeechStarted | Ipu]:
@@ -249,7 +239,8 @@ class Timeline:
         other = self._current.get(party.other)
         if other is not None and (not other.is_closed or other.until(at) > at):
             slack = _ECHO_EDGE if any(gate.has_echo for gate in self._gates.values()) else 0
-            self._encounters.append(Encounter(other, run, self._settings, self._floor.__getitem__, slack))
+            floor, said = self._floor.__getitem__, self._spoken.said
+            self._encounters.append(Encounter(other, run, self._settings, floor, said, slack))
 
     def _close(self, party: Party, span: Span) -> None:
         run = self._current.get(party)
@@ -262,6 +253,7 @@ class Timeline:
     # --- runs -> roles --------------------------------------------------------------------------------
 
     def _advance(self, now: int, known: int) -> Iterator[ConversationEvent]:
+        self._spoken.now = now
         yield from self._pass_gates(known)
         for run in self._current.values():
             self._close_run(run, now)
@@ -274,7 +266,7 @@ class Timeline:
             yield from encounter.judge(known)
         self._encounters = [encounter for encounter in self._encounters if not encounter.is_over]
         self._end_turns(now)
-        yield from self._tell_turns(now)
+        yield from self._tell_turns()
 
     def _judge(self, run: Run, now: int, known: int) -> Role | None:
         """The run's role, None while it cannot be known."""
@@ -374,34 +366,16 @@ class Timeline:
 
     # --- words ----------------------------------------------------------------------------------------
 
-    def _tell_turns(self, now: int) -> Iterator[Turn]:
-        wait = samples(self._settings.words_wait_s)
+    def _tell_turns(self) -> Iterator[Turn]:
         for party, ended in self._ended.items():
-            while ended:
-                turn = ended[0]
-                is_heard = self._words_until[party] >= turn.span.end - _WORD_EDGE
-                if self._has_words and not is_heard and not self._is_finished and now < turn.span.end + wait:
-                    break
-                ended.popleft()
-                yield self._tell(turn, ended[0].span.start if ended else None)
-
-    def _tell(self, turn: _EndedTurn, next_start: int | None) -> Turn:
-        words, said = self._words[turn.party], []
-        edge = turn.span.end + _WORD_EDGE
-        if next_start is not None:
-            edge = min(edge, (turn.span.end + next_start) // 2)
-        while words:
-            middle = (words[0].span.start + words[0].span.end) // 2
-            if middle >= edge:
-                break
-            word = words.popleft()
-            if middle >= turn.span.start - _WORD_EDGE:
-                said.append(word.text)
-        return Turn(
-            party=turn.party,
-            span=turn.span,
-            text="".join(said).strip(),
-            rate_syl_s=turn.description.rate_syl_s,
-            f0_median_st=turn.description.f0_median_st,
-            level_db=turn.description.level_db,
-        )
+            while ended and not self._spoken.is_awaited(party, ended[0].span.end):
+                turn = ended.popleft()
+                text = self._spoken.take(party, turn.span, ended[0].span.start if ended else None)
+                yield Turn(
+                    party=turn.party,
+                    span=turn.span,
+                    text=text,
+                    rate_syl_s=turn.description.rate_syl_s,
+                    f0_median_st=turn.description.f0_median_st,
+                    level_db=turn.description.level_db,
+                )

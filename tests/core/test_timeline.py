@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from monitor.core.audio import Party
 from monitor.core.clock import BLOCK_SAMPLES, Span, samples, seconds
+from monitor.core.completions import is_sign
 from monitor.core.facts import (
     Backchannel,
     Gap,
@@ -308,6 +309,56 @@ def test_own_speech_that_follows_an_echo_without_a_silence_is_a_turn() -> None:
     assert samples(3.5) <= turn.span.start <= samples(5.5)
 
 
+# --- completions ----------------------------------------------------------------------------------------
+
+HESITATION = [(C, 0.5, 4.0), (A, 3.8, 4.9), (C, 5.3, 8.0)]
+CHORUS = [(C, 0.5, 4.0), (A, 3.3, 4.1), (C, 4.4, 8.0)]
+
+
+@pytest.mark.parametrize("speech", [HESITATION, CHORUS], ids=["in a hesitation", "in chorus"])
+def test_who_helps_the_holder_finish_completes(speech: list[Speech]) -> None:
+    told = play(speech)
+    assert [(event.kind, event.holder) for event in only(told, Overlap)] == [("completion", C)]
+    assert not only(told, Interruption)
+
+
+@pytest.mark.parametrize(
+    ("speech", "kind"),
+    [
+        ([(C, 0.5, 4.0), (A, 3.8, 6.5), (C, 6.9, 9.0)], "terminal"),
+        ([(C, 0.5, 4.0), (A, 3.8, 4.9), (A, 5.2, 7.0), (C, 7.2, 9.0)], "terminal"),
+        ([(C, 0.5, 4.0), (A, 3.8, 4.9), (C, 6.5, 9.0)], "terminal"),
+        ([(C, 0.5, 4.0), (A, 3.7, 4.1), (C, 4.4, 8.0)], "backchannel"),
+        ([(C, 0.5, 8.0), (A, 3.3, 4.1)], "backchannel"),
+    ],
+    ids=["a turn", "a turn in pieces", "an answer", "a sign of listening", "under unbroken speech"],
+)
+def test_what_only_looks_like_help_is_none(speech: list[Speech], kind: str) -> None:
+    assert kinds(play(speech)) == [kind]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [("退款的订单号", "completion"), ("对对对，是的", "backchannel"), ("", "completion")],
+)
+def test_words_tell_help_from_a_sign_of_listening(text: str, kind: str) -> None:
+    words = [(6.4, said(A, (3.35, 4.05, text)))] if text else []
+    told = play(CHORUS, words=words, has_words=True, end_s=14)
+    assert kinds(told) == [kind]
+    at_s = next(item.at_s for item in told if isinstance(item.event, Overlap))
+    assert at_s == pytest.approx(6.4 if text else 8.1, abs=0.1), "they are waited for, but not for ever"
+
+
+@pytest.mark.parametrize("text", ["嗯", "对，对。", "好的", "Yeah, right.", "uh-huh", "mm", "OK I see"])
+def test_signs_of_listening(text: str) -> None:
+    assert is_sign(text)
+
+
+@pytest.mark.parametrize("text", ["", "，", "订单号", "right there", "the order number", "好像不是"])
+def test_other_words_are_no_sign(text: str) -> None:
+    assert not is_sign(text)
+
+
 # --- promises -------------------------------------------------------------------------------------------
 
 
@@ -357,9 +408,17 @@ def test_every_conversation_holds_the_promises(speech: list[Speech], has_words: 
 @settings(max_examples=15, deadline=None)
 @given(conversations())
 def test_interruptions_do_not_depend_on_words(speech: list[Speech]) -> None:
-    without = [event for event in play(speech, has_words=False) if not isinstance(event.event, Turn)]
-    within = [event for event in play(speech, has_words=True) if not isinstance(event.event, Turn)]
-    assert without == within
+    """Only what a short overlap was, help or a sign of listening, is asked of them."""
+
+    def by_sound(told: Sequence[Told]) -> list[Told]:
+        return [
+            item
+            for item in told
+            if not isinstance(item.event, Turn)
+            and not (isinstance(item.event, Overlap) and item.event.kind == "completion")
+        ]
+
+    assert by_sound(play(speech, has_words=False)) == by_sound(play(speech, has_words=True))
 
 
 def test_memory_is_bounded_over_an_hour() -> None:
@@ -368,6 +427,6 @@ def test_memory_is_bounded_over_an_hour() -> None:
         for party, start_s, stop_s in [(A, second, second + 2.4), (C, second + 2.0, second + 3.9)]:
             timeline.receive(Ipu(party=party, span=span(start_s, stop_s)))
         timeline.tick(samples(second + 4))
-    held = [vars(timeline)[name] for name in ("_undecided", "_encounters", "_turns", "_ended", "_words")]
+    held = [vars(timeline)[name] for name in ("_undecided", "_encounters", "_turns", "_ended")]
     assert all(len(value) <= 4 for value in held)
     assert all(len(floor) <= 64 for floor in vars(timeline)["_floor"].values())

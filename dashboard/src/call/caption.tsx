@@ -1,7 +1,7 @@
 /** In words what the pointer is at: the time, each mark there, the reasons of the heat, and what was said. */
 import type { ComponentChildren } from "preact";
 import { say, t } from "../i18n";
-import type { Stretch } from "../protocol/messages";
+import type { Overlap, Stretch } from "../protocol/messages";
 import type { CallState } from "../state/call";
 import { clock, shortSeconds } from "../ui/format";
 import { Icon, SeveritySign } from "../ui/icons";
@@ -63,7 +63,7 @@ function marksAt(call: CallState, s: number): ComponentChildren[] {
   if (overlap && cuts.length === 0) {
     told.push(
       <span key="overlap" class="caption-mark">
-        {words.overlap} · {lasting(overlap)}
+        {atOnce(overlap)} · {lasting(overlap)}
       </span>,
     );
   }
@@ -76,6 +76,14 @@ function marksAt(call: CallState, s: number): ComponentChildren[] {
     );
   }
   return told;
+}
+
+/** That both spoke; who helped whom, where one finished the other's phrase. */
+function atOnce({ kind, holder }: Overlap): string {
+  const { call: words, party } = t.value;
+  if (kind !== "completion" || holder === null) return words.overlap;
+  const helper = holder === "agent" ? "caller" : "agent";
+  return `${party[helper]} ${words.completes[helper]}`;
 }
 
 /** Why the caller counts as heated there. */

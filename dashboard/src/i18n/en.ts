@@ -115,6 +115,10 @@ export const en = {
     newBelow: "New words below",
     silence: (s: string) => `${s} s of silence`,
     overlap: "Both at once",
+    completes: {
+      agent: "helped the caller finish",
+      caller: "helped the agent finish",
+    } satisfies Record<Party, string>,
     interrupts: {
       agent: "cut in on the caller",
       caller: "cut in on the agent",

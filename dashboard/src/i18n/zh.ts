@@ -106,6 +106,7 @@ export const zh: Dictionary = {
     newBelow: "下方有新内容",
     silence: (s) => `静默 ${s} 秒`,
     overlap: "同时说话",
+    completes: { agent: "帮客户把话说完", caller: "帮坐席把话说完" },
     interrupts: { agent: "打断了客户", caller: "打断了坐席" },
     yielded: "对方让出",
     notYielded: "对方未让",
