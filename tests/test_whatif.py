@@ -17,11 +17,11 @@ from monitor.config import Settings
 from monitor.core import events
 from monitor.core.detectors import touched
 from monitor.core.events import Alert, AlertCleared, Cue, CueCleared, Event
-from monitor.core.inputs import CallInfo, CueAnswer
+from monitor.core.inputs import CallInfo, CueAnswer, CuesPaused
 from monitor.core.judging import Judging
 from monitor.core.playbook.listener import hear_alike
 from monitor.core.playbook.model import Phrases, RuleBook
-from monitor.core.rejudge import Answered, FactTold, Finished, Record, Ticked, Told, rejudge
+from monitor.core.rejudge import Answered, FactTold, Finished, PauseTold, Record, Ticked, Told, rejudge
 from monitor.core.retold import of_transcript
 from monitor.core.wire import to_event
 from monitor.errors import StoreError
@@ -200,6 +200,14 @@ def test_what_was_quiet_for_the_agent_is_quiet_by_both_sides(tmp_path: Path, dig
     change = what_if(call, Side(load_playbook(), digest=digest), Side(load_playbook()))
     assert (change.cues_before, change.cues_after) == (len(shown), len(shown))
     assert not change.came and not change.went
+
+
+def test_a_pause_of_the_cues_is_one_by_both_sides(tmp_path: Path) -> None:
+    records = [record for record in with_told(CALL) if not isinstance(record, Told)]
+    paused = [PauseTold(0, CuesPaused(is_paused=True)), *records]
+    change = what_if(kept(tmp_path / "a.facts", paused), Side(load_playbook()), Side(edited("no_authority")))
+    assert {alert.rule for alert in change.went} == {"no_authority"}, "alerts know no pause"
+    assert (change.cues_before, change.cues_after) == (0, 0)
 
 
 def replace_rule(event: Alert | Cue) -> Alert | Cue:

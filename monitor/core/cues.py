@@ -19,7 +19,7 @@ from monitor.core.playbook.model import CueText, RuleBook, Sentence
 from monitor.core.settings import CueSettings
 
 CueEvent = Cue | CueCleared
-ClearReason = Literal["done", "replaced", "expired", "ended", "dismissed", "not_helpful"]
+ClearReason = Literal["done", "replaced", "expired", "ended", "dismissed", "not_helpful", "paused"]
 Outcome = Literal["", "done", "ignored", "dismissed", "not_helpful"]
 
 OUTCOMES: dict[ClearReason, Outcome] = {
@@ -29,6 +29,7 @@ OUTCOMES: dict[ClearReason, Outcome] = {
     "not_helpful": "not_helpful",
     "replaced": "",
     "ended": "",
+    "paused": "",
 }
 """What became of a cue, by why it went; nothing where it went before the agent had its chance."""
 
@@ -84,7 +85,8 @@ class CueDesk:
     within some minutes; critical ones alone go over the latter two. It is replaced only by a more severe one.
     It goes as `done` when the agent does what it asks, as `ended` when its alert is over for another reason,
     as `expired` after the rule's `expires_s`, and as `dismissed` or `not_helpful` when the agent says so. A
-    rule whose cues the agent sends away again and again is quiet for a while.
+    rule whose cues the agent sends away again and again is quiet for a while. While the agent has put the
+    cues off none is shown, and the one on the screen goes as `paused`: nobody ignored what nobody saw.
     """
 
     def __init__(
@@ -109,6 +111,7 @@ class CueDesk:
         self._sent_away: dict[str, int] = {}
         """How often the agent sent a rule's cue away since it was last quiet."""
         self._quiet_until: dict[str, int] = {}
+        self._is_paused = False
 
     def rebook(self, rulebook: RuleBook) -> None:
         """Shows another book's cues from here on; what is on the screen stays."""
@@ -175,6 +178,11 @@ class CueDesk:
                 self._quiet_until[rule] = now + samples(self._settings.quiet_s)
         return self._clear(answer.answer, now) + self._show(now)
 
+    def on_pause(self, *, is_paused: bool, now: int) -> list[CueEvent]:
+        """The agent put the cues off, or has them again: then what is still fresh may be shown."""
+        self._is_paused = is_paused
+        return self._clear("paused", now) if is_paused else self._show(now)
+
     def finish(self, now: int) -> list[CueEvent]:
         """The call is over."""
         self._waiting.clear()
@@ -217,6 +225,8 @@ class CueDesk:
         oldest = now - samples(self._settings.stale_s)
         for id_ in [id_ for id_, waiting in self._waiting.items() if waiting.since <= oldest]:
             del self._waiting[id_]
+        if self._is_paused:
+            return []
         showable = [waiting for waiting in self._waiting.values() if self._may_show(waiting, now)]
         if not showable:
             return []

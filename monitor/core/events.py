@@ -309,7 +309,7 @@ class CueCleared(Event, frozen=True, kw_only=True, tag="cue_cleared"):
     id: str
     rule: str
     cleared_at_s: float
-    reason: Literal["done", "replaced", "expired", "ended", "dismissed", "not_helpful"]
+    reason: Literal["done", "replaced", "expired", "ended", "dismissed", "not_helpful", "paused"]
     outcome: Literal["", "done", "ignored", "dismissed", "not_helpful"] = ""
     """What the agent made of it; empty where it went before the agent had its chance."""
 

@@ -80,6 +80,13 @@ class CueAnswer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CuesPaused:
+    """The agent put the cues off on their page; or, not `is_paused`, has them again, for whatever reason."""
+
+    is_paused: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RulesChanged:
     """The playbook was edited in mid-call: these files (name and text) are in force from here on."""
 
@@ -107,6 +114,7 @@ SessionInput = (
     | SourceNotice
     | EngineLag
     | CueAnswer
+    | CuesPaused
     | RulesChanged
     | SoundEnd
     | CallEnd

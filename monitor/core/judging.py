@@ -16,7 +16,7 @@ from monitor.core.detectors import READS, Detector, build_detectors
 from monitor.core.events import Event
 from monitor.core.facts import AlertRaised, Judgement, ProsodyFrame, Said, TemperReading, TimelineEvent
 from monitor.core.findings import findings
-from monitor.core.inputs import CueAnswer
+from monitor.core.inputs import CueAnswer, CuesPaused
 from monitor.core.notices import notice_event
 from monitor.core.playbook.judge import RuleJudge
 from monitor.core.playbook.listener import Listener
@@ -137,6 +137,10 @@ class Judging:
     def on_answer(self, answer: CueAnswer, now: int) -> list[Event]:
         """The agent answered a cue."""
         return list(self._cues.on_answer(answer, now))
+
+    def on_pause(self, pause: CuesPaused, now: int) -> list[Event]:
+        """The agent put the cues off, or has them again."""
+        return list(self._cues.on_pause(is_paused=pause.is_paused, now=now))
 
     def rebook(self, rulebook: RuleBook, now: int) -> list[Event]:
         """Judges by another book from here on; what was said and read so far is remembered.

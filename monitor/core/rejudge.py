@@ -14,7 +14,7 @@ from itertools import takewhile
 
 from monitor.core.events import Alert, Cue, Event
 from monitor.core.facts import Judgement, Said, TimelineEvent
-from monitor.core.inputs import CueAnswer, RulesChanged
+from monitor.core.inputs import CueAnswer, CuesPaused, RulesChanged
 from monitor.core.judging import Ears, Judging
 from monitor.core.playbook.listener import Listener
 from monitor.core.playbook.model import RuleBook
@@ -56,6 +56,14 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
+class PauseTold:
+    """The agent put the cues off, or had them again."""
+
+    now: int
+    pause: CuesPaused
+
+
+@dataclass(frozen=True, slots=True)
 class Rebooked:
     """An edited playbook came into force."""
 
@@ -77,7 +85,7 @@ class Finished:
     now: int
 
 
-Record = FactTold | Ticked | SameSound | Answered | Rebooked | Told | Finished
+Record = FactTold | Ticked | SameSound | Answered | PauseTold | Rebooked | Told | Finished
 
 Recorder = Callable[[Record], None]
 
@@ -126,6 +134,8 @@ class Rejudging:
                 return judging.on_fact(record.fact, record.now, found)
             case SameSound():
                 judging.is_same_sound = record.is_same_sound
+            case PauseTold():
+                return judging.on_pause(record.pause, record.now)
             case Answered() if self._is_as_it_was:
                 return judging.on_answer(record.answer, record.now)
             case Rebooked() if self._is_as_it_was:

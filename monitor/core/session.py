@@ -29,6 +29,7 @@ from monitor.core.inputs import (
     CallEnd,
     CallInfo,
     CueAnswer,
+    CuesPaused,
     EngineLag,
     KnownVoice,
     RequestDropped,
@@ -50,6 +51,7 @@ from monitor.core.rejudge import (
     Answered,
     FactTold,
     Finished,
+    PauseTold,
     Rebooked,
     Record,
     Recorder,
@@ -178,6 +180,9 @@ class CallSession:
             case CueAnswer():
                 self._record(Answered(self._now, item))
                 out.extend(self._recorded(self._judging.on_answer(item, self._now)))
+            case CuesPaused():
+                self._record(PauseTold(self._now, item))
+                out.extend(self._recorded(self._judging.on_pause(item, self._now)))
             case RulesChanged():
                 self._change = (item, cached_book(item.files), self._now)
             case SoundEnd():

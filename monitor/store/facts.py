@@ -20,7 +20,7 @@ from monitor.core import facts as core_facts
 from monitor.core import rejudge
 from monitor.core.events import Alert, Cue
 from monitor.core.facts import AlertEnded, AlertRaised
-from monitor.core.inputs import CallInfo, CueAnswer, RulesChanged
+from monitor.core.inputs import CallInfo, CueAnswer, CuesPaused, RulesChanged
 from monitor.core.rejudge import Record
 from monitor.errors import StoreError
 from monitor.store.blocks import BlockWriter, Complain, begins_with, inflate, read_blocks
@@ -82,7 +82,7 @@ _FACT_TYPES = (
 _FORMS = {type_: _Form(number, type_) for number, type_ in enumerate((*_FACT_TYPES, AlertRaised, AlertEnded))}
 _BY_NUMBER = {form.number: form for form in _FORMS.values()}
 
-_FACT, _TICK, _SAME, _ANSWER, _BOOK, _END, _TOLD = range(7)
+_FACT, _TICK, _SAME, _ANSWER, _BOOK, _END, _TOLD, _PAUSE = range(8)
 
 
 def _pack(record: Record) -> tuple[Any, ...]:
@@ -95,6 +95,8 @@ def _pack(record: Record) -> tuple[Any, ...]:
             return (_SAME, record.is_same_sound)
         case rejudge.Answered():
             return (_ANSWER, record.now, record.answer)
+        case rejudge.PauseTold():
+            return (_PAUSE, record.now, record.pause)
         case rejudge.Rebooked():
             return (_BOOK, record.now, record.change)
         case rejudge.Told():
@@ -125,6 +127,8 @@ def _unpack(record: list[Any]) -> Record:
         return rejudge.Finished(int(record[1]))
     if kind == _ANSWER:
         return rejudge.Answered(int(record[1]), msgspec.convert(record[2], CueAnswer))
+    if kind == _PAUSE:
+        return rejudge.PauseTold(int(record[1]), msgspec.convert(record[2], CuesPaused))
     if kind == _TOLD:
         return rejudge.Told(msgspec.convert(record[1], Alert | Cue))
     if kind == _BOOK:

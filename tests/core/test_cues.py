@@ -116,6 +116,9 @@ class Screen:
     def answers(self, cue_id: str, answer: str) -> None:
         self.told += self.desk.on_answer(CueAnswer(cue_id=cue_id, answer=answer), self.now)  # type: ignore[arg-type]
 
+    def pauses(self, is_paused: bool = True) -> None:
+        self.told += self.desk.on_pause(is_paused=is_paused, now=self.now)
+
     def signals(self, id_: str, party: Party = A) -> None:
         word = Word(party=party, span=Span(self.now - 1600, self.now), text="话", probability=0.9)
         self.told += self.desk.on_said(Said(id=id_, party=party, words=(word,)), self.now)
@@ -417,6 +420,28 @@ def test_what_nobody_heeded_was_ignored_and_what_was_taken_away_was_not() -> Non
     screen.until(21)
     screen.alerts(alert("a4", "urgent", "critical"))
     assert outcomes(screen)[-1] == ("listen", "")
+
+
+def test_while_the_agent_has_put_cues_off_none_is_shown_and_none_was_ignored() -> None:
+    screen = Screen()
+    screen.alerts(alert("a1", "short"))
+    screen.pauses()
+    assert screen.cleared == [("short", "paused")]
+    assert outcomes(screen) == [("short", "")]
+    screen.until(20)
+    screen.alerts(alert("a2", "listen", "critical"), alert("a3", "urgent", "critical"))
+    screen.until(40)
+    assert screen.shown == ["short"], "not even an urgent one"
+    screen.pauses(False)
+    assert screen.shown == ["short"], "what is stale by now is not shown late"
+    screen.pauses()
+    screen.alerts(alert("a4", "ends"))
+    screen.until(43)
+    screen.pauses()
+    screen.pauses(False)
+    assert screen.shown == ["short", "ends"], "what is still fresh is shown"
+    screen.until(60)
+    assert outcomes(screen) == [("short", "")]
 
 
 def test_a_rule_that_is_sent_away_again_and_again_is_quiet_for_a_while() -> None:

@@ -11,8 +11,8 @@ from monitor.core import facts
 from monitor.core.audio import Party
 from monitor.core.clock import Span
 from monitor.core.facts import AlertEnded, AlertRaised, Evidence, Severity, TemperReading, TemperState, Word
-from monitor.core.inputs import CallInfo, CueAnswer, RulesChanged
-from monitor.core.rejudge import Answered, FactTold, Finished, Rebooked, Record, SameSound, Ticked
+from monitor.core.inputs import CallInfo, CueAnswer, CuesPaused, RulesChanged
+from monitor.core.rejudge import Answered, FactTold, Finished, PauseTold, Rebooked, Record, SameSound, Ticked
 from monitor.errors import StoreError
 from monitor.store.facts import _FORMS, FACTS_VERSION, FactsHeader, FactsWriter, is_facts, read_facts
 
@@ -53,6 +53,7 @@ RECORDS: tuple[Record, ...] = (
     Ticked(4800),
     Ticked(6400, (RAISED,)),
     Answered(6400, CueAnswer(cue_id="c1", answer="dismissed")),
+    PauseTold(6400, CuesPaused(is_paused=True)),
     Rebooked(6400, RulesChanged(files=(("a.toml", "x = 1"),))),
     Finished(8000),
 )
