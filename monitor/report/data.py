@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -13,8 +13,9 @@ from monitor.core import events
 from monitor.core.events import AnyEvent, Text
 from monitor.report.facts import PARTIES, CallFacts, gather
 from monitor.report.scorecard import Topic, scorecard, total
-from monitor.report.story import SLOTS, StoodOut, phases, risk_peak, stood_out, timeline
+from monitor.report.story import SLOTS, StoodOut, phases, risk_peak, seen_by, stood_out, timeline
 from monitor.report.wording import WORDS, summary
+from monitor.store.records import MessageToAgent
 
 COLUMNS = ("kind", "at_s", "end_s", "party", "severity", "rule", "topic", "points", "zh", "en")
 """Of the CSV: `kind` says what a line is; cells that mean nothing for it are empty."""
@@ -22,21 +23,21 @@ _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 """What a spreadsheet takes for a formula at the beginning of a cell."""
 
 
-def build_json(told: Iterable[AnyEvent]) -> str:
+def build_json(told: Iterable[AnyEvent], messages: Sequence[MessageToAgent] = ()) -> str:
     """The report as one JSON object, indented, with the same facts as the page. Equal events, equal text."""
     told = list(told)
-    facts = gather(told)
+    facts = gather(told, messages)
     content = _content(facts, told[0].call_id if told else "")
     return msgspec.json.format(msgspec.json.encode(content), indent=2).decode() + "\n"
 
 
-def build_csv(told: Iterable[AnyEvent]) -> str:
+def build_csv(told: Iterable[AnyEvent], messages: Sequence[MessageToAgent] = ()) -> str:
     """The report as a table: the summary, then one line for each thing with its second.
 
     It begins with a byte order mark, without which spreadsheets misread Chinese, and no cell begins as a
     formula does: words of a call are text.
     """
-    facts = gather(told)
+    facts = gather(told, messages)
     out = io.StringIO()
     out.write("\ufeff")
     writer = csv.DictWriter(out, COLUMNS, restval="", lineterminator="\r\n")
@@ -87,6 +88,7 @@ def _content(facts: CallFacts, call_id: str) -> dict[str, Any]:
         "alerts": [{"alert": story.alert, "cleared": story.cleared} for story in facts.alerts],
         "findings": facts.findings,
         "cues": [{"cue": story.cue, "cleared": story.cleared} for story in facts.cues],
+        "messages": facts.messages,
         "scorecard": {"total": total(topics), "topics": [_topic(topic) for topic in topics]},
         "timeline": timeline(facts),
         "transcript": [
@@ -138,13 +140,21 @@ def _rows(facts: CallFacts) -> Iterator[dict[str, Any]]:
     for found_ in facts.findings:
         yield _judged("finding", found_)
     for told in facts.cues:
-        how = told.cleared.reason if told.cleared is not None else "open"
+        how = WORDS[told.cleared.reason if told.cleared is not None else "until_end"]
         end_s = told.cleared.cleared_at_s if told.cleared is not None else None
-        text = Text(zh=f"{told.cue.text.zh}（{how}）", en=f"{told.cue.text.en} ({how})")
+        text = Text(zh=f"{told.cue.text.zh}（{how.zh}）", en=f"{told.cue.text.en} ({how.en})")
         yield _row(
             "cue", told.cue.raised_at_s, text, end_s=end_s, party="agent", rule=told.cue.rule,
             severity=told.cue.severity,
         )  # fmt: skip
+    for message in facts.messages:
+        seen = WORDS[seen_by(message)]
+        by, text = message.display, message.text
+        yield _row(
+            "message",
+            message.t_s,
+            Text(zh=f"{by}：{text.zh}（{seen.zh}）", en=f"{by}: {text.en} ({seen.en})"),
+        )
     for topic in scorecard(facts):
         yield _row("score", None, topic.title, topic=topic.name, points=topic.score)
         for point in topic.points:

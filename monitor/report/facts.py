@@ -8,6 +8,7 @@ from statistics import median
 
 from monitor.core import events
 from monitor.core.events import AnyEvent, PartyName
+from monitor.store.records import MessageToAgent
 
 PARTIES: tuple[PartyName, ...] = ("agent", "caller")
 SEVERITIES: tuple[events.SeverityName, ...] = ("critical", "high", "medium", "low", "info")
@@ -68,6 +69,8 @@ class CallFacts:
     lost: list[events.AudioLost] = field(default_factory=list)
     lagging: list[events.EngineLagging] = field(default_factory=list)
     languages: dict[str, int] = field(default_factory=dict)
+    messages: list[MessageToAgent] = field(default_factory=list)
+    """What supervisors wrote to the agent meanwhile: kept beside the events, not among them."""
 
     @property
     def duration_s(self) -> float:
@@ -140,9 +143,9 @@ class CallFacts:
         )
 
 
-def gather(told: Iterable[AnyEvent]) -> CallFacts:
+def gather(told: Iterable[AnyEvent], messages: Iterable[MessageToAgent] = ()) -> CallFacts:
     """One call's facts. Events may come in any number, also without beginning or end."""
-    facts = CallFacts()
+    facts = CallFacts(messages=list(messages))
     alerts: dict[str, AlertStory] = {}
     cues: dict[str, CueStory] = {}
     utterances: dict[tuple[PartyName, int], Utterance] = {}

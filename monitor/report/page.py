@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
@@ -19,18 +19,20 @@ from monitor.core.events import AnyEvent
 from monitor.report import charts
 from monitor.report.facts import PARTIES, CallFacts, Utterance, gather
 from monitor.report.scorecard import scorecard, total
-from monitor.report.story import SLOTS, phases, risk_peak, stood_out, timeline
+from monitor.report.story import SLOTS, passed_s, phases, risk_peak, seen_by, stood_out, timeline
 from monitor.report.wording import CLEAR_REASONS, WORDS, notice_rows, summary
+from monitor.store.records import MessageToAgent
 
 
-def build_report(told: Iterable[AnyEvent]) -> str:
+def build_report(told: Iterable[AnyEvent], messages: Sequence[MessageToAgent] = ()) -> str:
     """One call's report as a self-contained HTML page.
 
-    `told` are the call's events in order. Without `Prosody` the charts stay empty, without `CallEnded` the
-    figures are those up to the last event. Equal events give equal text.
+    `told` are the call's events in order, `messages` what supervisors wrote to its agent. Without `Prosody`
+    the charts stay empty, without `CallEnded` the figures are those up to the last event. Equal events and
+    messages give equal text.
     """
     told = list(told)
-    facts = gather(told)
+    facts = gather(told, messages)
     topics = scorecard(facts)
     environment = _environment()
     css, js = _asset("report.css"), _asset("report.js")
@@ -44,6 +46,8 @@ def build_report(told: Iterable[AnyEvent]) -> str:
         strips=charts.strips(facts),
         g=charts,
         clock=charts.clock,
+        passed_s=passed_s,
+        seen_by=seen_by,
         number=_number,
         share=_share(facts),
         by_agent=facts.interruptions_by("agent"),

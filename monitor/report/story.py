@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, get_args
 
 from monitor.core import events
 from monitor.core.events import PartyName, Text
 from monitor.report.facts import CallFacts
+from monitor.store.records import MessageToAgent
 
 SLOTS: tuple[events.SlotName, ...] = get_args(events.SlotName)
 SHOWN_FROM = 0.3
@@ -39,7 +41,7 @@ class Happening:
     """One line of the timeline."""
 
     at_s: float
-    kind: Literal["phase", "alert", "cue", "promise", "offer", "cut_in", "finding"]
+    kind: Literal["phase", "alert", "cue", "promise", "offer", "cut_in", "finding", "message"]
     party: PartyName | None
     text: Text
 
@@ -117,6 +119,15 @@ def timeline(facts: CallFacts) -> list[Happening]:
         Happening(at_s=found.about.start_s, kind="finding", party=found.party, text=found.title)
         for found in facts.findings
     )
+    rows.extend(
+        Happening(
+            at_s=message.t_s,
+            kind="message",
+            party=None,
+            text=Text(zh=f"给坐席的消息：{message.text.zh}", en=f"message to the agent: {message.text.en}"),
+        )
+        for message in facts.messages
+    )
     if facts.reading is not None:
         rows.extend(
             Happening(at_s=made.at_s, kind="promise", party="agent", text=Text(zh=made.what, en=made.what))
@@ -127,6 +138,22 @@ def timeline(facts: CallFacts) -> list[Happening]:
             for made in facts.reading.concessions
         )
     return sorted(rows, key=lambda row: row.at_s)
+
+
+def seen_by(message: MessageToAgent) -> str:
+    """How far a message came, as a word of `WORDS`."""
+    if message.seen_at is not None:
+        return "seen"
+    return "not_shown" if message.shown_at is None else "shown_only"
+
+
+def passed_s(message: MessageToAgent) -> float | None:
+    """How long after it was sent a message was seen, or else shown; None where it was neither."""
+    until = message.seen_at or message.shown_at
+    if until is None:
+        return None
+    sent, then = (datetime.fromisoformat(at.replace("Z", "+00:00")) for at in (message.at, until))
+    return max(0.0, (then - sent).total_seconds())
 
 
 PHASE_BEGINS: dict[events.PhaseName, Text] = {

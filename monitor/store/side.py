@@ -7,13 +7,16 @@ apart, under the call's id, and forgotten with the call.
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from monitor.core.event_parts import Text
-from monitor.store.database import connect
+from monitor.store.database import connect, store_error
 from monitor.store.records import MessageToAgent
 from monitor.store.shared import SharedFile
 
@@ -48,6 +51,27 @@ MIGRATIONS = (
 )
 
 
+_MESSAGES = (
+    "SELECT id, at, t_s, sender, display, zh, en, template, is_urgent, shown_at, seen_at"
+    " FROM messages WHERE call_id = ? ORDER BY number"
+)
+
+
+def _message(row: Sequence[Any]) -> MessageToAgent:
+    return MessageToAgent(
+        id=row[0],
+        at=row[1],
+        t_s=row[2],
+        sender=row[3],
+        display=row[4],
+        text=Text(zh=row[5], en=row[6]),
+        template=row[7],
+        is_urgent=bool(row[8]),
+        shown_at=row[9],
+        seen_at=row[10],
+    )
+
+
 class KeptPause(msgspec.Struct, frozen=True, kw_only=True):
     """A pause of the cues, as it is kept: for how long it was asked, and when it was ended before that."""
 
@@ -75,26 +99,7 @@ class SideStore(SharedFile):
         Raises:
             StoreError: the file cannot be read.
         """
-        rows = self.rows(
-            "SELECT id, at, t_s, sender, display, zh, en, template, is_urgent, shown_at, seen_at"
-            " FROM messages WHERE call_id = ? ORDER BY number",
-            (call_id,),
-        )
-        return [
-            MessageToAgent(
-                id=row[0],
-                at=row[1],
-                t_s=row[2],
-                sender=row[3],
-                display=row[4],
-                text=Text(zh=row[5], en=row[6]),
-                template=row[7],
-                is_urgent=bool(row[8]),
-                shown_at=row[9],
-                seen_at=row[10],
-            )
-            for row in rows
-        ]
+        return [_message(row) for row in self.rows(_MESSAGES, (call_id,))]
 
     def keep_message(self, call_id: str, message: MessageToAgent) -> None:
         """Keeps a new message.
@@ -167,6 +172,22 @@ class SideStore(SharedFile):
         """
         with self.transaction() as connection:
             connection.execute("UPDATE pauses SET ended_at = ? WHERE number = ?", (at, number))
+
+
+def read_messages(folder: Path, call_id: str) -> list[MessageToAgent]:
+    """A call's messages, without being its server: beside one that runs, or where none does.
+
+    Raises:
+        StoreError: the file is there and cannot be read.
+    """
+    path = folder / "side.db"
+    if not path.is_file():
+        return []
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+            return [_message(row) for row in connection.execute(_MESSAGES, (call_id,))]
+    except sqlite3.Error as error:
+        raise store_error(error, path) from error
 
 
 def forget_side(folder: Path, call_id: str) -> None:
