@@ -19,6 +19,7 @@ from monitor.core.inputs import (
     CallEnd,
     CallInfo,
     CueAnswer,
+    CuesPaused,
     EngineLag,
     RulesChanged,
     SessionInput,
@@ -143,7 +144,7 @@ class Switchboard:
         `announce` is told the id of a call before anything is known of it.
 
         `hear` is given every frame of every live call, as it comes, and must not wait; `unheard` is told when
-        a call's sound is over.
+        a call's sound is over, also of one that ends before it gave any.
         """
         load_finders(settings.privacy.hook)  # a wrong one must show now, not in the first call
         self._announce = announce
@@ -226,14 +227,26 @@ class Switchboard:
             while len(self._audio) > FILES_KEPT:
                 del self._audio[next(iter(self._audio))]
         self._announce(call_id)
+        unheard: Callable[[], None] | None = None
         if self._hear is not None:
-            source = TappedSource(source, partial(self._hear, call_id), partial(self._unheard, call_id))
+            unheard = _once(partial(self._unheard, call_id))
+            source = TappedSource(source, partial(self._hear, call_id), unheard)
         task = asyncio.create_task(
             self._run(session, source, extra, facts, has_words=has_words, has_file=audio is not None),
             name=f"call {call_id}",
         )
         self._running[call_id] = _Running(task, extra, has_words)
-        task.add_done_callback(lambda _: self._running.pop(call_id, None))
+
+        def over(_: object) -> None:
+            self._running.pop(call_id, None)
+            # A call that was cut off before it began has closed nothing, and its source cannot say that no
+            # sound will come.
+            if facts is not None:
+                facts.close()
+            if unheard is not None:
+                unheard()
+
+        task.add_done_callback(over)
         return call_id
 
     @property
@@ -253,11 +266,11 @@ class Switchboard:
         sections = {name: getattr(core, name) for name in CoreSettings.model_fields}
         self._settings = self._settings.model_copy(update=sections)
 
-    def answer(self, call_id: str, answer: CueAnswer) -> bool:
-        """Tells a live call what its agent made of a cue; false where there is no such live call."""
+    def tell(self, call_id: str, told: CueAnswer | CuesPaused) -> bool:
+        """Tells a live call what its agent did on their page; false where there is no such live call."""
         running = self._running.get(call_id)
         if running is not None:
-            running.extra.put_nowait(answer)
+            running.extra.put_nowait(told)
         return running is not None
 
     def tell_lag(self, lag: EngineLag) -> None:
@@ -384,6 +397,17 @@ class Switchboard:
         except StoreError as error:
             self._trouble(error)
             return None
+
+
+def _once(act: Callable[[], None]) -> Callable[[], None]:
+    """Does `act` the first time it is called."""
+    left = [act]
+
+    def first() -> None:
+        while left:
+            left.pop()()
+
+    return first
 
 
 def _agent_voices(settings: Settings) -> AgentVoices | None:

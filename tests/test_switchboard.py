@@ -233,3 +233,19 @@ async def test_only_the_latest_calls_sound_files_are_remembered(
         await board.wait(played[-1])
     await board.stop()
     assert [board.audio(call_id) is not None for call_id in played] == [False, True, True]
+
+
+async def test_a_call_that_ends_before_its_first_frame_says_that_no_sound_will_come(tmp_path: Path) -> None:
+    over: list[str] = []
+    board = Switchboard(
+        keeping_journals(tmp_path),
+        load_playbook(),
+        [Recorder()],
+        transcriber=None,
+        hear=lambda call_id, frame: None,
+        unheard=over.append,
+    )
+    call_id = board.start(Quiet())
+    await board.stop()  # before the call's task, or its source, was ever asked for anything
+    await asyncio.sleep(0)
+    assert over == [call_id]

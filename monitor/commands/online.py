@@ -133,7 +133,12 @@ async def open_office(settings: Settings, *, has_words: bool, is_open: bool = Fa
         )
         history = History(settings.store.folder, lambda: keeper.waiting)
         sound = LiveSound()
-        side = SideDesk(side_store, settings.messages, call_time=publisher.call_time)
+        side = SideDesk(
+            side_store,
+            settings.messages,
+            call_time=publisher.call_time,
+            tell_call=lambda call_id, pause: switchboard.tell(call_id, pause),
+        )
         switchboard = Switchboard(
             settings,
             playbook.book,
@@ -166,7 +171,7 @@ async def open_office(settings: Settings, *, has_words: bool, is_open: bool = Fa
         app = create_app(
             publisher,
             recordings=switchboard,
-            answer=switchboard.answer,
+            answer=switchboard.tell,
             intake=Intake(switchboard.start).serve,
             access=access,
             accounts=settings.accounts,
@@ -213,6 +218,7 @@ def _access(settings: Settings, accounts: AccountsOffice, *, is_open: bool) -> A
         is_open=is_local and (is_open or not settings.accounts.is_required),
         program_token=settings.accounts.program_token.get_secret_value(),
         provider=accounts.provider,
+        tuned_by=settings.accounts.tuned_by,
     )
 
 

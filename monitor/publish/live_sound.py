@@ -171,7 +171,9 @@ class LiveSound:
             listener.offer(packet)
 
     def over(self, call_id: str) -> None:
-        """A call's sound is over, though its last words may still come."""
+        """A call's sound is over, though its last words may still come; a second time does nothing."""
+        if call_id in self._over:
+            return
         self._over.append(call_id)
         for listener in self._listeners.get(call_id, ()):
             listener.end()

@@ -21,6 +21,7 @@ from monitor.accounts.roles import Account
 from monitor.config import MessageSettings
 from monitor.core.event_parts import Text
 from monitor.core.events import CallEnded, Event
+from monitor.core.inputs import CuesPaused
 from monitor.errors import MessageError
 from monitor.publish.protocol import CuePause, Side
 from monitor.store.log import utc_now
@@ -90,11 +91,14 @@ class SideDesk:
         settings: MessageSettings,
         *,
         call_time: Callable[[str], float | None],
+        tell_call: Callable[[str, CuesPaused], object] = lambda call_id, pause: None,
     ) -> None:
-        """`call_time` gives a live call's time in seconds, and None for one that is over."""
+        """`call_time` gives a live call's time in seconds, and None for one that is over. `tell_call` tells a
+        live call when its cues are put off, and when no longer."""
         self.settings = settings
         self._store = store
         self._call_time = call_time
+        self._tell_call = tell_call
         self._limit = AttemptLimit(settings.burst, settings.every_s)
         self._pause_limit = AttemptLimit(PAUSES_AT_ONCE, PAUSES_EVERY_S)
         self._sides: dict[str, _Beside] = {}
@@ -145,13 +149,22 @@ class SideDesk:
     # --- what is done ---
 
     async def send(
-        self, call_id: str, sender: Account, *, text: str = "", template: str | None = None, is_urgent: bool
+        self,
+        call_id: str,
+        sender: Account,
+        *,
+        text: str = "",
+        template: str | None = None,
+        is_urgent: bool,
+        note: Callable[[], object] = lambda: None,
     ) -> MessageToAgent:
         """Sends a message to a live call's agent: a free line, or a template.
 
+        `note` writes down, in a thread, that it is sent: before it is, and only if nothing stands against it.
+
         Raises:
             MessageError: message.over, length, template, too_often, too_many.
-            StoreError: it cannot be kept, and is not sent.
+            StoreError: it cannot be kept or written down, and is not sent.
         """
         said = self._text(text, template)
         async with self._held(call_id) as side, side.turn:
@@ -171,6 +184,7 @@ class SideDesk:
                 shown_at=None,
                 seen_at=None,
             )
+            await asyncio.to_thread(note)
             await asyncio.to_thread(self._store.keep_message, call_id, message)
             side.messages[message.id] = message
             _stir(side)
@@ -215,10 +229,12 @@ class SideDesk:
             number = await asyncio.to_thread(lambda: keep(call_id, at=at, t_s=t_s, for_s=for_s))
             if self._call_time(call_id) is None:
                 return  # the call has ended meanwhile, and with it the pause
-            self._end_pause(call_id, side)
+            if side.pause is not None:
+                side.pause.timer.cancel()
             loop = asyncio.get_running_loop()
             timer = loop.call_later(for_s, self._end_pause, call_id, side)
             side.pause = _OpenPause(number, at, for_s, loop.time() + for_s, timer)
+            self._tell_call(call_id, CuesPaused(is_paused=True))
             _stir(side)
 
     async def resume(self, call_id: str) -> None:
@@ -296,6 +312,7 @@ class SideDesk:
             return
         side.pause.timer.cancel()
         side.pause = None
+        self._tell_call(call_id, CuesPaused(is_paused=False))
         _stir(side)
         self._tidy(call_id, side)
 

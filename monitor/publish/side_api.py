@@ -92,16 +92,20 @@ class SideApi:
         if not visitor.account.may(Right.ACT):
             raise AccountError("account.forbidden")
         body = await body_of(request, NewMessage)
+        access = self._access
+
+        def note() -> None:
+            if access is not None:
+                access.trail.note(visitor.account.name, "message_sent", call_id, address=visitor.address)
+
         message = await self._desk.send(
             call_id,
             visitor.account,
             text=body.text,
             template=body.template,
             is_urgent=body.is_urgent,
+            note=note,
         )
-        if self._access is not None:
-            note, name = self._access.trail.note, visitor.account.name
-            await asyncio.to_thread(lambda: note(name, "message_sent", call_id, address=visitor.address))
         return json_answer(message, 201)
 
     async def mark(self, request: Request) -> Response:

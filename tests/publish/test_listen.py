@@ -89,6 +89,15 @@ async def test_sound_flows_of_those_who_were_chosen_until_the_call_is_over(open_
         assert sound.listeners == 0
 
 
+async def test_a_call_whose_sound_is_over_twice_is_over_once() -> None:
+    sound = LiveSound()
+    listener = sound.join("call-1", lambda: None)
+    for _ in range(2):
+        sound.over("call-1")
+    assert listener.is_over
+    assert list(sound._over) == ["call-1"]
+
+
 async def test_a_stalled_listener_delays_neither_the_call_nor_another(open_site: OpenSite) -> None:
     sound = LiveSound()
     async with open_site(sound=sound) as site:

@@ -13,6 +13,7 @@ import pytest
 
 from monitor.accounts.office import AccountsOffice
 from monitor.config import MessageSettings, MessageTemplate
+from monitor.errors import StoreError
 from monitor.publish.live_sound import LiveSound
 from monitor.publish.protocol import ErrorMessage, Side, Unsubscribe, encode_message
 from monitor.publish.side import MESSAGES_MAX, PAUSES_AT_ONCE
@@ -77,6 +78,23 @@ async def test_a_message_reaches_the_agent_and_the_supervisor_sees_that_it_was_s
         assert (await mark(wang, "call-1", "nonsense", "seen")).json()["code"] == "message.unknown"
     sent = [(entry.name, entry.object) for entry in office.trail.read() if entry.action == "message_sent"]
     assert sent == [("li", "call-1")]
+
+
+async def test_what_cannot_be_written_down_is_not_sent_and_what_is_refused_is_not_written_down(
+    open_site: OpenSite, office: AccountsOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_site(access=access_of(office)) as site, browser(site, "li") as li:
+        begun(site)
+        assert (await send(li, "call-1", text="x" * 500)).status_code == 400
+        assert not [entry for entry in office.trail.read() if entry.action == "message_sent"]
+
+        def full(*_: object, **__: object) -> None:
+            raise StoreError("store.full", path="accounts.db", reason="no space")
+
+        monkeypatch.setattr(office.trail, "note", full)
+        refused = await send(li, "call-1", text="hello")
+        assert refused.json()["code"] == "store.full"
+        assert (await li.get("/api/calls/call-1/side")).json()["messages"] == []
 
 
 async def test_what_comes_at_once_is_kept_one_after_another(open_site: OpenSite, tmp_path: Path) -> None:
@@ -236,6 +254,29 @@ async def test_a_pause_ends_by_time_by_the_agent_and_with_the_call(
         (600.0, True),
         (600.0, False),
     ]
+
+
+async def test_a_live_call_is_told_of_its_pauses_and_by_another_pause_not_of_an_end(
+    open_site: OpenSite,
+) -> None:
+    told: list[tuple[str, bool]] = []
+    async with open_site() as site:
+        site.side._tell_call = lambda call_id, pause: told.append((call_id, pause.is_paused))
+        call = begun(site)
+        await site.side.pause("call-1", 60.0)
+        await site.side.pause("call-1", 0.1)
+        assert told == [("call-1", True), ("call-1", True)]
+        async with asyncio.timeout(5):
+            while len(told) < 3:
+                await asyncio.sleep(0.02)
+        assert told.pop() == ("call-1", False), "its time is over"
+        await site.side.resume("call-1")
+        assert len(told) == 2
+        await site.side.pause("call-1", 60.0)
+        await site.side.resume("call-1")
+        assert [is_paused for _, is_paused in told[2:]] == [True, False]
+        site.emit(call.ended())
+        assert len(told) == 4
 
 
 async def test_pauses_are_few(open_site: OpenSite) -> None:

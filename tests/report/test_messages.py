@@ -7,7 +7,9 @@ import io
 import json
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
 from monitor.core.events import AnyEvent, Text
@@ -16,7 +18,7 @@ from monitor.store.records import MessageToAgent
 from monitor.store.side import SideStore, read_messages
 
 
-def message(id_: str, t_s: float, text: str, **more: object) -> MessageToAgent:
+def message(id_: str, t_s: float, text: str, **more: Any) -> MessageToAgent:
     plain = MessageToAgent(
         id=id_,
         at="2026-03-01T09:00:10.000Z",
@@ -29,7 +31,7 @@ def message(id_: str, t_s: float, text: str, **more: object) -> MessageToAgent:
         shown_at=None,
         seen_at=None,
     )
-    return MessageToAgent(**{name: more.get(name, getattr(plain, name)) for name in plain.__struct_fields__})
+    return msgspec.structs.replace(plain, **more)
 
 
 MESSAGES = [
