@@ -17,6 +17,7 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError as UnparsableError
 
+from monitor.accounts.roles import TunedBy
 from monitor.core.settings import (
     CoreSettings,
     CueSettings,
@@ -128,6 +129,11 @@ class AccountSettings(Section):
     session_s: float = Field(43_200.0, ge=300, description="a session is over after this long at the latest")
     is_https: bool = Field(
         False, description="browsers come by https (a proxy before the server has the certificate)"
+    )
+    tuned_by: TunedBy = Field(
+        "house",
+        description="who changes thresholds and rules, by which the calls of all teams are judged: `admins` "
+        "alone; `house`: with them supervisors who see everybody's calls; `supervisors`: those of teams, too",
     )
     program_token: SecretStr = Field(
         SecretStr(""), description="what a telephone system and Prometheus send as a bearer token"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Literal
 
 import msgspec
 
@@ -28,7 +29,7 @@ class Right(StrEnum):
     ACT = "act"
     """Acknowledge, assign, mute, comment, and send messages to agents."""
     TUNE = "tune"
-    """Change thresholds and rules."""
+    """Change thresholds and rules, which are the whole house's: see `may_tune`."""
     MANAGE = "manage"
     """Accounts, and the trail of what was done."""
 
@@ -41,6 +42,10 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     Role.AGENT: frozenset({Right.SEE_OWN_CALL}),
     Role.VIEWER: frozenset({Right.SEE_CALLS, Right.SEE_OWN_CALL}),
 }
+
+
+TunedBy = Literal["admins", "house", "supervisors"]
+"""Who tunes: administrators; with them supervisors who see everybody's calls; or those of teams, too."""
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,3 +70,11 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     def may(self, right: Right) -> bool:
         """Whether the account has the right, whoever's call it is about."""
         return self.is_enabled and right in RIGHTS[self.role]
+
+    def may_tune(self, tuned_by: TunedBy) -> bool:
+        """Whether the account may change what the calls of all teams are judged by."""
+        if not self.may(Right.TUNE):
+            return False
+        if self.role is Role.ADMIN:
+            return True
+        return tuned_by == "supervisors" or (tuned_by == "house" and not self.teams)

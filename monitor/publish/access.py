@@ -21,7 +21,7 @@ from starlette.websockets import WebSocket
 from monitor.accounts.book import AccountBook
 from monitor.accounts.limits import AttemptLimit
 from monitor.accounts.provider import IdentityProvider
-from monitor.accounts.roles import Account, Right, Role
+from monitor.accounts.roles import Account, Right, Role, TunedBy
 from monitor.accounts.sessions import Session, Sessions
 from monitor.accounts.trail import Trail
 from monitor.errors import AccountError
@@ -93,7 +93,9 @@ class Access:
         is_open: bool,
         program_token: str = "",
         provider: IdentityProvider | None = None,
+        tuned_by: TunedBy = "house",
     ) -> None:
+        self._tuned_by: TunedBy = tuned_by
         self.book, self.sessions, self.trail, self.provider = book, sessions, trail, provider
         self.is_open = is_open
         self.limit = AttemptLimit(SIGN_IN_BURST, SIGN_IN_EVERY_S)
@@ -113,6 +115,10 @@ class Access:
             raise AccountError("account.signed_out")
         session, account = self.sessions.find(token)
         return Visitor(account=account, address=address, session=session)
+
+    def may(self, account: Account, right: Right) -> bool:
+        """Whether the account has the right here."""
+        return account.may_tune(self._tuned_by) if right is Right.TUNE else account.may(right)
 
     def is_program(self, headers: Headers) -> bool:
         """Whether a program shows the settings' token."""
@@ -206,7 +212,7 @@ class AccessMiddleware:
                 raise AccountError("account.program")
         visitor = await asyncio.to_thread(self._access.visitor, headers, address_of(scope))
         needed = Right.MANAGE if need == PROGRAMS else Right(need)
-        if not visitor.account.may(needed):
+        if not self._access.may(visitor.account, needed):
             raise AccountError("account.forbidden")
         return visitor
 

@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from monitor.accounts.book import AccountChange
 from monitor.accounts.provider import WAIT_S
-from monitor.accounts.roles import RIGHTS, Account, Role
+from monitor.accounts.roles import Account, Right, Role
 from monitor.accounts.trail import TrailEntry
 from monitor.config import AccountSettings
 from monitor.errors import AccountError, ServerError
@@ -300,10 +300,10 @@ class AccountApi:
     # --- inside ---
 
     def _whoami(self, account: Account | None) -> Whoami:
-        rights = sorted(RIGHTS[account.role]) if account is not None else []
+        may = self._access.may
         return Whoami(
             account=account,
-            rights=[right.value for right in rights],
+            rights=sorted(right.value for right in Right if account is not None and may(account, right)),
             is_open=self._access.is_open,
             has_provider=self._access.provider is not None,
         )
@@ -354,15 +354,25 @@ async def body_of(request: Request, kind: type[T], bytes_max: int = _BODY_BYTES_
     Raises:
         ServerError: server.oversized, server.malformed.
     """
+    body = await raw_body_of(request, bytes_max)
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise ServerError("server.malformed", reason=str(error)) from error
+
+
+async def raw_body_of(request: Request, bytes_max: int) -> bytes:
+    """The request's body as it came, of at most `bytes_max`.
+
+    Raises:
+        ServerError: server.oversized.
+    """
     body = b""
     async for chunk in request.stream():
         body += chunk
         if len(body) > bytes_max:
             raise ServerError("server.oversized", limit=bytes_max)
-    try:
-        return msgspec.json.decode(body, type=kind)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise ServerError("server.malformed", reason=str(error)) from error
+    return body
 
 
 def _return_address(request: Request) -> str:

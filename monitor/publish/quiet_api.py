@@ -43,9 +43,9 @@ class QuietApi:
         return json_answer(Quiet(rules=rows))
 
     async def wake(self, request: Request) -> Response:
-        """Shows a rule's cues again: to `?agent=`, or to all whose calls whoever asks may see. Whoever may
-        change rules may do so."""
-        if self._access is not None and not visitor_of(request.scope).account.may(Right.TUNE):
+        """Shows a rule's cues again: to `?agent=`, or to all whose calls whoever asks may see. It takes the
+        right to act."""
+        if self._access is not None and not visitor_of(request.scope).account.may(Right.ACT):
             raise AccountError("account.forbidden")
         rule, agent = request.path_params["rule"], request.query_params.get("agent", "")
         agents = await self._agents(request)

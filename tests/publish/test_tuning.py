@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from monitor.accounts.office import AccountsOffice
-from monitor.accounts.roles import Account, Role
+from monitor.accounts.roles import Account, Role, TunedBy
 from monitor.config import AccountSettings, Settings
 from monitor.core.inputs import CallInfo
 from monitor.playbook_watch import playbook_digest
@@ -136,3 +136,26 @@ async def test_who_may_not_tune_is_refused(open_site: OpenSite, office: Accounts
             for who in ("eve", "wang"):
                 status, answer = await ask(method, plain, {} if method == "POST" else None, who=who)
                 assert (status, answer["code"]) == (403, "account.forbidden"), plain
+
+
+@pytest.mark.parametrize(
+    ("tuned_by", "allowed"),
+    [("admins", {"root"}), ("house", {"root", "li"}), ("supervisors", {"root", "li", "he"})],
+)
+async def test_who_tunes_the_whole_house_is_a_setting(
+    open_site: OpenSite, office: AccountsOffice, tuned_by: TunedBy, allowed: set[str]
+) -> None:
+    access = Access(office.book, office.sessions, office.trail, is_open=False, tuned_by=tuned_by)
+    async with open_site(access=access, has_tuning=True) as site:
+        ask = Asked(site, office)
+        for account in (
+            Account(name="root", display="", role=Role.ADMIN),
+            Account(name="he", display="", role=Role.SUPERVISOR, teams=("postal",)),
+        ):
+            office.book.create(account)
+            ask.cookies[account.name] = office.sessions.open(account)
+        for who in ("root", "li", "he", "eve", "wang"):
+            status, _ = await ask("GET", "/api/tuning", who=who)
+            assert status == (200 if who in allowed else 403), who
+            _, session = await ask("GET", "/api/session", who=who)
+            assert ("tune" in session["rights"]) is (who in allowed), "the page knows it, too"
