@@ -178,6 +178,9 @@ def replay(
     has_partials: Annotated[
         bool, typer.Option("--partials", help="decode partials too, as a live call does")
     ] = False,
+    is_untuned: Annotated[
+        bool, typer.Option("--untuned", help="judge as settings and playbook are written, without the tuning")
+    ] = False,
     agent_name: AgentName = "",
     no_words: NoWords = False,
     settings_file: SettingsFile = None,
@@ -188,7 +191,11 @@ def replay(
         typer.Option("--packet", help="samples a packet; events do not depend on it", min=1, max=16_000),
     ] = 1600,
 ) -> None:
-    """Judge a recorded call as fast as possible. The same file gives the same events."""
+    """Judge a recorded call as fast as possible. The same file gives the same events.
+
+    It is judged by what is in force: settings and playbook, with what is tuned in the store's folder. A
+    journal is judged by what it began with.
+    """
     from monitor.commands import offline
     from monitor.commands.output import refuse_overwriting
     from monitor.ingest.file import open_file_source
@@ -221,7 +228,7 @@ def replay(
             agent_label=agent_name,
             packet_samples=packet_samples,
         )
-        offline.replay_file(source, settings, outputs, has_words=not no_words)
+        offline.replay_file(source, settings, outputs, has_words=not no_words, with_tuning=not is_untuned)
 
 
 @app.command()
@@ -330,11 +337,11 @@ def models_train_temper(
 
 @playbook_app.command("list")
 def playbook_list(settings_file: SettingsFile = None) -> None:
-    """List the rules in force."""
-    from monitor.playbook_files import load_playbook
+    """List the rules in force, as they are tuned."""
+    from monitor.tuning.in_force import in_force
 
     with told_errors():
-        for rule in load_playbook(read_settings(settings_file).playbook.folder):
+        for rule in in_force(read_settings(settings_file)).book:
             typer.echo(f"{rule.id:34} {rule.severity.value:9} {rule.who or 'both':7} {rule.title.en}")
 
 

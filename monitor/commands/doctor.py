@@ -28,8 +28,8 @@ from monitor.engines.silero import WINDOW_SAMPLES, SileroSpeechModel
 from monitor.engines.whisper import WhisperEngine
 from monitor.errors import TingyinError
 from monitor.ingest.portaudio import list_devices
-from monitor.playbook_files import load_playbook
 from monitor.switchboard import make_session
+from monitor.tuning.in_force import in_force
 
 READY = 0
 NO_MODEL = 3
@@ -92,6 +92,7 @@ def examine(settings: Settings, clock: Callable[[], float] | None = None) -> Fin
     Every byte of the models is read, to compare it with its SHA-256. Without a `clock` the time of the
     processor counts, so that what else runs at the moment does not; with a graphics card, that of the wall.
     """
+    settings = in_force(settings).settings
     machine = machine_of(settings)
     clock = clock or (time.perf_counter if machine.device == "cuda" else time.process_time)
     analysis_rtf = _analysis_rtf(settings, clock)
@@ -224,7 +225,7 @@ def _f0_rtf(settings: Settings, clock: Callable[[], float]) -> float:
 def _analysis_rtf(settings: Settings, clock: Callable[[], float]) -> float:
     """One party speaks, the other listens, as in most of a call."""
     info = CallInfo(call_id="doctor", started_at="", source="file", title="")
-    session = make_session(info, settings, load_playbook(settings.playbook.folder), has_words=False)
+    session = make_session(info, settings, in_force(settings).book, has_words=False)
     pcm = spoken()
     begun = clock()
     for at in range(0, len(pcm), BLOCK_SAMPLES):

@@ -33,12 +33,13 @@ from monitor.core.settings import CoreSettings
 from monitor.engines.offline import OfflineTranscriber
 from monitor.errors import PlaybookError, StoreError, TingyinError
 from monitor.ingest.file import FileSource
-from monitor.playbook_files import load_playbook
 from monitor.reading_files import reading_texts_of
 from monitor.runner import run_offline
 from monitor.store.journal import JournalHeader, read_journal, unpack_playbook
 from monitor.store.reader import read_call
+from monitor.store.side import read_messages
 from monitor.switchboard import make_session
+from monitor.tuning.in_force import InForce, in_force
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,13 +90,18 @@ def _leave(failures: Sequence[TingyinError]) -> NoReturn:
     os._exit(1 if failures else 0)
 
 
-def replay_file(source: FileSource, settings: Settings, outputs: Outputs, *, has_words: bool) -> None:
-    """Judges a recorded call; writes its events and report and prints a summary.
+def replay_file(
+    source: FileSource, settings: Settings, outputs: Outputs, *, has_words: bool, with_tuning: bool = True
+) -> None:
+    """Judges a recorded call by what is in force; writes its events and report and prints a summary.
 
     Raises:
         TingyinError: the model is missing, the outputs cannot be written, or the sound stopped in mid-call
             (what was heard before is written then).
     """
+    now = in_force(settings, with_tuning=with_tuning)
+    settings = now.settings
+    _tell_tuning(now)
     call_id = file_call_id(source.info.title)
     info = CallInfo(
         call_id=call_id,
@@ -109,7 +115,7 @@ def replay_file(source: FileSource, settings: Settings, outputs: Outputs, *, has
     transcriber = (
         OfflineTranscriber(load_engine(settings), workers=engine_workers(settings)) if has_words else None
     )
-    session = make_session(info, settings, load_playbook(settings.playbook.folder), has_words=has_words)
+    session = make_session(info, settings, now.book, has_words=has_words)
     begun = time.perf_counter()
     failures: list[TingyinError] = []
     with ExitStack() as stack:
@@ -135,6 +141,15 @@ def replay_file(source: FileSource, settings: Settings, outputs: Outputs, *, has
         _leave(failures)
     for failure in failures:
         raise failure
+
+
+def _tell_tuning(now: InForce) -> None:
+    """Says by what a call is judged, where that is not what settings and playbook say by themselves."""
+    if now.is_tuned:
+        folder = escape(str(now.settings.store.folder / "tuning"))
+        console.print(f"judged with what is tuned in {folder} (--untuned judges without)", soft_wrap=True)
+    for trouble in now.troubles:
+        console.print(f"[yellow]{escape(trouble)}[/]", soft_wrap=True)
 
 
 def replay_journal(path: Path, settings: Settings, outputs: Outputs) -> None:
@@ -167,7 +182,7 @@ def _playbook_of(
 ) -> tuple[RuleBook, ReadingTexts | None]:
     """The playbook that the call began with; where the journal is too old to hold it, the one in force."""
     if not header.playbook:
-        return load_playbook(settings.playbook.folder), None
+        return in_force(settings).book, None
     try:
         files = unpack_playbook(header.playbook)
         return cached_book(files), reading_texts_of(files)
@@ -203,9 +218,11 @@ def report_call(call: str, settings: Settings, target: Path, kind: str | None = 
     from monitor.report import ReportFormat, build, format_of
 
     path = Path(call)
-    told = list(_events_of_file(path) if path.is_file() else _events_of_log(call, settings))
+    is_file = path.is_file()
+    told = list(_events_of_file(path) if is_file else _events_of_log(call, settings))
+    messages = [] if is_file else read_messages(settings.store.folder, call)
     with OutputFile(target) as out:
-        out.write(build(told, format_of(target) if kind is None else ReportFormat(kind)).encode())
+        out.write(build(told, format_of(target) if kind is None else ReportFormat(kind), messages).encode())
     console.print(f"report: {escape(str(target))}", soft_wrap=True)
 
 

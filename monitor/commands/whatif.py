@@ -23,12 +23,12 @@ from monitor.core.rejudge import FactTold, Record, Ticked
 from monitor.errors import PlaybookError
 from monitor.playbook_files import (
     book_of_texts,
-    load_playbook,
     playbook_paths,
     read_texts,
     shipped_or,
 )
 from monitor.playbook_watch import tuned_playbook
+from monitor.tuning.in_force import in_force
 from monitor.tuning.overlay import RULES_FILE
 from monitor.whatif import Change, PastCall, Side, judge_again, needs_sound, open_call, what_if
 
@@ -46,7 +46,7 @@ def try_rule(rule_id: str, calls: Sequence[str], settings: Settings, edited: Pat
     Raises:
         TingyinError: the playbook is not sound or has no such rule, or a call cannot be read.
     """
-    book = _edited(edited, settings) if edited is not None else load_playbook(settings.playbook.folder)
+    book = _edited(edited, settings) if edited is not None else in_force(settings).book
     if rule_id not in book:
         place = edited or shipped_or(settings.playbook.folder)
         raise PlaybookError("playbook.no_rule", path=place, rule=rule_id)

@@ -112,10 +112,6 @@ class HistoryIndex:
             self._connection = _open(self.path)
         self.has_words = has_words_table(self._connection)
 
-    def numbers(self) -> dict[int, str]:
-        """The calls in it: their ids by their numbers."""
-        return dict(self._connection.execute("SELECT number, call_id FROM calls").fetchall())
-
     def add(self, call: CallRecord, found: CallFigures) -> None:
         """Puts a call in, all of it or nothing.
 

@@ -35,6 +35,20 @@ REST_MOST_S = 0.5
 LOOK_AGAIN_S = 300.0
 """How often the index is compared with the log: what could not be written, or was forgotten meanwhile."""
 
+COMPARED = 1_000
+"""Calls that one comparison finds, each way; the next goes on where it ended."""
+
+_MISSING = """
+    FROM main.calls LEFT JOIN history.calls AS known USING (number, call_id)
+    WHERE main.calls.state != 'live' AND known.number IS NULL AND number < ?
+"""
+_GONE = """
+    SELECT known.number FROM history.calls AS known LEFT JOIN main.calls AS there
+    ON there.number = known.number AND there.call_id = known.call_id AND there.state != 'live'
+    WHERE there.number IS NULL LIMIT ?
+"""
+_ALL = 2**62
+
 _log = structlog.get_logger(__name__)
 
 
@@ -54,6 +68,8 @@ class HistoryKeeper:
         self._condition = threading.Condition()
         self._ended: deque[str] = deque()
         self._past: list[str] = []
+        self._older: tuple[int, int] | None = None
+        """Where the next comparison begins, and how many calls it has before it; None: there are none."""
         self._is_busy = True
         self._is_closing = False
         self._trouble = ""
@@ -68,7 +84,8 @@ class HistoryKeeper:
     def waiting(self) -> int:
         """Calls that are over and not in the index yet."""
         with self._condition:
-            return len(self._ended) + len(self._past)
+            older = 0 if self._older is None else self._older[1]
+            return len(self._ended) + len(self._past) + older
 
     def start(self) -> Self:
         """Begins, with the calls of the past."""
@@ -86,7 +103,7 @@ class HistoryKeeper:
         """Waits until all calls that have ended are in the index; False when it takes longer."""
         with self._condition:
             return self._condition.wait_for(
-                lambda: not (self._is_busy or self._ended or self._past), timeout_s
+                lambda: not (self._is_busy or self._ended or self._past or self._older), timeout_s
             )
 
     def close(self, timeout_s: float = 5.0) -> None:
@@ -123,6 +140,7 @@ class HistoryKeeper:
         index = HistoryIndex(self.folder)
         try:
             with closing(connect(self._log.path)) as log:
+                log.execute("ATTACH DATABASE ? AS history", (str(index.path),))
                 while not self._is_closing:
                     self._compare(log, index)
                     if self._trouble:
@@ -133,15 +151,21 @@ class HistoryKeeper:
             index.close()
 
     def _compare(self, log: sqlite3.Connection, index: HistoryIndex) -> None:
-        """Finds what the index lacks, and takes out what the log has forgotten."""
-        there = dict(log.execute("SELECT number, call_id FROM calls WHERE state != 'live'").fetchall())
-        known = index.numbers()
-        for number, call_id in known.items():
-            if there.get(number) != call_id:
+        """Finds what the index lacks, the latest calls first, and takes out what the log has forgotten."""
+        before = _ALL if self._older is None else self._older[0]
+        while gone := log.execute(_GONE, (COMPARED,)).fetchall():
+            for (number,) in gone:
                 index.remove(number)
-        missing = [call_id for number, call_id in sorted(there.items()) if known.get(number) != call_id]
+        missing = log.execute(
+            f"SELECT number, call_id {_MISSING} ORDER BY number DESC LIMIT ?", (before, COMPARED)
+        ).fetchall()
+        older = None
+        if len(missing) == COMPARED:
+            ((count,),) = log.execute(f"SELECT count(*) {_MISSING}", (missing[-1][0],)).fetchall()
+            older = (missing[-1][0], count) if count else None
         with self._condition:
-            self._past = missing
+            self._past = [call_id for _, call_id in reversed(missing)]
+            self._older = older
 
     def _work(self, log: sqlite3.Connection, index: HistoryIndex) -> None:
         """Reads calls in until there is none left and it is time to compare again."""
@@ -150,6 +174,8 @@ class HistoryKeeper:
             with self._condition:
                 is_past = not self._ended
                 call_id = self._ended[0] if self._ended else self._past[-1] if self._past else None
+                if call_id is None and self._older is not None:
+                    return
                 if call_id is None:
                     self._is_busy = False
                     self._condition.notify_all()

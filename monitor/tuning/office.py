@@ -13,10 +13,8 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import msgspec
-from pydantic import ValidationError
 
 from monitor.core.playbook.check import doubts
 from monitor.core.playbook.source import book_of, read_sources
@@ -26,7 +24,8 @@ from monitor.log import log
 from monitor.playbook_files import playbook_paths, read_texts, shipped_or, told
 from monitor.playbook_watch import whole_of_texts
 from monitor.tuning.catalogue import Threshold, TunableRule, thresholds, tunable_rules
-from monitor.tuning.overlay import RULES_FILE, SECTIONS, THRESHOLDS_FILE, Overlay, read_overlay
+from monitor.tuning.in_force import tuned_settings
+from monitor.tuning.overlay import RULES_FILE, THRESHOLDS_FILE, Overlay, read_overlay
 from monitor.tuning.trial import Trials
 from monitor.tuning.versions import Kind, Version, Versions
 
@@ -347,21 +346,7 @@ class TuningOffice:
 
     def _settings_of(self, overlay: Overlay) -> tuple[CoreSettings, list[Fault]]:
         """The settings with the tuned thresholds, and what is wrong with these."""
-        changed: dict[str, Any] = {}
-        faults: list[Fault] = []
-
-        def wrong(field: str, message: str) -> None:
-            faults.append(Fault(level="error", rule="", field=field, line=0, message=message))
-
-        for section, values in overlay.thresholds.items():
-            if section not in SECTIONS:
-                wrong(section, f"only {', '.join(SECTIONS)} can be tuned")
-                continue
-            known = getattr(self._configured, section)
-            try:
-                changed[section] = type(known).model_validate({**known.model_dump(), **values})
-            except ValidationError as error:
-                for one in error.errors():
-                    name = ".".join(str(part) for part in one["loc"])
-                    wrong(f"{section}.{name}", str(one["msg"]))
-        return self._configured.model_copy(update=changed), faults
+        core, found = tuned_settings(self._configured, overlay.thresholds)
+        return core, [
+            Fault(level="error", rule="", field=field, line=0, message=message) for field, message in found
+        ]

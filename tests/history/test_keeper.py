@@ -64,6 +64,34 @@ def test_calls_of_before_are_read_in_and_a_start_goes_on_where_it_was_left(
     assert ids(history) == [f"call-{number}" for number in reversed(range(6))]
 
 
+def test_a_comparison_is_bounded_and_the_next_goes_on_where_it_ended(
+    log: EventLog, history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also past calls that cannot be read in, which no comparison may begin with for ever."""
+    monkeypatch.setattr(keeper_module, "COMPARED", 3)
+    real, asked = HistoryKeeper._read_in, list[str]()
+
+    def read_in(self: HistoryKeeper, call_id: str, *rest: sqlite3.Connection) -> None:
+        asked.append(call_id)
+        assert len(self._past) <= 3
+        if call_id in {"call-9", "call-8", "call-7"}:
+            raise KeyError(call_id)
+        real(self, call_id, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(HistoryKeeper, "_read_in", read_in)
+    hold(log, *(MadeCall(f"call-{number}") for number in range(10)))
+    with HistoryKeeper(log) as keeper:
+        assert keeper.settle()
+        assert keeper.waiting == 0
+    assert asked == [f"call-{number}" for number in reversed(range(10))], "each once, the latest first"
+    assert ids(history) == [f"call-{number}" for number in reversed(range(7))]
+    with closing(sqlite3.connect(log.path)) as connection, connection:
+        connection.execute("DELETE FROM calls WHERE number <= 5")
+    with HistoryKeeper(log) as keeper:
+        assert keeper.settle()
+    assert len(ids(history)) == 2, "what the log forgot goes, though it is more than one comparison finds"
+
+
 def test_a_new_call_does_not_wait_for_those_of_the_past(
     log: EventLog, history: History, monkeypatch: pytest.MonkeyPatch
 ) -> None:
