@@ -198,18 +198,28 @@ const facets: Facets = {
   rules: Object.fromEntries(Object.keys(RULES).map((rule) => [rule, title(rule)])),
 };
 
+/** What was posted: words stand in no address. */
+async function formOf(request: IncomingMessage): Promise<URLSearchParams> {
+  let body = "";
+  for await (const chunk of request) body += String(chunk);
+  return new URLSearchParams(body);
+}
+
 /** Answers about the history; false where something else was asked. */
 export function answerHistory(request: IncomingMessage, response: ServerResponse): boolean {
   const { pathname, searchParams } = new URL(request.url ?? "/", "http://mock");
-  const answers: Record<string, () => unknown> = {
-    "/api/history": () => search(searchParams),
+  const answers: Record<string, (asked: URLSearchParams) => unknown> = {
+    "/api/history": search,
     "/api/history/facets": () => facets,
-    "/api/history/trends": () => trends(searchParams),
-    "/api/marks/rules": () => marks(searchParams),
+    "/api/history/trends": trends,
+    "/api/marks/rules": marks,
   };
   const answer = answers[pathname];
   if (answer !== undefined) {
-    response.writeHead(200, { "Content-Type": "application/json" }).end(JSON.stringify(answer()));
+    const tell = (asked: URLSearchParams) =>
+      response.writeHead(200, { "Content-Type": "application/json" }).end(JSON.stringify(answer(asked)));
+    if (request.method === "POST") void formOf(request).then(tell);
+    else tell(searchParams);
     return true;
   }
   const isFile = pathname === "/api/history/calls.csv" || /^\/api\/calls\/[^/]+\/report$/.test(pathname);

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { nextStop } from "../src/call/stops";
 import { addressOf, askedOf, daysAgo, filtersOf, isAnySet, nothing } from "../src/history/filters";
 import { alertsAnHour, countsOfCall, cutsAnHour, followed, talkShare, together } from "../src/history/rates";
+import { hoursText } from "../src/ui/format";
 import type { PastCall } from "../src/protocol/history";
 import type { Alert } from "../src/protocol/messages";
 
@@ -82,6 +83,26 @@ describe("rates", () => {
     expect(cutsAnHour(counts, "agent")).toBe(6);
     expect(talkShare(counts)).toBe(0.75);
     expect(followed(counts)).toBe(0.75);
+  });
+
+  it("are not made of so little that they would say nothing", () => {
+    const short = countsOfCall(
+      call({ duration_s: 72, talk_s: { agent: 12, caller: 9 }, cues: 1, cues_followed: 1 }),
+    );
+    expect(short.alerts).toBe(3);
+    expect([alertsAnHour(short), cutsAnHour(short, "agent"), talkShare(short), followed(short)]).toEqual([
+      null,
+      null,
+      null,
+      null,
+    ]);
+    expect(alertsAnHour(countsOfCall(call({ duration_s: 1800 })))).toBe(6);
+    expect([hoursText(0), hoursText(0.02), hoursText(0.06), hoursText(16.49)]).toEqual([
+      "0.0",
+      "<0.1",
+      "0.1",
+      "16.5",
+    ]);
   });
 
   it("are unknown where there is nothing to divide by", () => {

@@ -6,13 +6,14 @@ import asyncio
 import csv
 import io
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, tzinfo
 from typing import Any, Literal, cast, get_args
 from zoneinfo import ZoneInfo
 
 import msgspec
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -25,11 +26,14 @@ from monitor.history.keeper import stored_events
 from monitor.history.search import PAST_STATES, History, PastCall, PastState, Question
 from monitor.history.trends import By, Sums, trends
 from monitor.publish.access import Access, visitor_of
+from monitor.publish.account_api import raw_body_of
 from monitor.publish.answers import json_answer
 from monitor.publish.publisher import Publisher
 from monitor.report.data import build_csv, build_json, safe_cell
 from monitor.report.page import build_report
 from monitor.store.database import connect
+from monitor.store.records import MessageToAgent
+from monitor.store.side import read_messages
 
 PAGE_MAX = 200
 """Calls of one answer."""
@@ -40,10 +44,14 @@ EXPORT_MAX = 10_000
 _WORDS_MAX = 200
 """Characters of a search."""
 
+_FORM_BYTES_MAX = 64 * 1024
+"""Of a question that is posted: a search's words and the agents of a house, with their escapes."""
+
 _BYS: tuple[By, ...] = get_args(By)
 
 ReportFormat = Literal["html", "json", "csv"]
-_REPORTS: dict[ReportFormat, tuple[Callable[[list[AnyEvent]], str], str]] = {
+_Build = Callable[[list[AnyEvent], Sequence[MessageToAgent]], str]
+_REPORTS: dict[ReportFormat, tuple[_Build, str]] = {
     "html": (build_report, "text/html; charset=utf-8"),
     "json": (build_json, "application/json"),
     "csv": (build_csv, "text/csv; charset=utf-8"),
@@ -89,18 +97,24 @@ class HistoryApi:
 
     def routes(self) -> list[Route]:
         """Path by path."""
-        return [Route(path, getattr(self, answer.__name__)) for path, answer in HISTORY_API.items()]
+        return [
+            Route(
+                path, getattr(self, answer.__name__), methods=["GET", "POST"] if path in _POSTED else ["GET"]
+            )
+            for path, answer in HISTORY_API.items()
+        ]
 
     async def search(self, request: Request) -> Response:
-        """Calls that are over, found by what they have: `HistoryPage`. Takes `words` (all of them said in the
-        call; phrases in quotes), `from` and `to` (RFC 3339), `severity` (at least that grave), `agent`,
-        `team`, `rule` and `state` (ended, cut_off, failed), which may be repeated, `limit` (50, at most 200)
-        and, for the next page, `before`."""
-        query = request.query_params
+        """Calls that are over, found by what they have: `HistoryPage`. Takes `from` and `to` (RFC 3339),
+        `severity` (at least that grave), `agent`, `team`, `rule` and `state` (ended, cut_off, failed), which
+        may be repeated, `limit` (50, at most 200) and, for the next page, `before`. By POST, as a form in the
+        body, it takes them too, and `words` (all of them said in the call; phrases in quotes), which an
+        address does not: proxies and browsers write addresses down."""
+        query = await _asked(request)
         limit = _number(query, "limit", 50, PAGE_MAX)
         before = _number(query, "before", 2**47, 2**47) if "before" in query else None
-        question = await self._question(request)
-        found = await self._publisher.read(self._history.search, question, limit=limit, before=before)
+        question = await self._question(request, query)
+        found = await self._publisher.study(self._history.search, question, limit=limit, before=before)
         return json_answer(
             HistoryPage(
                 calls=found.calls,
@@ -113,7 +127,7 @@ class HistoryApi:
     async def facets(self, request: Request) -> Response:
         """Agents, teams and rules that can be searched for: `HistoryFacets`."""
         agents = await self._agents(request)
-        found = await self._publisher.read(self._history.facets, agents)
+        found = await self._publisher.study(self._history.facets, agents)
         return json_answer(
             HistoryFacets(agents=found.agents, teams=await self._teams(agents), rules=found.rules)
         )
@@ -121,24 +135,24 @@ class HistoryApi:
     async def trends(self, request: Request) -> Response:
         """What the calls that fit add up to: `Trends`. Takes what `/api/history` takes, `by` (day, week or
         agent) and `zone` (`Asia/Shanghai`): whose days they are."""
-        query = request.query_params
+        query = await _asked(request)
         by = query.get("by", "day")
         if by not in _BYS:
             raise _unfit("by", by, f"one of {', '.join(_BYS)}")
-        question = await self._question(request)
+        question = await self._question(request, query)
         zone = _zone(query.get("zone", "UTC"))
-        sums = await self._publisher.read(trends, self._history, question, by, zone)
+        sums = await self._publisher.study(trends, self._history, question, by, zone)
         return json_answer(Trends(sums=sums))
 
     async def export(self, request: Request) -> Response:
         """The calls found as a CSV file, at most 10,000 of them. Takes what `/api/history` takes."""
-        question = await self._question(request)
+        question = await self._question(request, await _asked(request))
         await self._note(request, "list")
-        text = await self._publisher.read(_list, self._history, question)
+        text = await self._publisher.study(_list, self._history, question)
         return _file(text, "text/csv; charset=utf-8", "calls.csv")
 
     async def report(self, request: Request) -> Response:
-        """The report of a call from its events, to take along: `format` html, json or csv."""
+        """The report of a call, with the messages to its agent, to take along: `format` html, json or csv."""
         format_ = request.query_params.get("format", "html")
         if format_ not in _REPORTS:
             raise _unfit("format", format_, f"one of {', '.join(_REPORTS)}")
@@ -149,18 +163,18 @@ class HistoryApi:
         if record is None or (agents is not None and record.agent not in agents):
             raise ServerError("server.unknown_call", call_id=call_id)
         await self._note(request, call_id)
-        text = await self._publisher.read(self._report, call_id, build)
+        text = await self._publisher.study(self._report, call_id, build)
         return _file(text, kind, f"{call_id}.{format_}")
 
     # --- inside ---
 
-    def _report(self, call_id: str, build: Callable[[list[AnyEvent]], str]) -> str:
+    def _report(self, call_id: str, build: _Build) -> str:
         self._publisher.log.flush(1.0)
-        with closing(connect(self._publisher.log.path)) as log:
-            return build(stored_events(log, call_id))
+        path = self._publisher.log.path
+        with closing(connect(path)) as log:
+            return build(stored_events(log, call_id), read_messages(path.parent, call_id))
 
-    async def _question(self, request: Request) -> Question:
-        query = request.query_params
+    async def _question(self, request: Request, query: QueryParams) -> Question:
         words = query.get("words", "")
         if len(words) > _WORDS_MAX:
             # What was looked for may be what somebody said: it stands in no error and no log.
@@ -173,7 +187,7 @@ class HistoryApi:
             raise _unfit("state", unknown, f"one of {', '.join(PAST_STATES)}")
         return Question(
             words=words,
-            agents=await self._wanted_agents(request),
+            agents=await self._wanted_agents(request, query),
             from_s=_instant(query, "from"),
             to_s=_instant(query, "to"),
             rules=[rule for rule in query.getlist("rule") if rule],
@@ -181,9 +195,8 @@ class HistoryApi:
             states=cast(list[PastState], states),
         )
 
-    async def _wanted_agents(self, request: Request) -> frozenset[str] | None:
+    async def _wanted_agents(self, request: Request, query: QueryParams) -> frozenset[str] | None:
         """Those asked for, of those whose calls one may see; None: all."""
-        query = request.query_params
         visible = await self._agents(request)
         named = [agent for agent in query.getlist("agent") if agent]
         teams = [team for team in query.getlist("team") if team]
@@ -233,6 +246,9 @@ HISTORY_API = {
     "/api/calls/{call_id}/report": HistoryApi.report,
 }
 """What can be asked, and what answers it."""
+
+_POSTED = ("/api/history", "/api/history/trends", "/api/history/calls.csv")
+"""What can be asked by POST, too."""
 
 _LIST_COLUMNS = (
     "call_id",
@@ -292,6 +308,22 @@ def _list_row(call: PastCall) -> list[Any]:
         "" if call.rate_syl_s["agent"] is None else f"{call.rate_syl_s['agent']:.2f}",
         " | ".join(f"{hit.before}{hit.match}{hit.after}" for hit in call.hits),
     ]
+
+
+async def _asked(request: Request) -> QueryParams:
+    """What is asked for: in the address, or in the body.
+
+    Raises:
+        ServerError: server.parameter: words stand in an address; server.oversized, server.malformed.
+    """
+    if request.method == "POST":
+        try:
+            return QueryParams((await raw_body_of(request, _FORM_BYTES_MAX)).decode())
+        except UnicodeDecodeError as error:
+            raise ServerError("server.malformed", reason="the body is no form in UTF-8") from error
+    if request.query_params.get("words"):
+        raise _unfit("words", "…", "posted in the body: proxies and browsers write addresses down")
+    return request.query_params
 
 
 def _instant(query: Mapping[str, str], name: str) -> float | None:

@@ -24,6 +24,10 @@ READERS = 4
 """Threads that read the log for clients. They are a pool of their own: a disk that hangs must not take the
 threads that the analysis needs."""
 
+STUDENTS = 2
+"""Threads that search the history and write reports, which may take seconds: apart from the readers, so that
+no stream waits for them. A search takes the one connection; the other is for a report meanwhile."""
+
 
 class Publisher:
     """The sink of the runner. Used from the event loop's thread; nothing in it waits.
@@ -51,6 +55,7 @@ class Publisher:
         self.streams = 0
         """Clients that are connected now."""
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="log-reader")
+        self._students = ThreadPoolExecutor(STUDENTS, thread_name_prefix="history-reader")
         self._reported: dict[str, Problem] = {}
         self._expected: set[str] = set()
         log.on_write(self.metrics.observe_log_write)
@@ -111,9 +116,21 @@ class Publisher:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._readers, lambda: question(*args, **kwargs))
 
+    async def study(
+        self, question: Callable[_Parameters, _Result], *args: _Parameters.args, **kwargs: _Parameters.kwargs
+    ) -> _Result:
+        """Asks something that may take long, as a search does: no reader of the log waits for it.
+
+        Raises:
+            StoreError: what is asked cannot be read.
+        """
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._students, lambda: question(*args, **kwargs))
+
     def close(self) -> None:
         """Ends the readers' threads. The log is closed by whoever opened it."""
-        self._readers.shutdown(wait=False, cancel_futures=True)
+        for pool in (self._readers, self._students):
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def report(self, code: str, message: str) -> None:
         """Shows a problem of another part to every client and in the health, until `resolve`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,7 +16,9 @@ import pytest
 
 from monitor.accounts.office import AccountsOffice
 from monitor.history.keeper import HistoryKeeper
+from monitor.history.search import History
 from monitor.publish.plays import PLAY_S, Plays
+from monitor.publish.publisher import READERS
 from tests.history.made_calls import MadeCall, hold
 from tests.publish.conftest import OpenSite, Site
 from tests.publish.test_access import SoundOf, access_of, browser, office  # noqa: F401
@@ -61,9 +64,15 @@ async def get(client: httpx.AsyncClient, path: str, **query: Any) -> Any:
     return answer.json()
 
 
+async def find(client: httpx.AsyncClient, path: str, **asked: Any) -> Any:
+    answer = await client.post(path, data=asked)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
 async def test_search_facets_and_trends(open_site: OpenSite) -> None:
     async with past(open_site) as site, httpx.AsyncClient(base_url=site.url) as client:
-        found = await get(client, "/api/history", words="退款")
+        found = await find(client, "/api/history", words="退款")
         assert [call["call_id"] for call in found["calls"]] == ["one"]
         assert (found["total"], found["next_before"], found["waiting"]) == (1, None, 0)
         assert found["calls"][0]["hits"] == [
@@ -104,7 +113,9 @@ async def test_search_facets_and_trends(open_site: OpenSite) -> None:
         "/api/history?from=yesterday",
         "/api/history?severity=bad",
         "/api/history?state=live",
-        "/api/history?words=" + "x" * 201,
+        "/api/history?words=xxxx",
+        "/api/history/calls.csv?words=xxxx",
+        "/api/history/trends?words=xxxx",
         "/api/history/trends?by=month",
         "/api/history/trends?zone=Mars/Base",
         "/api/history/trends?zone=../../etc/passwd",
@@ -118,9 +129,45 @@ async def test_what_does_not_fit_is_refused_with_a_code(open_site: OpenSite, que
         assert "xxxx" not in answer.text, "what is looked for stands in no error"
 
 
+async def test_words_are_posted_and_stand_in_no_address_and_no_error(open_site: OpenSite) -> None:
+    async with past(open_site) as site, httpx.AsyncClient(base_url=site.url) as client:
+        for words, status, code in (
+            ("x" * 201, 400, "server.parameter"),
+            ("x" * 70_000, 413, "server.oversized"),
+        ):
+            answer = await client.post("/api/history", data={"words": words})
+            assert (answer.status_code, answer.json()["code"]) == (status, code)
+            assert "xxxx" not in answer.text
+        broken = await client.post("/api/history", content=b"words=\xff")
+        assert (broken.status_code, broken.json()["code"]) == (400, "server.malformed")
+        found = await find(client, "/api/history", agent=["A1", "A2"], limit=1, words="")
+        assert (found["total"], len(found["calls"])) == (2, 1)
+        sums = (await find(client, "/api/history/trends", words="退款", by="agent"))["sums"]
+        assert [one["key"] for one in sums] == ["A1"]
+        assert (await client.post("/api/history/facets")).status_code == 405
+
+
+async def test_a_slow_search_holds_up_no_stream(open_site: OpenSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    going_on = threading.Event()
+    search = History.search
+    monkeypatch.setattr(
+        History, "search", lambda *given, **more: (going_on.wait(20), search(*given, **more))[1]
+    )
+    async with past(open_site) as site, httpx.AsyncClient(base_url=site.url, timeout=30) as client:
+        try:
+            waiting = [asyncio.create_task(client.get("/api/history")) for _ in range(2 * READERS)]
+            await asyncio.sleep(0.2)
+            log = await client.get("/api/calls/one/events", timeout=10)
+            assert log.json()["events"], "the log, from which streams catch up, is read meanwhile"
+            assert not any(one.done() for one in waiting)
+        finally:
+            going_on.set()
+        assert [one.status_code for one in await asyncio.gather(*waiting)] == [200] * 2 * READERS
+
+
 async def test_a_list_and_reports_to_take_along(open_site: OpenSite) -> None:
     async with past(open_site) as site, httpx.AsyncClient(base_url=site.url) as client:
-        answer = await client.get("/api/history/calls.csv", params={"words": "refund"})
+        answer = await client.post("/api/history/calls.csv", data={"words": "refund"})
         assert 'filename="calls.csv"' in answer.headers["content-disposition"]
         text = answer.content.decode("utf-8-sig")
         rows = list(csv.DictReader(io.StringIO(text)))
@@ -150,7 +197,7 @@ async def test_one_finds_and_takes_only_calls_that_one_may_see(
             found = await get(client, "/api/history")
             assert [call["call_id"] for call in found["calls"]] == ["one"]
             assert found["total"] == 1
-            assert (await get(client, "/api/history", words="refund"))["total"] == 0
+            assert (await find(client, "/api/history", words="refund"))["total"] == 0
             assert (await get(client, "/api/history", agent="A2"))["total"] == 0
             assert (await get(client, "/api/history", team="night"))["total"] == 0
             facets = await get(client, "/api/history/facets")

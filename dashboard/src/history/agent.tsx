@@ -45,7 +45,7 @@ export function AgentOverTime({ filters, agents }: { filters: Filters; agents: r
         {words.callsOf(nameOf(people.value, filters.agent), value.calls.length, value.total)}
       </h2>
       <p class="figures-note">{words.behaviour}</p>
-      <FigureCharts rows={rows} />
+      <FigureCharts rows={rows} isByCall />
       <FigureTable caption={words.table} first={words.column.call} rows={rows.toReversed()} isByCall />
     </section>
   );

@@ -12,8 +12,8 @@ export interface Answer<T> {
   readonly change: (value: T) => void;
 }
 
-/** What `path` answers; null asks nothing. */
-export function useAnswer<T>(path: string | null): Answer<T> {
+/** What `path` answers; null asks nothing. With a form it is asked by POST: no address holds what is in it. */
+export function useAnswer<T>(path: string | null, form: URLSearchParams | null = null): Answer<T> {
   const [value, setValue] = useState<T | null>(null);
   const [error, setError] = useState<unknown>(null);
   const [isAsking, setAsking] = useState(path !== null);
@@ -25,7 +25,8 @@ export function useAnswer<T>(path: string | null): Answer<T> {
     if (path === null) return;
     setAsking(true);
     setError(null);
-    askAsOneself<T>("GET", path).then(
+    const asked = form === null ? askAsOneself<T>("GET", path) : askAsOneself<T>("POST", path, form);
+    asked.then(
       (answer) => {
         if (mine !== newest.current) return;
         setValue(answer);
@@ -40,6 +41,6 @@ export function useAnswer<T>(path: string | null): Answer<T> {
     return () => {
       newest.current += 1; // what comes after the page is left is nobody's
     };
-  }, [path, attempt]);
+  }, [path, form?.toString(), attempt]);
   return { value, isAsking, error, again: () => setAttempt((now) => now + 1), change: setValue };
 }

@@ -3,7 +3,7 @@ import type { ComponentChildren } from "preact";
 import { t } from "../i18n";
 import type { Party } from "../protocol/messages";
 import { PARTIES } from "../protocol/messages";
-import { percent } from "../ui/format";
+import { hoursText, percent } from "../ui/format";
 import { FigureChart } from "./chart";
 import { alertsAnHour, type Counts, cutsAnHour, followed, talkShare, together } from "./rates";
 
@@ -17,9 +17,12 @@ export interface FigureRow {
 
 const one = (value: number | null) => (value === null ? "–" : value.toFixed(1));
 const share = (value: number | null) => (value === null ? "–" : percent(value));
+/** Calls have whole numbers of everything: between them the axis says nothing. */
+const whole = (value: number) => (Number.isInteger(value) ? String(value) : "");
 const tick = (value: number) => (Number.isInteger(value) ? String(value) : value.toFixed(1));
 
-export function FigureCharts({ rows }: { rows: readonly FigureRow[] }) {
+/** Counts of single calls, and rates of days and weeks: an hour's rate of three minutes says nothing. */
+export function FigureCharts({ rows, isByCall = false }: { rows: readonly FigureRow[]; isByCall?: boolean }) {
   const words = t.value.history;
   const all = together(rows.map((row) => row.counts));
   const keys = rows.map((row) => row.short);
@@ -28,25 +31,33 @@ export function FigureCharts({ rows }: { rows: readonly FigureRow[] }) {
     party,
     values: rows.map((row) => (row.counts.calls === 0 ? null : of(row.counts))),
   });
-  const hours = words.inHours(all.hours.toFixed(1));
+  const hours = words.inHours(hoursText(all.hours));
+  const cuts = PARTIES.map((party) => all.interruptions[party]).join(" / ");
+  const rated = (counted: number | string, rates: readonly (number | null)[]) =>
+    rates.includes(null)
+      ? { total: String(counted), made: hours }
+      : { total: words.anHour(rates.map(one).join(" / ")), made: words.of(counted, hours) };
   return (
     <div class="figure-charts">
       <FigureChart
-        title={words.figure.alerts}
-        total={words.anHour(one(alertsAnHour(all)))}
-        made={words.of(all.alerts, hours)}
+        title={isByCall ? words.figure.alertsOfCall : words.figure.alerts}
+        {...rated(all.alerts, [alertsAnHour(all)])}
         keys={keys}
-        lines={[line("caller", alertsAnHour)].map((each) => ({ ...each, party: "agent" as const }))}
-        write={tick}
+        lines={[line("agent", isByCall ? (counts) => counts.alerts : alertsAnHour)]}
+        write={isByCall ? whole : tick}
         least={2}
       />
       <FigureChart
-        title={words.figure.cuts}
-        total={words.anHour(PARTIES.map((party) => one(cutsAnHour(all, party))).join(" / "))}
-        made={words.of(PARTIES.map((party) => all.interruptions[party]).join(" / "), hours)}
+        title={isByCall ? words.figure.cutsOfCall : words.figure.cuts}
+        {...rated(
+          cuts,
+          PARTIES.map((party) => cutsAnHour(all, party)),
+        )}
         keys={keys}
-        lines={PARTIES.map((party) => line(party, (counts) => cutsAnHour(counts, party)))}
-        write={tick}
+        lines={PARTIES.map((party) =>
+          line(party, (counts) => (isByCall ? counts.interruptions[party] : cutsAnHour(counts, party))),
+        )}
+        write={isByCall ? whole : tick}
         least={2}
       />
       <FigureChart
@@ -137,16 +148,19 @@ export function FigureTable({ caption, first, rows, isByCall = false }: TablePro
 
 function Cells({ counts, isByCall }: { counts: Counts; isByCall: boolean }) {
   const words = t.value.history;
-  const rate = (count: number, value: number | null) => (
-    <>
-      {count}
-      <small>{value === null ? "" : words.anHour(one(value))}</small>
-    </>
-  );
+  const rate = (count: number, value: number | null) =>
+    isByCall ? (
+      count
+    ) : (
+      <>
+        {count}
+        <small>{value === null ? "" : words.anHour(one(value))}</small>
+      </>
+    );
   return (
     <>
       {!isByCall && <td>{counts.calls}</td>}
-      <td>{isByCall ? (counts.hours * 60).toFixed(1) : counts.hours.toFixed(1)}</td>
+      <td>{isByCall ? (counts.hours * 60).toFixed(1) : hoursText(counts.hours)}</td>
       <td>{rate(counts.alerts, alertsAnHour(counts))}</td>
       {PARTIES.map((party) => (
         <td key={party}>{rate(counts.interruptions[party], cutsAnHour(counts, party))}</td>

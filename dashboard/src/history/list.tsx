@@ -7,9 +7,10 @@ import { nameOf, people } from "../state/people";
 import { askAsOneself } from "../state/session";
 import { clock, percent, timeOfDay } from "../ui/format";
 import { SeveritySign } from "../ui/icons";
-import { callPath } from "../ui/router";
-import { Faulty, Nothing, Skeletons } from "./states";
+import { callPath, linkTo } from "../ui/router";
 import { useAnswer } from "./answer";
+import { Faulty, Nothing, Skeletons } from "./states";
+import { TakeAlong } from "./take-along";
 import { askedOf, type Filters, isAnySet, SEVERITIES } from "./filters";
 
 const PAGE = 50;
@@ -20,16 +21,14 @@ const RULES_SHOWN = 3;
 export function CallList({ filters, facets }: { filters: Filters; facets: Facets | null }) {
   const words = t.value.history;
   const asked = askedOf(filters);
-  const { value, isAsking, error, again, change } = useAnswer<HistoryPart>(
-    `/api/history?${withLimit(asked)}`,
-  );
+  const { value, isAsking, error, again, change } = useAnswer<HistoryPart>("/api/history", withLimit(asked));
   const [isFetching, setFetching] = useState(false);
   const [moreError, setMoreError] = useState<unknown>(null);
   const more = async (before: number) => {
     setFetching(true);
     setMoreError(null);
     try {
-      const next = await askAsOneself<HistoryPart>("GET", `/api/history?${withLimit(asked, before)}`);
+      const next = await askAsOneself<HistoryPart>("POST", "/api/history", withLimit(asked, before));
       change({ ...next, total: value?.total ?? next.total, calls: [...(value?.calls ?? []), ...next.calls] });
     } catch (fault) {
       setMoreError(fault);
@@ -48,11 +47,7 @@ export function CallList({ filters, facets }: { filters: Filters; facets: Facets
           </span>
           {value.waiting > 0 && <small> · {words.waiting(value.waiting)}</small>}
         </h2>
-        {value.total > 0 && (
-          <a class="quiet" href={`/api/history/calls.csv?${asked}`} download="calls.csv">
-            {words.csv}
-          </a>
-        )}
+        {value.total > 0 && <TakeAlong filters={filters} />}
       </div>
       {value.calls.length === 0 ? (
         <Nothing
@@ -177,7 +172,7 @@ function Heat({ peak }: { peak: number }) {
 function HitLine({ call, hit }: { call: PastCall; hit: Hit }) {
   return (
     <li>
-      <a class="hit" href={`${callPath(call.call_id)}?${placeOf(hit)}`}>
+      <a class="hit" href={linkTo(callPath(call.call_id), placeOf(hit))}>
         <span class="hit-time">{clock(hit.at_s)}</span>
         <span class="hit-party" data-party={hit.party}>
           {t.value.party[hit.party]}

@@ -3,15 +3,17 @@ import { useEffect } from "preact/hooks";
 import { t } from "../i18n";
 import type { Facets } from "../protocol/history";
 import type { PageProps } from "../ui/pages";
-import { query } from "../ui/router";
+import { linkTo, query } from "../ui/router";
 import { AgentOverTime } from "./agent";
 import { useAnswer } from "./answer";
 import { FilterBar } from "./filter-bar";
-import { addressOf, type Filters, filtersOf } from "./filters";
+import { addressOf, type Filters, filtersOf, nothing } from "./filters";
 import { lastHistory } from "./last";
 import { CallList } from "./list";
 import { TrendsView } from "./trends";
 import "../styles/history.css";
+import "../styles/history-filters.css";
+import "../styles/history-calls.css";
 import "../styles/history-figures.css";
 
 type View = "calls" | "agent" | "trends";
@@ -27,9 +29,9 @@ export function HistoryPage({ id }: PageProps) {
   const words = t.value.history;
   const facets = useAnswer<Facets>("/api/history/facets");
   const view = VIEWS.find((one) => one === id) ?? "calls";
-  const filters = filtersOf(query.value);
+  const filters = within(view, filtersOf(query.value));
   useEffect(() => {
-    lastHistory.value = location.pathname + query.value;
+    lastHistory.value = linkTo(location.pathname, new URLSearchParams(query.value));
   }, [query.value, id]);
   return (
     <main id="content" class="history">
@@ -51,9 +53,12 @@ export function HistoryPage({ id }: PageProps) {
   );
 }
 
+/** The filters that a view has: none counts that is not to be seen. */
+function within(view: View, filters: Filters): Filters {
+  return { ...nothing, ...Object.fromEntries(SHOWN[view].map((name) => [name, filters[name]])) };
+}
+
 /** Another view takes along the filters that it has. */
 function pathOf(view: View, filters: Filters): string {
-  const kept = Object.fromEntries(SHOWN[view].map((name) => [name, filters[name]]));
-  const asked = addressOf({ ...filtersOf(""), ...kept }).toString();
-  return `/history${view === "calls" ? "" : `/${view}`}${asked === "" ? "" : `?${asked}`}`;
+  return linkTo(`/history${view === "calls" ? "" : `/${view}`}`, addressOf(within(view, filters)));
 }

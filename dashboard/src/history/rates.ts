@@ -27,10 +27,23 @@ export function countsOfCall(call: PastCall): Counts {
   };
 }
 
-export const alertsAnHour = (counts: Counts) => over(counts.alerts, counts.hours);
-export const cutsAnHour = (counts: Counts, by: Party) => over(counts.interruptions[by], counts.hours);
-export const talkShare = ({ talk_s }: Counts) => over(talk_s.agent, talk_s.agent + talk_s.caller);
-export const followed = (counts: Counts) => over(counts.cues_followed, counts.cues);
+/** Of less than this a rate an hour tells of chance alone: two alerts in three minutes are not forty an hour. */
+export const RATED_LEAST_H = 0.5;
+/** And a share of less talk than this. */
+const TALK_LEAST_S = 30;
+/** And of fewer hints than this: one of one is not all of them. */
+const CUES_LEAST = 3;
+
+export const alertsAnHour = (counts: Counts) => anHour(counts.alerts, counts.hours);
+export const cutsAnHour = (counts: Counts, by: Party) => anHour(counts.interruptions[by], counts.hours);
+
+export function talkShare({ talk_s }: Counts): number | null {
+  const talk = talk_s.agent + talk_s.caller;
+  return talk < TALK_LEAST_S ? null : talk_s.agent / talk;
+}
+
+export const followed = (counts: Counts) =>
+  counts.cues < CUES_LEAST ? null : counts.cues_followed / counts.cues;
 
 /** All of them together. */
 export function together(all: readonly Counts[]): Counts {
@@ -55,6 +68,6 @@ export function together(all: readonly Counts[]): Counts {
   };
 }
 
-function over(count: number, of: number): number | null {
-  return of > 0 ? count / of : null;
+function anHour(count: number, hours: number): number | null {
+  return hours < RATED_LEAST_H ? null : count / hours;
 }

@@ -12,6 +12,13 @@ export const history = {
   foundMany: (n: number) => `${n.toLocaleString("en-GB")} calls or more`,
   waiting: (n: number) => `${count(n, "older call is", "older calls are")} still being read in`,
   csv: "List as CSV",
+  csvFailed: "The list could not be fetched.",
+  link: {
+    copy: "Copy a link",
+    copied: "Link copied",
+    label: "Link to this search",
+    why: "The words you look for are kept out of the address. A link that you copy has them behind its #, which browsers send to no server.",
+  },
   none: "No call has ended yet",
   noneWhy: "Calls appear here a moment after they end.",
   noneFit: "No call fits",
@@ -73,6 +80,8 @@ export const history = {
   figure: {
     alerts: "Alerts",
     cuts: "Interruptions, agent / caller",
+    alertsOfCall: "Alerts in each call",
+    cutsOfCall: "Interruptions in each call, agent / caller",
     share: "Talk share of the agent",
     cues: "Hints followed",
     pace: "Pace of the agent",

@@ -10,6 +10,13 @@ export const history: typeof enHistory = {
   foundMany: (n) => `${n} 通或更多`,
   waiting: (n) => `还有 ${n} 通较早的通话正在读入`,
   csv: "导出列表（CSV）",
+  csvFailed: "列表未能取得。",
+  link: {
+    copy: "复制链接",
+    copied: "链接已复制",
+    label: "本次搜索的链接",
+    why: "您搜索的话不会出现在网址里。复制的链接把它放在 # 之后，浏览器不会发给任何服务器。",
+  },
   none: "还没有结束的通话",
   noneWhy: "通话结束片刻后就会出现在这里。",
   noneFit: "没有符合的通话",
@@ -70,6 +77,8 @@ export const history: typeof enHistory = {
   figure: {
     alerts: "告警",
     cuts: "打断（坐席 / 客户）",
+    alertsOfCall: "每通的告警",
+    cutsOfCall: "每通的打断（坐席 / 客户）",
     share: "坐席说话占比",
     cues: "提示被采纳",
     pace: "坐席语速",

@@ -13,18 +13,24 @@ export class Refusal extends Error {
   }
 }
 
-/** The answer's body; rejects with a `Refusal`. */
+/** The answer's body, a file where the server sends one; rejects with a `Refusal`. A form is sent as one. */
 export async function ask<T>(method: string, path: string, body?: unknown): Promise<T> {
-  const given = body === undefined ? {} : { body: JSON.stringify(body) };
   let answer: Response;
   try {
-    answer = await fetch(path, { method, ...given, headers: { "content-type": "application/json" } });
+    answer = await fetch(path, { method, ...sent(body) });
   } catch {
     throw new Refusal(UNREACHABLE);
   }
+  if (answer.ok && answer.headers.has("content-disposition")) return (await answer.blob()) as T;
   const said: unknown = answer.status === 204 ? null : await answer.json().catch(() => null);
   if (answer.ok) return said as T;
   const code = (said as { code?: unknown } | null)?.code;
   const wait = Number(answer.headers.get("retry-after") ?? Number.NaN);
   throw new Refusal(typeof code === "string" ? code : UNREACHABLE, Number.isFinite(wait) ? wait : null);
+}
+
+function sent(body: unknown): RequestInit {
+  if (body instanceof URLSearchParams) return { body };
+  const headers = { "content-type": "application/json" };
+  return body === undefined ? { headers } : { headers, body: JSON.stringify(body) };
 }

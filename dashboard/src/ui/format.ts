@@ -13,6 +13,11 @@ export function shortSeconds(seconds: number): string {
   return seconds < 9.95 ? seconds.toFixed(1) : seconds.toFixed(0);
 }
 
+/** Hours with a tenth; what is less is not told as none. */
+export function hoursText(hours: number): string {
+  return hours > 0 && hours < 0.05 ? "<0.1" : hours.toFixed(1);
+}
+
 export function percent(share: number): string {
   return `${Math.round(share * 100)}%`;
 }
