@@ -89,7 +89,7 @@ export const SHOTS: readonly Shot[] = [
   { name: "not-found", path: "/nowhere" },
   { name: "playback", path: `/call/${parcel.id}?at=33`, atS: 1000 },
   { name: "history", path: "/history" },
-  { name: "history-words", path: "/history?words=%E6%8A%95%E8%AF%89" },
+  { name: "history-words", path: "/history#words=%E6%8A%95%E8%AF%89" },
   { name: "history-agent", path: "/history/agent?agent=3012%20%E6%9E%97" },
   { name: "history-trends", path: "/history/trends" },
   { name: "inbox", path: "/inbox", atS: 44.2 },
@@ -100,6 +100,8 @@ export const SHOTS: readonly Shot[] = [
   { name: "tuning", path: "/tuning" },
   { name: "tuning-trial", path: "/tuning", act: tuneAndTry },
   { name: "tuning-rule", path: "/tuning?tab=rules", act: openRule },
+  { name: "tuning-quiet", path: "/tuning?tab=quiet", prepare: quiet },
+  { name: "tuning-quiet-none", path: "/tuning?tab=quiet" },
   { name: "tuning-versions", path: "/tuning?tab=versions", prepare: tuned, act: showVersion },
   { name: "call-live", path: `/call/${parcel.id}`, atS: 44.2, prepare: paused, act: listenIn },
   { name: "sign-in", path: "/", mock: { visitor: "nobody" } },
@@ -157,13 +159,21 @@ async function shoot(
 /** A threshold is changed and tried. */
 async function tuneAndTry(page: Page): Promise<void> {
   await page.locator("#t-detectors\\.raised_level_db").fill("4.5");
-  await page.locator(".draft > .quiet").click();
+  // In a narrow window the draft is opened first.
+  const toggle = page.locator(".draft-toggle");
+  if (await toggle.isVisible()) await toggle.click();
+  await page.locator(".draft-try").click();
   await page.locator(".moved li:nth-child(3)").waitFor();
 }
 
 async function openRule(page: Page): Promise<void> {
   await page.locator(".rule-head").first().click();
   await page.locator(".rule-body select").selectOption("high");
+}
+
+/** Agents sent cues away. */
+function quiet({ hub }: Served): void {
+  hub.tuning.sendAway();
 }
 
 /** Somebody saved two versions. */
@@ -188,5 +198,6 @@ export async function mockOf(shot: Shot): Promise<Served> {
 async function open(page: Page, address: string): Promise<void> {
   page.on("pageerror", (error) => process.stderr.write(`${address}: ${error.message}\n`));
   await page.goto(address);
+  await page.locator("main:not([aria-busy='true'])").waitFor();
   await page.waitForTimeout(SETTLE_MS);
 }

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type {
   Overlay,
+  QuietRule,
   Threshold,
   Trial,
   TunableRule,
@@ -134,11 +135,20 @@ interface Kept extends TuningVersion {
 
 export class MockTuning {
   private kept: readonly Kept[] = [];
+  /** Cues that rest, because agents sent them away. */
+  quiet: readonly QuietRule[] = [];
   private trial: { readonly begunMs: number; readonly tuned: Overlay; isCancelled: boolean } | null = null;
 
   /** Answers what is asked about tuning; false where something else was asked. */
   answer(request: IncomingMessage, response: ServerResponse): boolean {
-    const path = new URL(request.url ?? "/", "http://mock").pathname;
+    const { pathname: path, searchParams } = new URL(request.url ?? "/", "http://mock");
+    if (path.startsWith("/api/cues/quiet")) {
+      if (request.method === "DELETE") this.wake(path.split("/").at(-1)!, searchParams.get("agent") ?? "");
+      response
+        .writeHead(request.method === "DELETE" ? 204 : 200, { "Content-Type": "application/json" })
+        .end(request.method === "DELETE" ? undefined : JSON.stringify({ rules: this.quiet }));
+      return true;
+    }
     if (!path.startsWith("/api/tuning")) return false;
     let body = "";
     request.on("data", (chunk) => {
@@ -154,6 +164,27 @@ export class MockTuning {
   /** Somebody else saves, at another screen. */
   saveAsOther(tuned: Overlay): void {
     this.add(tuned, { author: "wang", kind: "saved", comment: "", restores: null });
+  }
+
+  /** Agents sent cues away until they rest: one of everybody's, and one agent's. */
+  sendAway(): void {
+    const now = Date.now() / 1000;
+    const row = (rule: string, agent: string, times: number) => ({
+      rule,
+      agent,
+      times,
+      since_s: now - 3600,
+      until_s: now + 5 * 3600,
+    });
+    this.quiet = [
+      row("no_sign_of_listening", "", 11),
+      row("refusal_without_reason", "3012 林", 5),
+      row("refusal_without_reason", "3040 Rao", 6),
+    ];
+  }
+
+  private wake(rule: string, agent: string): void {
+    this.quiet = this.quiet.filter((one) => one.rule !== rule || (agent !== "" && one.agent !== agent));
   }
 
   private get latest(): Overlay {

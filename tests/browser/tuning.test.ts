@@ -1,29 +1,17 @@
 /** Tuning in Chromium: change a threshold, see what it would have done, save, see the version, restore. */
-import { chromiumPath, launch } from "dashboard/dev/browser";
-import { type Served, serveMock } from "dashboard/dev/serve";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { errorsOf, expectAccessibleInBothThemes, expectNoSidewaysScroll, openPage } from "./support";
+import type { Page } from "playwright-core";
+import { beforeEach, describe, expect, it } from "vitest";
+import { hasBrowser, useStage } from "./stage";
+import { expectAccessibleInBothThemes, expectNoSidewaysScroll } from "./support";
 
 const LEVEL = "#t-detectors\\.raised_level_db";
 
-describe.skipIf(chromiumPath() === null)("the tuning page", () => {
-  let browser: Browser;
-  let served: Served;
+describe.skipIf(!hasBrowser)("the tuning page", () => {
+  const stage = useStage();
   let page: Page;
-  beforeAll(async () => {
-    browser = await launch();
-  });
-  afterAll(() => browser.close());
   beforeEach(async () => {
-    served = await serveMock({ at: {} });
-    page = await openPage(browser, `${served.url}/tuning`);
+    page = await stage.open("/tuning", { at: {} });
     await page.locator(LEVEL).waitFor();
-  });
-  afterEach(async () => {
-    expect(errorsOf(page)).toEqual([]);
-    await page.context().close();
-    await served.close();
   });
 
   const draftText = () => page.locator(".draft").innerText();
@@ -71,7 +59,7 @@ describe.skipIf(chromiumPath() === null)("the tuning page", () => {
 
   it("joins a draft with what somebody else saved meanwhile, and loses neither", async () => {
     await change("5");
-    served.hub.tuning.saveAsOther({ thresholds: { cues: { between_s: 20 } }, rules: {} });
+    stage.served.hub.tuning.saveAsOther({ thresholds: { cues: { between_s: 20 } }, rules: {} });
     await page.getByRole("button", { name: "Save and put in force" }).click();
     await page.getByText("Somebody else has saved meanwhile.").waitFor();
     expect(await page.locator("#t-cues\\.between_s").inputValue()).toBe("20");
@@ -96,15 +84,59 @@ describe.skipIf(chromiumPath() === null)("the tuning page", () => {
     await expectAccessibleInBothThemes(page);
   });
 
+  it("shows which cues rest for whom, and wakes them", async () => {
+    await page.getByRole("tab", { name: "Quiet cues" }).click();
+    await page.getByText("No cue rests").waitFor();
+    stage.served.hub.tuning.sendAway();
+    await page.reload();
+    const rows = page.locator(".quiet-rule");
+    await expect.poll(() => rows.count()).toBe(3);
+    expect(await rows.first().innerText()).toMatch(
+      /No sign of listening\s+for everybody · sent away 11 times/,
+    );
+    await page.getByRole("button", { name: "Show again, for 3012 林: Refuses without a reason" }).click();
+    await page.getByText("Refuses without a reason: shown again from the next call on.").waitFor();
+    await expect.poll(() => rows.count()).toBe(2);
+    await rows.first().getByRole("button").click();
+    await expect.poll(() => rows.count()).toBe(1);
+    expect(await rows.innerText()).toContain("3040 Rao");
+    await page.route("**/api/cues/quiet", (route) => route.abort());
+    await page.reload();
+    await page.getByText("The list could not be loaded.").waitFor();
+    await page.unroute("**/api/cues/quiet");
+    await page.getByRole("button", { name: "Load again" }).click();
+    await expect.poll(() => rows.count()).toBe(1);
+  });
+
+  it("keeps the draft within reach in a narrow window, and lies over nothing that has the focus", async () => {
+    const narrow = await stage.open("/tuning", {}, { viewport: { width: 390, height: 700 } });
+    await narrow.locator(LEVEL).waitFor();
+    expect(await narrow.locator(".draft").isVisible()).toBe(false);
+    await narrow.locator(LEVEL).fill("5");
+    const draft = narrow.locator(".draft");
+    await draft.getByText("1 change", { exact: true }).waitFor();
+    const box = (await draft.boundingBox())!;
+    expect(box.y + box.height).toBeGreaterThan(690);
+    expect(box.height).toBeLessThan(80);
+    await narrow.locator("#t-cues\\.between_s").focus();
+    await narrow.keyboard.press("Shift+Tab");
+    await narrow.keyboard.press("Tab");
+    const field = (await narrow.locator("#t-cues\\.between_s").boundingBox())!;
+    expect(field.y + field.height).toBeLessThanOrEqual(box.y);
+    await draft.getByRole("button", { name: "Look at it" }).click();
+    await draft.getByLabel("Why? (for the others)").waitFor();
+    await expectAccessibleInBothThemes(narrow);
+    await expectNoSidewaysScroll(narrow);
+    await draft.getByRole("button", { name: "Save and put in force" }).click();
+    await draft.getByText("Saved as version 1.").waitFor();
+  });
+
   it("fits a narrow window in both languages", async () => {
     for (const locale of ["en-GB", "zh-CN"]) {
-      const narrow = await openPage(browser, `${served.url}/tuning?tab=rules`, {
-        viewport: { width: 320, height: 800 },
-        locale,
-      });
+      const options = { viewport: { width: 320, height: 800 }, locale };
+      const narrow = await stage.open("/tuning?tab=rules", {}, options);
       await narrow.locator(".rule-head").first().click();
       await expectNoSidewaysScroll(narrow);
-      await narrow.context().close();
     }
   });
 });

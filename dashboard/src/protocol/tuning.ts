@@ -99,6 +99,16 @@ export interface Trial {
   readonly error: string;
 }
 
+/** A rule whose cues rest, because agents sent them away; `agent` is empty where they do for everybody. */
+export interface QuietRule {
+  readonly rule: string;
+  readonly agent: string;
+  readonly times: number;
+  /** Seconds of the epoch. */
+  readonly since_s: number;
+  readonly until_s: number;
+}
+
 export interface TuningVersion {
   readonly number: number;
   readonly at: string;

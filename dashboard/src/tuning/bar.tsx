@@ -21,67 +21,86 @@ export function DraftBar() {
   const count = changes.value.length;
   const errors = faults.value.filter((one) => one.level === "error");
   const isTrying = trial.value?.trial.status === "running";
+  // In a narrow window the draft lies over the forms' lower end, and is opened when it is wanted.
+  const [isOpen, setOpen] = useState(false);
+  const hasNothing = count === 0 && trial.value === null && savedAs.value === null && problem.value === null;
   return (
-    <aside class="draft" aria-label={words.draft}>
+    <aside class="draft" aria-label={words.draft} data-open={isOpen} data-empty={hasNothing}>
       <div class="draft-head">
         <h2>{words.draft}</h2>
         <span role="status">{words.changes(count)}</span>
+        <button
+          type="button"
+          class="quiet draft-toggle"
+          aria-expanded={isOpen}
+          aria-controls="draft-rest"
+          onClick={() => setOpen(!isOpen)}
+        >
+          {isOpen ? words.draftHide : words.draftShow}
+        </button>
         {count > 0 && (
           <button type="button" class="plain" onClick={discard}>
             {words.discard}
           </button>
         )}
       </div>
-      {savedAs.value !== null && (
-        <p class="draft-saved" role="status">
-          {words.saved(savedAs.value)}
-        </p>
-      )}
-      {problem.value !== null && (
-        <p class="draft-problem" role="alert">
-          {problemWords(problem.value)}
-        </p>
-      )}
-      {count === 0 ? (
-        <p class="draft-note">{words.draftEmpty}</p>
-      ) : (
-        <>
-          <DifferenceList found={changes.value} />
-          <Faults />
-          {!isTrying && (
-            <button type="button" class="quiet" onClick={() => void begin()} disabled={errors.length > 0}>
-              {words.tryIt}
-            </button>
-          )}
-        </>
-      )}
-      {trial.value !== null && (
-        <Outcome
-          trial={trial.value.trial}
-          isOld={draft.value !== null && !same(trial.value.of, draft.value)}
-        />
-      )}
-      {count > 0 && (
-        <form
-          class="draft-save"
-          onSubmit={(event) => {
-            event.preventDefault();
-            void save(comment).then((isSaved) => isSaved && setComment(""));
-          }}
-        >
-          <label for="draft-comment">{words.comment}</label>
-          <input
-            id="draft-comment"
-            value={comment}
-            maxLength={500}
-            autocomplete="off"
-            onInput={(event) => setComment(event.currentTarget.value)}
+      <div class="draft-rest" id="draft-rest">
+        {savedAs.value !== null && (
+          <p class="draft-saved" role="status">
+            {words.saved(savedAs.value)}
+          </p>
+        )}
+        {problem.value !== null && (
+          <p class="draft-problem" role="alert">
+            {problemWords(problem.value)}
+          </p>
+        )}
+        {count === 0 ? (
+          <p class="draft-note">{words.draftEmpty}</p>
+        ) : (
+          <>
+            <DifferenceList found={changes.value} />
+            <Faults />
+            {!isTrying && (
+              <button
+                type="button"
+                class="quiet draft-try"
+                onClick={() => void begin()}
+                disabled={errors.length > 0}
+              >
+                {words.tryIt}
+              </button>
+            )}
+          </>
+        )}
+        {trial.value !== null && (
+          <Outcome
+            trial={trial.value.trial}
+            isOld={draft.value !== null && !same(trial.value.of, draft.value)}
           />
-          <button type="submit" class="primary" disabled={busy.value || errors.length > 0}>
-            {busy.value ? words.saving : words.save}
-          </button>
-        </form>
-      )}
+        )}
+        {count > 0 && (
+          <form
+            class="draft-save"
+            onSubmit={(event) => {
+              event.preventDefault();
+              void save(comment).then((isSaved) => isSaved && setComment(""));
+            }}
+          >
+            <label for="draft-comment">{words.comment}</label>
+            <input
+              id="draft-comment"
+              value={comment}
+              maxLength={500}
+              autocomplete="off"
+              onInput={(event) => setComment(event.currentTarget.value)}
+            />
+            <button type="submit" class="primary" disabled={busy.value || errors.length > 0}>
+              {busy.value ? words.saving : words.save}
+            </button>
+          </form>
+        )}
+      </div>
     </aside>
   );
 }
@@ -127,6 +146,9 @@ function Outcome({ trial: told, isOld }: { trial: Trial; isOld: boolean }) {
         </p>
       )}
       {told.status === "cancelled" && <p>{words.cancelled}</p>}
+      {told.status === "done" && told.calls_done < told.calls && (
+        <p class="outcome-old">{words.outOfTime(told.calls_done, told.calls)}</p>
+      )}
       {isOld && told.status !== "running" && <p class="outcome-old">{words.outdated}</p>}
       {told.calls_done > 0 && (
         <>

@@ -3,13 +3,17 @@ import { useEffect } from "preact/hooks";
 import { t } from "../i18n";
 import { query, replaceQuery } from "../ui/router";
 import { DraftBar, problemWords } from "./bar";
+import { QuietList } from "./quiet";
 import { RulesForm } from "./rules";
 import { draft, load, problem, server } from "./store";
 import { ThresholdsForm } from "./thresholds";
 import { VersionsList } from "./versions";
 import "../styles/tuning.css";
+import "../styles/tuning-fields.css";
+import "../styles/tuning-rules.css";
+import "../styles/tuning-draft.css";
 
-const TABS = ["thresholds", "rules", "versions"] as const;
+const TABS = ["thresholds", "rules", "quiet", "versions"] as const;
 type Tab = (typeof TABS)[number];
 
 export function TuningPage() {
@@ -43,6 +47,7 @@ export function TuningPage() {
           )}
           {isThere && tab === "thresholds" && <ThresholdsForm />}
           {isThere && tab === "rules" && <RulesForm />}
+          {isThere && tab === "quiet" && <QuietList />}
           {isThere && tab === "versions" && <VersionsList />}
         </section>
         {isThere && <DraftBar />}

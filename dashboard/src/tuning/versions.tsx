@@ -106,7 +106,7 @@ export function DifferenceList({ found }: { found: readonly Difference[] }) {
   return (
     <ul class="differences">
       {found.map((one) => {
-        const { title, field, before, unit } = described(one);
+        const { title, field, before, usual, unit } = described(one);
         return (
           <li key={`${one.rule} ${one.path.join(".")}`}>
             <span class="difference-what">
@@ -114,7 +114,8 @@ export function DifferenceList({ found }: { found: readonly Difference[] }) {
               {field !== "" && <small>{field}</small>}
             </span>
             <span class="difference-values">
-              <s>{shown(before)}</s> → <b>{one.after === null ? words.notSet : shown(one.after)}</b> {unit}
+              <s>{shown(before)}</s> → <b>{shown(one.after ?? usual)}</b> {unit}
+              {one.after === null && usual !== null && <small>{words.notSet}</small>}
             </span>
           </li>
         );
@@ -123,11 +124,12 @@ export function DifferenceList({ found }: { found: readonly Difference[] }) {
   );
 }
 
-/** A difference in words. What was not tuned before was as it is configured, or as its file has it. */
+/** A difference in words. What is not tuned is `usual`: as it is configured, or as its file has it. */
 function described({ rule, path, before }: Difference): {
   title: string;
   field: string;
   before: unknown;
+  usual: unknown;
   unit: string;
 } {
   const words = t.value.tuning;
@@ -139,6 +141,7 @@ function described({ rule, path, before }: Difference): {
       field: "",
       unit: threshold?.unit ?? "",
       before: before ?? threshold?.configured ?? null,
+      usual: threshold?.configured ?? null,
     };
   }
   const written = known.rules.find((one) => one.id === rule);
@@ -153,6 +156,7 @@ function described({ rule, path, before }: Difference): {
     title: written === undefined ? rule : say(written.title),
     field: detail === undefined ? name : `${name}: ${words.phraseNames[detail] ?? detail}`,
     before: before ?? old ?? null,
+    usual: old ?? null,
     unit: first === "cool_down_s" ? words.seconds : "",
   };
 }
