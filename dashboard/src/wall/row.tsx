@@ -13,7 +13,7 @@ import type { WallCall } from "../state/wall";
 import { clock, timeOfDay } from "../ui/format";
 import { Icon, type IconName, SeveritySign, TemperSign } from "../ui/icons";
 import { callPath } from "../ui/router";
-import { watchSight } from "./seen";
+import { layOutAnew, watchSight } from "./seen";
 import { Strip } from "./strip";
 
 /** More alerts than this are counted, not told. */
@@ -42,12 +42,17 @@ export class LiveRow extends Component<RowProps> {
     });
   }
 
+  override componentDidUpdate(before: RowProps): void {
+    if (before.call.openAlerts.length === 0 && this.props.call.openAlerts.length > 0)
+      layOutAnew(this.element.current!);
+  }
+
   override shouldComponentUpdate(next: RowProps): boolean {
     const { call, person, nowMs, isStale, language } = this.props;
     if (next.language !== language || next.person !== person || next.isStale !== isStale) return true;
     if (next.call.openAlerts !== call.openAlerts || next.call.attention !== call.attention) return true;
     const isChanged = next.call !== call || next.nowMs !== nowMs;
-    if (this.isSeen || !isChanged) return isChanged;
+    if (this.isSeen || next.call.openAlerts.length > 0 || !isChanged) return isChanged;
     this.isOld = true;
     const second = Math.floor(next.nowMs / 1000);
     return second !== Math.floor(nowMs / 1000) && (second + turnOf(call.id)) % UNSEEN_EVERY_S === 0;
@@ -64,6 +69,7 @@ export class LiveRow extends Component<RowProps> {
         class="row"
         data-row={call.id}
         data-attention={call.attention}
+        data-alerted={call.openAlerts.length > 0}
         data-degraded={isDegraded(call)}
       >
         <div class="row-who">

@@ -10,3 +10,13 @@ export function watchSight(element: Element, tell: (isSeen: boolean) => void): v
     if (event.target === element) tell(!(event as ContentVisibilityAutoStateChangeEvent).skipped);
   });
 }
+
+/**
+ * Has the browser lay an element out from nothing. One that it has left out so far and that comes into sight by being
+ * moved Chromium (156) would show with its newest part alone: an alert, and not whose call it is of.
+ */
+export function layOutAnew(element: HTMLElement): void {
+  element.style.display = "none";
+  void element.offsetHeight;
+  element.style.display = "";
+}
