@@ -1,8 +1,7 @@
 /** The keys of the inbox, and the line that tells them. Whoever speaks to their computer can switch them off. */
-import { signal } from "@preact/signals";
 import { t } from "../i18n";
 import { Icon } from "../ui/icons";
-import { remember, remembered } from "../ui/memory";
+import { hasKeys, type Keys, setKeys } from "../ui/keys";
 
 export type KeyAct =
   | "next"
@@ -31,24 +30,14 @@ const KEYS: Readonly<Record<string, KeyAct>> = {
   u: "undo",
 };
 
-export const areKeysOn = signal(remembered("inbox.keys") !== "off");
-
-function switchKeys(on: boolean): void {
-  areKeysOn.value = on;
-  remember("inbox.keys", on ? "on" : "off");
-}
-
-/** What a key asks for; null where it is somebody's typing, or a key of the browser's. */
-export function keyAct(event: KeyboardEvent): KeyAct | null {
-  if (!areKeysOn.peek() || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return null;
-  const target = event.target as HTMLElement;
-  if (target.matches("input, textarea, select, [contenteditable]")) return null;
-  return KEYS[event.key.toLowerCase()] ?? null;
+/** The keys that act on the chosen item; going from one to the next is every list's own. */
+export function keysOf(obey: (wanted: KeyAct) => void): Keys {
+  return Object.fromEntries(Object.entries(KEYS).map(([key, wanted]) => [key, () => obey(wanted)]));
 }
 
 /** The few that are used most, always to be seen where there is a keyboard. */
 export function KeyLine() {
-  if (!areKeysOn.value) return null;
+  if (!hasKeys.value) return null;
   const says = wording();
   return (
     <p class="key-line">
@@ -101,8 +90,8 @@ export function KeyHelp() {
         <label class="check">
           <input
             type="checkbox"
-            checked={areKeysOn.value}
-            onChange={(event) => switchKeys(event.currentTarget.checked)}
+            checked={hasKeys.value}
+            onChange={(event) => setKeys(event.currentTarget.checked)}
           />
           {words.keys.on}
         </label>

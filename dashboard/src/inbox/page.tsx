@@ -12,10 +12,11 @@ import { connection, desk, isStale, nowMs } from "../state/store";
 import { timeOfDay } from "../ui/format";
 import { Icon } from "../ui/icons";
 import { callPath, query, replaceQuery, visit } from "../ui/router";
+import { useRowList } from "../ui/row-list";
 import { useGlidingRows } from "../wall/flip";
 import { Filters, filterOf, OPEN_ONLY, queryOf } from "./filters";
 import { ItemRow, targetsOf } from "./item";
-import { type KeyAct, KeyHelp, KeyLine, keyAct } from "./keys";
+import { type KeyAct, KeyHelp, KeyLine, keysOf } from "./keys";
 import "../styles/inbox.css";
 
 /** Rows keep their places for this long after the viewer last did something in the list. */
@@ -50,17 +51,12 @@ function Inbox() {
   };
   const visible = placed.slice(0, shown);
   useGlidingRows(root, visible.map(({ item }) => item.key).join(" "));
-  useKeys((wanted) => {
+  const chosen = visible.find(({ item }) => item.key === selected)?.item;
+  const keys = keysOf((wanted) => {
     touch();
-    const place = visible.findIndex(({ item }) => item.key === selected);
-    const item = visible[place]?.item;
-    if (wanted === "next" || wanted === "previous") {
-      const next = place < 0 ? 0 : place + (wanted === "next" ? 1 : -1);
-      focusItem(root.current, visible[Math.min(Math.max(next, 0), visible.length - 1)]?.item);
-    } else if (item !== undefined || wanted === "undo") {
-      obey(wanted, item, expand);
-    }
+    if (chosen !== undefined || wanted === "undo") obey(wanted, chosen, expand);
   });
+  useRowList(root, ".item-title", keys, selected);
   const open = openAlerts(desk.value, nowMs.value).length;
   return (
     <main id="content" class="inbox" data-stale={isStale.value} ref={root}>
@@ -93,7 +89,10 @@ function Inbox() {
               isExpanded={expanded.has(item.key)}
               isSelected={selected === item.key}
               onExpand={() => expand(item.key)}
-              onSelect={() => setSelected(item.key)}
+              onSelect={() => {
+                touch();
+                setSelected(item.key);
+              }}
             />
           ))}
         </ul>
@@ -125,21 +124,6 @@ function useHeldOrder(items: readonly InboxItem[], filter: InboxFilter) {
   return { placed, touch, release };
 }
 
-function useKeys(onKey: (wanted: KeyAct) => void): void {
-  const newest = useRef(onKey);
-  newest.current = onKey;
-  useEffect(() => {
-    const hear = (event: KeyboardEvent) => {
-      const wanted = keyAct(event);
-      if (wanted === null) return;
-      event.preventDefault();
-      newest.current(wanted);
-    };
-    document.addEventListener("keydown", hear);
-    return () => document.removeEventListener("keydown", hear);
-  }, []);
-}
-
 function obey(wanted: KeyAct, item: InboxItem | undefined, expand: (key: string) => void): void {
   // What toggles waits for its answer: a second press would take back the first.
   if (isBusy.peek() && ["acknowledge", "take", "false", "undo"].includes(wanted)) return;
@@ -157,16 +141,6 @@ function obey(wanted: KeyAct, item: InboxItem | undefined, expand: (key: string)
   if (wanted === "take") take(targets);
   if (wanted === "false") toggleFalse(targets);
   if (wanted === "snooze" || wanted === "comment" || wanted === "mute") togglePanel(id, wanted);
-}
-
-/** The item's link takes the focus: from there every button is a Tab away. */
-function focusItem(root: HTMLElement | null, item: InboxItem | undefined): void {
-  if (root === null || item === undefined) return;
-  const row = [...root.querySelectorAll<HTMLElement>("[data-row]")].find(
-    (one) => one.dataset.row === item.key,
-  );
-  row?.querySelector<HTMLElement>(".item-title")?.focus();
-  row?.scrollIntoView({ block: "nearest" });
 }
 
 function Mutes() {

@@ -11,20 +11,23 @@ export function setKeys(isOn: boolean): void {
   remember("keys", isOn ? "on" : "off");
 }
 
-export type Keys = Readonly<Record<string, () => void>>;
+/** What keys do, by their names in small letters; `false` leaves a key to the browser. */
+export type Keys = Readonly<Record<string, () => void | false>>;
 
 const WRITING = "input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]";
+
+/** Those that a key which is held down repeats: one runs through a list. */
+const RUNNING = ["j", "k", "arrowdown", "arrowup"];
 
 /** Calls what a letter stands for, unless somebody writes, or means another command. */
 export function useKeys(keys: Keys): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      if (!hasKeys.value || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+      if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
       if (event.target instanceof Element && event.target.closest(WRITING)) return;
-      const act = keys[event.key.toLowerCase()];
-      if (act === undefined) return;
-      event.preventDefault();
-      act();
+      const key = event.key.toLowerCase();
+      if ((key.length === 1 && !hasKeys.value) || (event.repeat && !RUNNING.includes(key))) return;
+      if (keys[key] !== undefined && keys[key]() !== false) event.preventDefault();
     };
     window.addEventListener("keydown", onKey);
     return () => window.removeEventListener("keydown", onKey);

@@ -8,8 +8,8 @@ import { connection, isStale, nowMs, wall } from "../state/store";
 import { callsByAge, endedCalls, type WallCall } from "../state/wall";
 import { clearFilters, filters } from "./address";
 import { Ended } from "./ended";
+import { useRowList } from "../ui/row-list";
 import { useGlidingRows } from "./flip";
-import { useRowKeys } from "./keys";
 import { LiveRow } from "./row";
 import { Toolbar } from "./toolbar";
 import "../styles/wall.css";
@@ -19,7 +19,7 @@ export function WallPage() {
   const root = useRef<HTMLElement>(null);
   const arranged = useRef(nothingArranged);
   const heldUntilMs = useRef(0);
-  useRowKeys(root);
+  useRowList(root, ".row-link");
   const asked = filters.value;
   const known = people.value;
   const live = callsByAge(wall.value);
