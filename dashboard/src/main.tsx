@@ -1,4 +1,5 @@
 import { render } from "preact";
+import { loadLanguage } from "./i18n";
 import { startSession } from "./state/session";
 import "./styles/base.css";
 import "./styles/frame.css";
@@ -7,6 +8,18 @@ import "./styles/door.css";
 import { App } from "./ui/app";
 import { startRouter } from "./ui/router";
 
+/** Without its words nothing can be drawn: a server that was just restarted is asked again. */
+const AGAIN_MS = 1500;
+
+function begin(): void {
+  loadLanguage().then(
+    () => {
+      startSession();
+      render(<App />, document.getElementById("app")!);
+    },
+    () => setTimeout(begin, AGAIN_MS),
+  );
+}
+
 startRouter();
-startSession();
-render(<App />, document.getElementById("app")!);
+begin();

@@ -1,13 +1,16 @@
-/** The language of the pages: a typed dictionary for each, and the one that the viewer chose. */
-import { computed, signal } from "@preact/signals";
+/** The language of the pages: a typed dictionary for each, loaded when it is wanted, and the one that was chosen. */
+import { batch, computed, signal } from "@preact/signals";
 import type { Bilingual } from "../protocol/messages";
 import { remember, remembered } from "../ui/memory";
-import { type Dictionary, en } from "./en";
-import { zh } from "./zh";
+import type { Dictionary } from "./en";
 
 export type Language = "zh" | "en";
 
-const dictionaries: Record<Language, Dictionary> = { zh, en };
+/** Nobody reads both: the other one is fetched by whoever turns to it. */
+const LOADED: Readonly<Record<Language, () => Promise<Dictionary>>> = {
+  zh: () => import("./zh").then((one) => one.zh),
+  en: () => import("./en").then((one) => one.en),
+};
 
 function preferred(): Language {
   const chosen = remembered("language");
@@ -16,13 +19,28 @@ function preferred(): Language {
 }
 
 export const language = signal<Language>(preferred());
+const dictionary = signal<Dictionary | null>(null);
 
 /** The wording in the chosen language. Reading it in a view makes the view follow the switch. */
-export const t = computed(() => dictionaries[language.value]);
+export const t = computed(() => dictionary.value!);
 
-export function setLanguage(chosen: Language): void {
-  language.value = chosen;
-  remember("language", chosen);
+/** Fetches the words of the viewer's language; nothing is drawn before they are there. Rejects without a server. */
+export async function loadLanguage(chosen: Language = language.peek()): Promise<void> {
+  const words = await LOADED[chosen]();
+  batch(() => {
+    language.value = chosen;
+    dictionary.value = words;
+  });
+}
+
+/** Turns to the other language; where its words cannot be fetched, nothing changes. */
+export async function setLanguage(chosen: Language): Promise<void> {
+  try {
+    await loadLanguage(chosen);
+    remember("language", chosen);
+  } catch {
+    // Cut off: the banner says so already.
+  }
 }
 
 /** A sentence of the server in the chosen language. */

@@ -32,7 +32,7 @@ export function Header() {
         type="button"
         class="switch"
         lang={language.value === "zh" ? "en" : "zh-CN"}
-        onClick={() => setLanguage(language.value === "zh" ? "en" : "zh")}
+        onClick={() => void setLanguage(language.value === "zh" ? "en" : "zh")}
       >
         {switches.otherLanguage}
       </button>
