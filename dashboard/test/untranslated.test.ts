@@ -165,6 +165,15 @@ describe("the dictionaries", () => {
     expect(copied.map(([key, value]) => `${key}: ${said(value)}`)).toEqual([]);
   });
 
+  it("name every act that the trail knows", () => {
+    const trail = readFileSync(join(SRC, "../../monitor/accounts/trail.py"), "utf8");
+    const acts = [.../Action = Literal\[([^\]]*)\]/.exec(trail)![1]!.matchAll(/"(\w+)"/g)].map(
+      ([, act]) => act,
+    );
+    expect(acts.length).toBeGreaterThan(15);
+    expect(acts.filter((act) => !(act! in en.door.log.actions))).toEqual([]);
+  });
+
   it("leave nothing empty", () => {
     for (const [key, value] of [...english, ...chinese])
       if (typeof value === "string") expect(value, key).not.toBe("");

@@ -38,7 +38,8 @@ that they stop, `call_played` that they play one back."""
 
 
 class TrailEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One act. `object` is a call's id, an account's name or a rule's; `number` counts up for ever."""
+    """One act. `object` is a call's id, the name of an account or a rule, or a tuning's version; `number`
+    counts up for ever."""
 
     number: int
     at: str

@@ -106,7 +106,7 @@ class TuningApi:
         somebody saved another one meanwhile."""
         given = await body_of(request, Saved, _BODY_BYTES_MAX)
         author = visitor_of(request.scope).account.name
-        await self._note(request, "tuning_saved", f"after version {given.base}")
+        await self._note(request, "tuning_saved", f"v{given.base + 1}")
         number = await asyncio.to_thread(
             lambda: self._office.save(
                 given.tuned, base=given.base, author=author, comment=_comment(given.comment)
@@ -119,7 +119,7 @@ class TuningApi:
         given = await body_of(request, Restored)
         number = int(request.path_params["number"])
         author = visitor_of(request.scope).account.name
-        await self._note(request, "tuning_restored", f"version {number}")
+        await self._note(request, "tuning_restored", f"v{number}")
         made = await asyncio.to_thread(
             lambda: self._office.restore(
                 number, base=given.base, author=author, comment=_comment(given.comment)

@@ -9,6 +9,7 @@ import "../styles/accounts.css";
 
 /** What the server calls whoever typed `tingyin accounts` on its machine. */
 const BY_COMMAND = "command line";
+const HERE = "this machine";
 
 interface TrailPart {
   readonly entries: readonly TrailEntry[];
@@ -16,7 +17,7 @@ interface TrailPart {
 }
 
 export function TrailPage() {
-  const { trail, log, list } = t.value.door;
+  const { trail, log, list, errors } = t.value.door;
   const [entries, setEntries] = useState<readonly TrailEntry[] | null>(null);
   const [next, setNext] = useState<number | null>(null);
   const [name, setName] = useState("");
@@ -78,8 +79,8 @@ export function TrailPage() {
                 </td>
                 <td>{entry.name === BY_COMMAND ? log.byCommand : entry.name}</td>
                 <td>{(log.actions as Record<string, string>)[entry.action] ?? entry.action}</td>
-                <td>{entry.object}</td>
-                <td>{entry.address}</td>
+                <td>{(errors as Record<string, string>)[entry.object] ?? entry.object}</td>
+                <td>{entry.address === HERE ? log.here : entry.address}</td>
               </tr>
             ))}
           </tbody>

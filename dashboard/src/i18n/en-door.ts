@@ -102,6 +102,7 @@ export const door = {
     older: "Older",
     empty: "Nothing here",
     byCommand: "(command line)",
+    here: "this machine",
     actions: {
       signed_in: "signed in",
       refused: "was refused",
@@ -121,6 +122,8 @@ export const door = {
       alert_marked: "judged the alert",
       rule_muted: "muted the rule",
       rule_unmuted: "ended the mute of the rule",
+      tuning_saved: "put a tuning in force",
+      tuning_restored: "put an earlier tuning in force again",
       trail_read: "read the trail",
     },
   },

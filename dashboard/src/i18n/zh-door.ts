@@ -89,6 +89,7 @@ export const door: typeof english = {
     whom: "对象",
     from: "来源地址",
     byCommand: "（命令行）",
+    here: "本机",
     older: "更早的记录",
     empty: "没有记录",
     actions: {
@@ -110,6 +111,8 @@ export const door: typeof english = {
       alert_marked: "判断了告警",
       rule_muted: "静音了规则",
       rule_unmuted: "解除了规则的静音",
+      tuning_saved: "保存了调校并生效",
+      tuning_restored: "恢复了先前的调校",
       trail_read: "查看操作记录",
     },
   },
