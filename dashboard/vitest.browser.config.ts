@@ -20,7 +20,5 @@ export default defineConfig({
     hookTimeout: 60_000,
     // A machine that does other work too shows a page late: what is waited for is the same.
     expect: { poll: { timeout: 10_000 } },
-    // These tests live in real time, sound included; what fails once and then passes is told as such.
-    retry: 1,
   },
 });

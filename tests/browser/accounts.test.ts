@@ -1,26 +1,17 @@
 /** The whole product with accounts: the first start, who is let in, and who is put out. */
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { chromiumPath, launch } from "dashboard/dev/browser";
+import { launch } from "dashboard/dev/browser";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { hasProduct, Program } from "./stage";
 import { errorsOf, expectAccessibleInBothThemes, expectNoSidewaysScroll, openPage } from "./support";
 
-const CHECKOUT = fileURLToPath(new URL("../..", import.meta.url));
-const TINGYIN = process.env.TINGYIN_COMMAND ?? join(CHECKOUT, ".venv/bin/tingyin");
 const PASSWORD = "a quiet river at noon";
 const AGENT_PASSWORD = "the rain has stopped";
 const START_MS = 90_000;
 
-describe.skipIf(chromiumPath() === null || !existsSync(TINGYIN))("the product with accounts", () => {
+describe.skipIf(!hasProduct)("the product with accounts", () => {
   let browser: Browser;
-  let program: ChildProcess;
-  let folder: string;
+  const program = new Program(["serve"], { TINGYIN_ACCOUNTS__IS_REQUIRED: "true" });
   let welcome: string;
   let url: string;
   let root: Page;
@@ -45,39 +36,14 @@ describe.skipIf(chromiumPath() === null || !existsSync(TINGYIN))("the product wi
   }
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "tingyin-accounts-"));
-    program = spawn(TINGYIN, ["serve", "--no-asr", "--port", "0"], {
-      env: {
-        ...process.env,
-        TINGYIN_STORE__FOLDER: folder,
-        TINGYIN_ACCOUNTS__IS_REQUIRED: "true",
-        NO_COLOR: "1",
-      },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    welcome = await new Promise<string>((resolve, reject) => {
-      let told = "";
-      const hear = (data: Buffer) => {
-        told += String(data);
-        const found = /http:\S+\/welcome\/\S+/.exec(told);
-        if (found) resolve(found[0]);
-      };
-      program.stdout!.on("data", hear);
-      program.stderr!.on("data", hear);
-      program.on("exit", (code) => reject(new Error(`the server ended with ${code}:\n${told}`)));
-    });
+    welcome = await program.start("welcome");
     url = new URL(welcome).origin;
     browser = await launch();
   }, START_MS);
 
   afterAll(async () => {
     await browser?.close();
-    if (program?.exitCode === null) {
-      const exit = once(program, "exit");
-      program.kill("SIGTERM");
-      await exit;
-    }
-    await rm(folder, { recursive: true, force: true });
+    await program.end();
   });
 
   it("starts with a link by which the administrator chooses a password", async () => {

@@ -1,9 +1,8 @@
 /** Every page, and the states that it has, in both languages and themes: axe finds nothing, and no script fails. */
-import { chromiumPath, launch } from "dashboard/dev/browser";
 import { mockOf, SHOTS } from "dashboard/dev/screenshots";
 import { PAGE_NAMES } from "dashboard/src/ui/pages";
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { hasBrowser, useStage } from "./stage";
 import { errorsOf, expectAccessibleInBothThemes, openPage } from "./support";
 
 it("has a picture of every page", () => {
@@ -11,22 +10,13 @@ it("has a picture of every page", () => {
   expect(PAGE_NAMES.filter((name) => !pictured.has(name))).toEqual([]);
 });
 
-describe.skipIf(chromiumPath() === null)("every page is accessible", () => {
-  let browser: Browser;
-
-  beforeAll(async () => {
-    browser = await launch();
-  });
-
-  afterAll(async () => {
-    await browser.close();
-  });
-
+describe.skipIf(!hasBrowser)("every page is accessible", () => {
+  const stage = useStage();
   const checked = SHOTS.filter((shot) => !shot.isOnlyPicture);
 
   it.each(checked.map((shot) => [shot.name, shot] as const))("%s", async (_name, shot) => {
     const served = await mockOf(shot);
-    const page = await openPage(browser, served.url + shot.path);
+    const page = await openPage(stage.browser, served.url + shot.path);
     try {
       await page.locator("main:not([aria-busy='true'])").waitFor();
       await shot.act?.(page, "en", served);

@@ -1,43 +1,17 @@
 /** The alerts inbox in Chromium: what one supervisor does, another sees; keys, undo, mutes, sound and filters. */
-import { chromiumPath, launch } from "dashboard/dev/browser";
 import { billing, parcel } from "dashboard/dev/scripts";
-import { type Served, serveMock } from "dashboard/dev/serve";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { errorsOf, expectAccessibleInBothThemes, expectNoSidewaysScroll, openPage } from "./support";
+import type { BrowserContextOptions, Page } from "playwright-core";
+import { describe, expect, it } from "vitest";
+import { hasBrowser, useStage } from "./stage";
+import { expectAccessibleInBothThemes, expectNoSidewaysScroll } from "./support";
 
 const AT = { [parcel.id]: 41.5, [billing.id]: 20, "call-0721-x": 301, "call-0702-b": 1000 };
 const TITLE = "Caller demands the manager";
 
-describe.skipIf(chromiumPath() === null)("the inbox", () => {
-  let browser: Browser;
-  let served: Served | null = null;
-  let pages: Page[] = [];
-
-  beforeAll(async () => {
-    browser = await launch();
-  });
-
-  afterAll(async () => {
-    await browser.close();
-  });
-
-  afterEach(async () => {
-    const errors = pages.flatMap(errorsOf);
-    await Promise.all(pages.map((page) => page.context().close()));
-    pages = [];
-    await served?.close();
-    served = null;
-    expect(errors).toEqual([]);
-  });
-
-  /** A browser of somebody's own. */
-  async function open(path: string, options: BrowserContextOptions = {}, staffed = false): Promise<Page> {
-    served ??= await serveMock({ at: AT, isStaffed: staffed });
-    const page = await openPage(browser, served.url + path, options);
-    pages.push(page);
-    return page;
-  }
+describe.skipIf(!hasBrowser)("the inbox", () => {
+  const stage = useStage();
+  const open = (path: string, options: BrowserContextOptions = {}, staffed = false) =>
+    stage.open(path, { at: AT, isStaffed: staffed }, options);
 
   const item = (page: Page, title = TITLE) => page.locator(".item", { hasText: title }).first();
   const act = (page: Page, name: string) => item(page).getByRole("button", { name, exact: true }).first();
@@ -54,7 +28,7 @@ describe.skipIf(chromiumPath() === null)("the inbox", () => {
     await page.getByRole("button", { name: "Mute rule" }).first().click();
     await page.locator("summary", { hasText: "Sound and notifications" }).click();
     await expectAccessibleInBothThemes(page);
-    await page.goto(`${served!.url}/inbox?state=all`);
+    await page.goto(`${stage.served.url}/inbox?state=all`);
     await page.locator('.item[data-standing="cleared"]').first().waitFor();
     await expectAccessibleInBothThemes(page);
   });
@@ -103,7 +77,7 @@ describe.skipIf(chromiumPath() === null)("the inbox", () => {
     await item(other, title)
       .getByText(/^Muted by local until/)
       .waitFor();
-    await other.goto(served!.url);
+    await other.goto(stage.served.url);
     await other
       .locator('.row-alert[data-muted="true"]', { hasText: title })
       .getByText(/^Muted until/)
@@ -188,9 +162,7 @@ describe.skipIf(chromiumPath() === null)("the inbox", () => {
   });
 
   it("notifies of a new alert by its title, and of no muted one", async () => {
-    served = await serveMock({ at: { [parcel.id]: 33 } });
-    const page = await openPage(browser, served.url, { permissions: ["notifications"] });
-    pages.push(page);
+    const page = await stage.open("/", { at: { [parcel.id]: 33 } }, { permissions: ["notifications"] });
     await page.addInitScript(() => {
       const told: string[] = [];
       class Recorded {
@@ -206,7 +178,7 @@ describe.skipIf(chromiumPath() === null)("the inbox", () => {
       localStorage.setItem("tingyin.bell.notes", "on");
       localStorage.setItem("tingyin.bell.least", "high");
     });
-    served.hub.deskMute("hot_temper", parcel.agent);
+    stage.served.hub.deskMute("hot_temper", parcel.agent);
     await page.reload();
     await page.locator(".row-alert", { hasText: TITLE }).waitFor();
     const told = () => page.evaluate(() => (window as unknown as { told: string[] }).told);
@@ -216,12 +188,12 @@ describe.skipIf(chromiumPath() === null)("the inbox", () => {
   it("comes back after a loss with what was done meanwhile", async () => {
     const page = await open("/inbox");
     await item(page).waitFor();
-    await served!.stop();
+    await stage.served.stop();
     await page.locator(".banner", { hasText: "Cut off" }).waitFor();
     await act(page, "Acknowledge").click();
     await page.getByText("The server does not answer: this was not kept.").waitFor();
-    served!.hub.deskAct("limin", parcel.id);
-    await served!.resume();
+    stage.served.hub.deskAct("limin", parcel.id);
+    await stage.served.resume();
     await page.locator(".banner").waitFor({ state: "detached" });
     await item(page)
       .getByText(/^Acknowledged by 李敏/)

@@ -1,18 +1,10 @@
 /** Sound that the product kept of a streamed call, found in the history and heard in Chromium. */
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { chromiumPath, launch } from "dashboard/dev/browser";
+import { launch } from "dashboard/dev/browser";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { hasProduct, Program } from "./stage";
 import { errorsOf, expectAccessibleInBothThemes, openPage } from "./support";
 
-const CHECKOUT = fileURLToPath(new URL("../..", import.meta.url));
-const TINGYIN = process.env.TINGYIN_COMMAND ?? join(CHECKOUT, ".venv/bin/tingyin");
 const START_MS = 90_000;
 const RATE_HZ = 8000;
 const CALL_S = 8;
@@ -50,37 +42,18 @@ function bring(page: Page): Promise<string> {
   );
 }
 
-describe.skipIf(chromiumPath() === null || !existsSync(TINGYIN))("sound that was kept", () => {
+describe.skipIf(!hasProduct)("sound that was kept", () => {
   let browser: Browser;
-  let child: ChildProcess;
-  let folder: string;
+  const program = new Program(["serve"], {
+    TINGYIN_STORE__KEEPS_AUDIO: "true",
+    TINGYIN_ACCOUNTS__IS_REQUIRED: "false",
+  });
   let url: string;
   let callId: string;
   let page: Page;
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "tingyin-kept-"));
-    child = spawn(TINGYIN, ["serve", "--no-asr", "--port", "0"], {
-      env: {
-        ...process.env,
-        TINGYIN_STORE__FOLDER: folder,
-        TINGYIN_STORE__KEEPS_AUDIO: "true",
-        TINGYIN_ACCOUNTS__IS_REQUIRED: "false",
-        NO_COLOR: "1",
-      },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    let told = "";
-    url = await new Promise<string>((resolve, reject) => {
-      const hear = (data: Buffer) => {
-        told += String(data);
-        const found = /http:\/\/[\w.:[\]]+/.exec(told);
-        if (found) resolve(found[0]);
-      };
-      child.stdout!.on("data", hear);
-      child.stderr!.on("data", hear);
-      child.on("exit", (code) => reject(new Error(`the product ended with ${code}:\n${told}`)));
-    });
+    url = await program.start();
     browser = await launch();
     page = await openPage(browser, `${url}/history`);
     callId = await bring(page);
@@ -88,12 +61,7 @@ describe.skipIf(chromiumPath() === null || !existsSync(TINGYIN))("sound that was
 
   afterAll(async () => {
     await browser?.close();
-    if (child.exitCode === null) {
-      const exit = once(child, "exit");
-      child.kill("SIGTERM");
-      await exit;
-    }
-    await rm(folder, { recursive: true, force: true });
+    await program.end();
   });
 
   const level = (party: string) =>

@@ -1,27 +1,21 @@
 /** A live call with accounts: a supervisor on one screen, the call's agent on another, another agent apart. */
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { chromiumPath, launch } from "dashboard/dev/browser";
+import { launch } from "dashboard/dev/browser";
 import { Line } from "dashboard/dev/line";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { hasProduct, Program } from "./stage";
 import { errorsOf, expectAccessibleInBothThemes, expectNoSidewaysScroll, openPage } from "./support";
 
-const CHECKOUT = fileURLToPath(new URL("../..", import.meta.url));
-const TINGYIN = process.env.TINGYIN_COMMAND ?? join(CHECKOUT, ".venv/bin/tingyin");
 const TOKEN = "a telephone system's own token";
 const PASSWORD = "a quiet river at noon";
 const START_MS = 120_000;
 
-describe.skipIf(chromiumPath() === null || !existsSync(TINGYIN))("a live call with accounts", () => {
+describe.skipIf(!hasProduct)("a live call with accounts", () => {
   let browser: Browser;
-  let program: ChildProcess;
-  let folder: string;
+  const program = new Program(["serve"], {
+    TINGYIN_ACCOUNTS__IS_REQUIRED: "true",
+    TINGYIN_ACCOUNTS__PROGRAM_TOKEN: TOKEN,
+  });
   let url: string;
   let root: Page;
   let line: Line | null = null;
@@ -52,28 +46,7 @@ describe.skipIf(chromiumPath() === null || !existsSync(TINGYIN))("a live call wi
   }
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "tingyin-live-"));
-    program = spawn(TINGYIN, ["serve", "--no-asr", "--port", "0"], {
-      env: {
-        ...process.env,
-        TINGYIN_STORE__FOLDER: folder,
-        TINGYIN_ACCOUNTS__IS_REQUIRED: "true",
-        TINGYIN_ACCOUNTS__PROGRAM_TOKEN: TOKEN,
-        NO_COLOR: "1",
-      },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    const welcome = await new Promise<string>((resolve, reject) => {
-      let told = "";
-      const hear = (data: Buffer) => {
-        told += String(data);
-        const found = /http:\S+\/welcome\/\S+/.exec(told);
-        if (found) resolve(found[0]);
-      };
-      program.stdout!.on("data", hear);
-      program.stderr!.on("data", hear);
-      program.on("exit", (code) => reject(new Error(`the server ended with ${code}:\n${told}`)));
-    });
+    const welcome = await program.start("welcome");
     url = new URL(welcome).origin;
     browser = await launch();
     root = await open(new URL(welcome).pathname);
@@ -84,12 +57,7 @@ describe.skipIf(chromiumPath() === null || !existsSync(TINGYIN))("a live call wi
   afterAll(async () => {
     line?.hangUp();
     await browser?.close();
-    if (program?.exitCode === null) {
-      const exit = once(program, "exit");
-      program.kill("SIGTERM");
-      await exit;
-    }
-    await rm(folder, { recursive: true, force: true });
+    await program.end();
   });
 
   it(

@@ -1,42 +1,16 @@
 /** The built pages in Chromium, with invented calls told over the real protocol. */
-import { chromiumPath, launch } from "dashboard/dev/browser";
 import { parcel } from "dashboard/dev/scripts";
-import { type Served, serveMock } from "dashboard/dev/serve";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { errorsOf, expectAccessibleInBothThemes, expectNoSidewaysScroll, openPage } from "./support";
+import { describe, expect, it } from "vitest";
+import { hasBrowser, useStage } from "./stage";
+import { expectAccessibleInBothThemes, expectNoSidewaysScroll } from "./support";
 
 const CALL = `/call/${parcel.id}`;
 const AGENT = `/agent/${parcel.id}`;
 
-describe.skipIf(chromiumPath() === null)("the pages", () => {
-  let browser: Browser;
-  let served: Served | null = null;
-  let pages: Page[] = [];
-
-  beforeAll(async () => {
-    browser = await launch();
-  });
-
-  afterAll(async () => {
-    await browser.close();
-  });
-
-  afterEach(async () => {
-    const errors = pages.flatMap(errorsOf);
-    await Promise.all(pages.map((page) => page.context().close()));
-    pages = [];
-    await served?.close();
-    served = null;
-    expect(errors).toEqual([]);
-  });
-
-  async function open(path: string, at?: Record<string, number>, options = {}): Promise<Page> {
-    served ??= await serveMock(at === undefined ? {} : { at });
-    const page = await openPage(browser, served.url + path, options);
-    pages.push(page);
-    return page;
-  }
+describe.skipIf(!hasBrowser)("the pages", () => {
+  const stage = useStage();
+  const open = (path: string, at?: Record<string, number>, options = {}) =>
+    stage.open(path, at === undefined ? {} : { at }, options);
 
   it("put the call that needs attention first, and are accessible", async () => {
     const page = await open("/", {
@@ -176,10 +150,10 @@ describe.skipIf(chromiumPath() === null)("the pages", () => {
     await expect.poll(() => page.title()).not.toContain("🎧");
     await page.keyboard.press("Alt+l");
     await listen.and(page.locator('[data-phase="playing"]')).waitFor();
-    await expect.poll(() => served!.hub.sides.of(parcel.id).listeners).toEqual(["local"]);
+    await expect.poll(() => stage.served.hub.sides.of(parcel.id).listeners).toEqual(["local"]);
     await page.locator(".back").click();
     await page.locator(".row").first().waitFor();
-    await expect.poll(() => served!.hub.sides.of(parcel.id).listeners).toEqual([]);
+    await expect.poll(() => stage.served.hub.sides.of(parcel.id).listeners).toEqual([]);
   });
 
   it("show the agent one hint, and that it was followed", async () => {
@@ -301,13 +275,13 @@ describe.skipIf(chromiumPath() === null)("the pages", () => {
   it("say calmly that they are cut off, and go on by themselves", async () => {
     const page = await open(CALL, { [parcel.id]: 44 });
     await page.locator(".said").first().waitFor();
-    await served!.stop();
+    await stage.served.stop();
     const banner = page.locator(".banner", { hasText: "Cut off from the server since" });
     await banner.waitFor();
     expect(await page.locator("main").getAttribute("data-stale")).toBe("true");
     await expectAccessibleInBothThemes(page);
     const before = await page.locator(".said").count();
-    await served!.resume();
+    await stage.served.resume();
     await page
       .getByRole("button", { name: "Try now" })
       .click({ timeout: 3000 })
@@ -320,10 +294,10 @@ describe.skipIf(chromiumPath() === null)("the pages", () => {
     const page = await open("/", {});
     await page.getByText("No call yet").waitFor();
     await expectAccessibleInBothThemes(page);
-    await page.goto(`${served!.url}/call/nobody`);
+    await page.goto(`${stage.served.url}/call/nobody`);
     await page.getByText("This call is not known here").waitFor();
     await expectAccessibleInBothThemes(page);
-    await page.goto(`${served!.url}/agent`);
+    await page.goto(`${stage.served.url}/agent`);
     await page.getByText("No call", { exact: true }).waitFor();
     await expectAccessibleInBothThemes(page);
   });

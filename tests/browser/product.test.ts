@@ -1,68 +1,20 @@
 /** The whole product in Chromium: `tingyin demo` is started, heard, stopped and started again. */
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { chromiumPath, launch } from "dashboard/dev/browser";
+import { launch } from "dashboard/dev/browser";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { hasProduct, Program } from "./stage";
 import { errorsOf, expectAccessibleInBothThemes, openPage } from "./support";
-
-const CHECKOUT = fileURLToPath(new URL("../..", import.meta.url));
-const TINGYIN = process.env.TINGYIN_COMMAND ?? join(CHECKOUT, ".venv/bin/tingyin");
 
 /** The call is played in real time, and its first interruption comes after fifty seconds. */
 const CALL_MS = 150_000;
 const START_MS = 90_000;
 
-const missing = [
-  ...(chromiumPath() === null ? ["Chromium"] : []),
-  ...(existsSync(TINGYIN) ? [] : [`the program ${TINGYIN}`]),
-];
-if (missing.length > 0)
-  process.stderr.write(`left out, because it is not installed: ${missing.join(", ")}\n`);
+if (!hasProduct) process.stderr.write("left out: Chromium or the program is not installed\n");
 
-class Product {
-  private child: ChildProcess | null = null;
-
-  constructor(private readonly folder: string) {}
-
-  /** Starts the demo by sound alone (no model is needed) and returns the address that it names. */
-  async start(port: number): Promise<string> {
-    const child = spawn(TINGYIN, ["demo", "--language", "zh", "--no-asr", "--port", String(port)], {
-      env: { ...process.env, TINGYIN_STORE__FOLDER: this.folder, NO_COLOR: "1" },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    this.child = child;
-    let told = "";
-    return new Promise((resolve, reject) => {
-      const hear = (data: Buffer) => {
-        told += String(data);
-        const found = /http:\/\/[\w.:[\]]+/.exec(told);
-        if (found) resolve(found[0]);
-      };
-      child.stdout!.on("data", hear);
-      child.stderr!.on("data", hear);
-      child.on("exit", (code) => reject(new Error(`the demo ended with ${code}:\n${told}`)));
-    });
-  }
-
-  async stop(): Promise<void> {
-    const { child } = this;
-    if (child === null || child.exitCode !== null) return;
-    const exit = once(child, "exit");
-    child.kill("SIGTERM");
-    await exit;
-  }
-}
-
-describe.skipIf(missing.length > 0)("the product", () => {
+describe.skipIf(!hasProduct)("the product", () => {
   let browser: Browser;
-  let product: Product;
-  let folder: string;
+  /** By sound alone: no model is needed. */
+  const product = new Program(["demo", "--language", "zh"]);
   let url: string;
   let wall: Page;
   let call: Page;
@@ -73,9 +25,7 @@ describe.skipIf(missing.length > 0)("the product", () => {
   const cutIn = () => inbox.locator(".one, .item:not(:has(.item-all))", { hasText: "Agent cuts in" }).last();
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "tingyin-browser-"));
-    product = new Product(folder);
-    [browser, url] = await Promise.all([launch(), product.start(0)]);
+    [browser, url] = await Promise.all([launch(), product.start()]);
     wall = await openPage(browser, url);
     await wall.locator(".row").waitFor();
     const path = await wall.locator(".row .row-link").first().getAttribute("href");
@@ -86,8 +36,7 @@ describe.skipIf(missing.length > 0)("the product", () => {
 
   afterAll(async () => {
     await browser?.close();
-    await product?.stop();
-    await rm(folder, { recursive: true, force: true });
+    await product.end();
   });
 
   it("draws the call while it is heard", async () => {
@@ -169,7 +118,7 @@ describe.skipIf(missing.length > 0)("the product", () => {
       for (const page of [wall, call, agent, inbox]) {
         await page.locator(".banner", { hasText: "Cut off from the server since" }).waitFor();
       }
-      expect(await product.start(Number(new URL(url).port))).toBe(url);
+      expect(await product.start("server", Number(new URL(url).port))).toBe(url);
       for (const page of [wall, call, agent, inbox]) {
         await page.locator(".banner").waitFor({ state: "detached", timeout: START_MS });
       }

@@ -1,39 +1,19 @@
 /** The wall in Chromium: filters in the address, places that are kept, keys, and two hundred calls at once. */
-import { chromiumPath, launch } from "dashboard/dev/browser";
+import { Crowd } from "dashboard/dev/crowd";
+import type { MockOptions } from "dashboard/dev/hub";
 import { parcel } from "dashboard/dev/scripts";
-import { type Served, serveMock } from "dashboard/dev/serve";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { errorsOf, expectAccessibleInBothThemes, expectNoSidewaysScroll, openPage } from "./support";
+import type { Page } from "playwright-core";
+import { describe, expect, it } from "vitest";
+import { hasBrowser, useStage } from "./stage";
+import { expectAccessibleInBothThemes, expectNoSidewaysScroll } from "./support";
 
 const AT = { [parcel.id]: 42, "call-0720": 130, "call-0722-no": 75, "call-0703-c": 1000 };
 
-describe.skipIf(chromiumPath() === null)("the wall", () => {
-  let browser: Browser;
-  let served: Served | null = null;
-  let pages: Page[] = [];
+describe.skipIf(!hasBrowser)("the wall", () => {
+  const stage = useStage();
 
-  beforeAll(async () => {
-    browser = await launch();
-  });
-
-  afterAll(async () => {
-    await browser.close();
-  });
-
-  afterEach(async () => {
-    const errors = pages.flatMap(errorsOf);
-    await Promise.all(pages.map((page) => page.context().close()));
-    pages = [];
-    await served?.close();
-    served = null;
-    expect(errors).toEqual([]);
-  });
-
-  async function open(path: string, mock: Parameters<typeof serveMock>[0], options = {}): Promise<Page> {
-    served ??= await serveMock(mock);
-    const page = await openPage(browser, served.url + path, options);
-    pages.push(page);
+  async function open(path: string, mock: MockOptions, options = {}): Promise<Page> {
+    const page = await stage.open(path, mock, options);
     await page.locator(".wall:not([aria-busy])").waitFor();
     return page;
   }
@@ -105,5 +85,62 @@ describe.skipIf(chromiumPath() === null)("the wall", () => {
     const page = await open("/?severity=low", { at: AT }, { viewport: { width: 320, height: 640 } });
     await expectNoSidewaysScroll(page);
     await expectAccessibleInBothThemes(page);
+  });
+
+  it("shows whose call an alert is of, from the moment that its row comes up", async () => {
+    const page = await open("/", { at: {}, crowd: 200 });
+    const bare = await page.evaluate(
+      (ms) =>
+        new Promise<string[]>((done) => {
+          const found = new Set<string>();
+          const end = performance.now() + ms;
+          const look = () => {
+            for (const row of document.querySelectorAll<HTMLElement>(".row")) {
+              const { top, bottom } = row.getBoundingClientRect();
+              if (bottom < 0 || top > innerHeight) continue;
+              const isShown = (part: string) => (row.querySelector(part)?.getClientRects().length ?? 0) > 0;
+              if (isShown(".row-alert") && !isShown(".row-link")) found.add(row.dataset.row!);
+            }
+            if (performance.now() < end) requestAnimationFrame(look);
+            else done([...found]);
+          };
+          look();
+        }),
+      8000,
+    );
+    expect(bare).toEqual([]);
+  });
+
+  it("lets go of the rows of calls that are over, in a day as long as one likes", async () => {
+    const page = await open("/", { at: {} });
+    const session = await page.context().newCDPSession(page);
+    const startMs = Date.now();
+    const crowd = new Crowd(12, startMs);
+    for (const event of crowd.beginnings()) stage.served.hub.say(event);
+    await page.locator(".row").nth(11).waitFor();
+    let ended = 0;
+    for (let at = 0; at < 2 * 3600; at += 10) {
+      const told = crowd.step(startMs + at * 1000);
+      ended += told.filter((event) => event.type === "call_ended").length;
+      for (const event of told) stage.served.hub.say(event);
+      // The page draws between: what is never drawn cannot be held.
+      if (at % 100 === 0) await page.evaluate(() => new Promise(requestAnimationFrame));
+    }
+    await page.waitForTimeout(1000);
+    expect(ended).toBeGreaterThan(150);
+    // Elements that are out of the page, and that something still holds.
+    const held = async () => {
+      for (let twice = 0; twice < 2; twice += 1) await session.send("HeapProfiler.collectGarbage");
+      const { result } = await session.send("Runtime.evaluate", { expression: "HTMLLIElement.prototype" });
+      const { objects } = await session.send("Runtime.queryObjects", { prototypeObjectId: result.objectId! });
+      const counted = await session.send("Runtime.callFunctionOn", {
+        objectId: objects.objectId!,
+        functionDeclaration: "function () { return this.filter((one) => !one.isConnected).length; }",
+        returnByValue: true,
+      });
+      await session.send("Runtime.releaseObject", { objectId: objects.objectId! });
+      return counted.result.value as number;
+    };
+    await expect.poll(held).toBeLessThan(30);
   });
 });
