@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from itertools import count
 
-from monitor.core import events
+from monitor.core import events, rejudge
 from monitor.core.audio import AudioFrame, Party, Pcm
 from monitor.core.clock import BLOCK_SAMPLES, Span, samples, seconds
 from monitor.core.events import Alert, Cue, Event
@@ -47,18 +47,6 @@ from monitor.core.playbook.swap import SwapWatch
 from monitor.core.prosody.tracker import TurnProsody
 from monitor.core.reading.texts import ReadingTexts
 from monitor.core.recognition import Hypothesis, TranscriptionRequest
-from monitor.core.rejudge import (
-    Answered,
-    FactTold,
-    Finished,
-    PauseTold,
-    Rebooked,
-    Record,
-    Recorder,
-    SameSound,
-    Ticked,
-    Told,
-)
 from monitor.core.settings import CoreSettings
 from monitor.core.tally import Tally
 from monitor.core.temper import TemperScorer, VoiceWeights
@@ -76,7 +64,7 @@ _REBOOK_PATIENCE = samples(5.0)
 """An edited playbook comes into force between turns, or after this long where nobody pauses."""
 
 
-def keep_nothing(_: Record) -> None:
+def keep_nothing(_: rejudge.Record) -> None:
     """Nobody keeps the facts."""
 
 
@@ -98,7 +86,7 @@ class CallSession:
         has_words: bool,
         voice: VoiceWeights | None = None,
         texts: ReadingTexts | None = None,
-        record: Recorder = keep_nothing,
+        record: rejudge.Recorder = keep_nothing,
     ) -> None:
         """
         Args:
@@ -178,10 +166,10 @@ class CallSession:
                     )
                 )
             case CueAnswer():
-                self._record(Answered(self._now, item))
+                self._record(rejudge.Answered(self._now, item))
                 out.extend(self._recorded(self._judging.on_answer(item, self._now)))
             case CuesPaused():
-                self._record(PauseTold(self._now, item))
+                self._record(rejudge.PauseTold(self._now, item))
                 out.extend(self._recorded(self._judging.on_pause(item, self._now)))
             case RulesChanged():
                 self._change = (item, cached_book(item.files), self._now)
@@ -223,7 +211,7 @@ class CallSession:
         self._leakage.push(blocks[Party.AGENT], blocks[Party.CALLER])
         if self._leakage.is_same_sound is not self._judging.is_same_sound:
             self._judging.is_same_sound = self._leakage.is_same_sound
-            self._record(SameSound(self._judging.is_same_sound))
+            self._record(rejudge.SameSound(self._judging.is_same_sound))
         facts: list[TimelineEvent | PartialText] = []
         for party, block in blocks.items():
             hearing = self._hearing[party]
@@ -353,14 +341,14 @@ class CallSession:
 
     def _judge(self, fact: TimelineEvent) -> list[Event]:
         out = self._judging.on_fact(fact, self._now)
-        self._record(FactTold(self._now, fact, tuple(self._judging.found_now)))
+        self._record(rejudge.FactTold(self._now, fact, tuple(self._judging.found_now)))
         return self._recorded(out)
 
     def _recorded(self, told: list[Event]) -> list[Event]:
         """What was told, as it was told, so that trying another book need not judge by this one again."""
         for event in told:
             if isinstance(event, Alert | Cue):
-                self._record(Told(event))
+                self._record(rejudge.Told(event))
         return told
 
     def _tick(self) -> list[Event]:
@@ -369,7 +357,7 @@ class CallSession:
             out.extend(self._tell(fact))
         out.extend(self._rebook())
         ticked = self._judging.on_tick(self._now)
-        self._record(Ticked(self._now, tuple(self._judging.found_now)))
+        self._record(rejudge.Ticked(self._now, tuple(self._judging.found_now)))
         out.extend(self._recorded(ticked))
         return out
 
@@ -382,7 +370,7 @@ class CallSession:
         if not is_pause and self._now - since < _REBOOK_PATIENCE:
             return []
         self._change = None
-        self._record(Rebooked(self._now, change))
+        self._record(rejudge.Rebooked(self._now, change))
         return self._recorded(self._judging.rebook(book, self._now))
 
     def _describe(self, party: Party, span: Span) -> TurnProsody:
@@ -438,7 +426,7 @@ class CallSession:
             for found in self._watch.finish(self._now)
         )
         out.extend(self._recorded(self._judging.finish(self._now)))
-        self._record(Finished(self._now))
+        self._record(rejudge.Finished(self._now))
         self._tally.count(out)
         out.append(self._tally.ended(self._now, end))
         return out

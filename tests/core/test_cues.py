@@ -422,28 +422,6 @@ def test_what_nobody_heeded_was_ignored_and_what_was_taken_away_was_not() -> Non
     assert outcomes(screen)[-1] == ("listen", "")
 
 
-def test_while_the_agent_has_put_cues_off_none_is_shown_and_none_was_ignored() -> None:
-    screen = Screen()
-    screen.alerts(alert("a1", "short"))
-    screen.pauses()
-    assert screen.cleared == [("short", "paused")]
-    assert outcomes(screen) == [("short", "")]
-    screen.until(20)
-    screen.alerts(alert("a2", "listen", "critical"), alert("a3", "urgent", "critical"))
-    screen.until(40)
-    assert screen.shown == ["short"], "not even an urgent one"
-    screen.pauses(False)
-    assert screen.shown == ["short"], "what is stale by now is not shown late"
-    screen.pauses()
-    screen.alerts(alert("a4", "ends"))
-    screen.until(43)
-    screen.pauses()
-    screen.pauses(False)
-    assert screen.shown == ["short", "ends"], "what is still fresh is shown"
-    screen.until(60)
-    assert outcomes(screen) == [("short", "")]
-
-
 def test_a_rule_that_is_sent_away_again_and_again_is_quiet_for_a_while() -> None:
     screen = Screen()
     for number in range(1, 4):

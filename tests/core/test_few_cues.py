@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from monitor.core.events import Alert
 from monitor.core.settings import CueSettings
-from tests.core.test_cues import Screen, alert, over
+from tests.core.test_cues import Screen, alert, outcomes, over
 
 
 def shown_after(screen: Screen, at_s: float, told: Alert) -> bool:
@@ -77,3 +77,25 @@ def test_a_rule_that_was_sent_away_in_earlier_calls_has_no_cue() -> None:
     screen = Screen(quiet=["ends"])
     assert not shown_after(screen, 1, alert("a1", "ends", "critical"))
     assert shown_after(screen, 2, alert("a2", "listen"))
+
+
+def test_while_the_agent_has_put_cues_off_none_is_shown_and_none_was_ignored() -> None:
+    screen = Screen()
+    screen.alerts(alert("a1", "short"))
+    screen.pauses()
+    assert screen.cleared == [("short", "paused")]
+    assert outcomes(screen) == [("short", "")]
+    screen.until(20)
+    screen.alerts(alert("a2", "listen", "critical"), alert("a3", "urgent", "critical"))
+    screen.until(40)
+    assert screen.shown == ["short"], "not even an urgent one"
+    screen.pauses(False)
+    assert screen.shown == ["short"], "what is stale by now is not shown late"
+    screen.pauses()
+    screen.alerts(alert("a4", "ends"))
+    screen.until(43)
+    screen.pauses()
+    screen.pauses(False)
+    assert screen.shown == ["short", "ends"], "what is still fresh is shown"
+    screen.until(60)
+    assert outcomes(screen) == [("short", "")]
