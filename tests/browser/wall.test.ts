@@ -119,7 +119,7 @@ describe.skipIf(!hasBrowser)("the wall", () => {
     for (const event of crowd.beginnings()) stage.served.hub.say(event);
     await page.locator(".row").nth(11).waitFor();
     let ended = 0;
-    for (let at = 0; at < 2 * 3600; at += 10) {
+    for (let at = 0; at < 3600; at += 10) {
       const told = crowd.step(startMs + at * 1000);
       ended += told.filter((event) => event.type === "call_ended").length;
       for (const event of told) stage.served.hub.say(event);
@@ -127,7 +127,7 @@ describe.skipIf(!hasBrowser)("the wall", () => {
       if (at % 100 === 0) await page.evaluate(() => new Promise(requestAnimationFrame));
     }
     await page.waitForTimeout(1000);
-    expect(ended).toBeGreaterThan(150);
+    expect(ended).toBeGreaterThan(80);
     // Elements that are out of the page, and that something still holds.
     const held = async () => {
       for (let twice = 0; twice < 2; twice += 1) await session.send("HeapProfiler.collectGarbage");
@@ -141,6 +141,7 @@ describe.skipIf(!hasBrowser)("the wall", () => {
       await session.send("Runtime.releaseObject", { objectId: objects.objectId! });
       return counted.result.value as number;
     };
-    await expect.poll(held).toBeLessThan(30);
+    // Of what was drawn last some is still at hand; what a leak holds is every row there ever was.
+    await expect.poll(held).toBeLessThan(ended / 2);
   });
 });

@@ -128,8 +128,8 @@ async function act(work: () => Promise<{ version: number }>): Promise<boolean> {
   try {
     const { version } = await work();
     sessionStorage.removeItem(KEPT);
-    server.value = null;
-    draft.value = null;
+    // What was saved is no draft any more; the page stays as it is until the new state is there.
+    draft.value = server.peek()!.tuned;
     trial.value = null;
     faults.value = [];
     await load();
