@@ -1,8 +1,8 @@
 """How many calls a machine carries with words: from what one stretch of real speech costs it.
 
 The cost of a call is what its finals take, its partials if it is to have any, and the analysis of its sound.
-How often a call asks for each was counted over the shipped calls and over read speech in turns; both parties
-together speak nearly all the time there, which is more than most calls do.
+How often a call asks for each was counted over the shipped calls, eight at once (`bench/asr_simulated.py`);
+both parties together speak nearly all the time there, which is more than most calls do.
 """
 
 from __future__ import annotations
@@ -26,10 +26,11 @@ DOWN = "words.down"
 CALLS_MOST = 999
 """No machine is said to carry more."""
 
-FINALS_PER_S = 0.22
-"""Utterances a second of call, both parties together (shipped calls 0.18; cuts of long ones added)."""
+FINALS_PER_S = 0.36
+"""Finals a second of call, both parties together: half of them are guesses at a pause, after which the party
+goes on."""
 
-PARTIALS_PER_S = 0.5
+PARTIALS_PER_S = 0.6
 """Partials a second of call where they come every two seconds: the rarest that still helps a reader."""
 
 ANALYSIS_S = 0.05

@@ -182,6 +182,8 @@ class WhisperEngine:
 
     def _job(self, request: TranscriptionRequest, *, is_thorough: bool) -> _Job:
         if len(request.pcm) < _SHORTEST_SAMPLES:
+            with self._lock:
+                self.guards["too_short"] += 1
             features = np.zeros((1, 0), dtype=np.float32)
             look = Look(frames=0, beam=1, block=0)
             return _Job(request=request, features=features, look=look, rejected="too_short")

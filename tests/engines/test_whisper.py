@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,9 @@ from monitor.core.audio import Party, Pcm
 from monitor.core.clock import SAMPLE_RATE_HZ, Span, samples
 from monitor.core.recognition import TranscriptionRequest
 from monitor.core.transcription.text import to_script, units
+from monitor.engines import whisper
 from monitor.engines.capacity import spoken as spoken_stretch
+from monitor.engines.guard import REASONS
 from monitor.engines.whisper import WhisperEngine, first_look
 from monitor.errors import ModelError
 from monitor.resources import resource
@@ -172,8 +175,35 @@ def test_nothing_is_invented_where_nothing_is_said(
 
 @pytest.mark.slow
 def test_sound_too_short_for_a_word_is_not_decoded(engine: WhisperEngine) -> None:
+    before = engine.guards["too_short"]
     (answer,) = engine.decode([request(np.zeros(800, dtype=np.float32))], is_thorough=True)
     assert answer.words == () and answer.rejected == "too_short"
+    assert engine.guards["too_short"] == before + 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("reason", [reason for reason in REASONS if reason != "past_end"])
+def test_every_guard_that_fires_is_counted(
+    engine: WhisperEngine, monkeypatch: pytest.MonkeyPatch, reason: str
+) -> None:
+    monkeypatch.setattr(whisper, "verdict", lambda draft: reason)
+    before = Counter(engine.guards)
+    sound = spoken_stretch("zh")[: samples(1.5)]
+    (answer,) = engine.decode([request(sound, language="zh", is_final=False)], is_thorough=False)
+    assert answer.rejected == reason and answer.words == ()
+    assert engine.guards - before == {reason: 1, "refused": 1}
+
+
+@pytest.mark.slow
+def test_every_look_that_a_guard_stops_is_counted(
+    engine: WhisperEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(whisper, "is_past_end", lambda lengths_s: True)
+    before = Counter(engine.guards)
+    sound = spoken_stretch("zh")[: samples(1.5)]
+    (answer,) = engine.decode([request(sound, language="zh")], is_thorough=False)
+    assert answer.rejected == "past_end" and answer.words == ()
+    assert engine.guards - before == {"past_end": 3, "refused": 1}
 
 
 def test_partials_take_less_context_while_there_is_no_time() -> None:
