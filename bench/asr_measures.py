@@ -10,6 +10,8 @@ import numpy as np
 from bench.asr_calls import TruthWord
 from monitor.core.transcription.text import to_script, units
 
+_CONTRACTIONS = {"'m": " am", "'re": " are", "'ll": " will", "'ve": " have"}
+
 
 @dataclass(slots=True)
 class Stream:
@@ -109,6 +111,9 @@ def error_rate(wanted: Sequence[str], heard: Sequence[str]) -> float:
 
 
 def _units(text: str) -> list[str]:
+    """What is compared: "I'm" and "I am" are the same two words."""
+    for short, long in _CONTRACTIONS.items():
+        text = text.replace(short, long)
     return units(to_script([text], "simplified")[0])
 
 
