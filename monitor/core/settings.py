@@ -202,6 +202,10 @@ class TemperSettings(Section):
     interruption_memory_s: float = Field(60.0, gt=0, description="how long cutting in speaks for heat")
     words_weight: float = Field(0.6, ge=0, le=1, description="heat of what the caller says")
     words_memory_s: float = Field(45.0, gt=0, description="how long words speak for heat")
+    ease_weight: float = Field(
+        0.6, ge=0, le=1, description="share of the heat that thanks and delight in full take away"
+    )
+    ease_memory_s: float = Field(15.0, gt=0, description="how long thanks and delight speak against heat")
     second_kind: float = Field(0.5, gt=0, le=1, description="strength of the second kind that lets all count")
     trust_confidence: float = Field(
         0.6, gt=0, le=1, description="confidence of a baseline that counts in full"

@@ -218,6 +218,32 @@ def test_a_signal_that_nobody_is_told_of_is_evidence_as_soon_as_it_is_said() -> 
     assert {item.feature for item in speak(scorer, 7.0, 3.0)[-1].evidence} == {"words"}
 
 
+def said_by_the_caller(id: str, at_s: float) -> Said:
+    word = Word(
+        party=Party.CALLER, span=Span(samples(at_s), samples(at_s + 0.5)), text=" thanks", probability=0.9
+    )
+    return Said(id=id, party=Party.CALLER, words=(word,))
+
+
+@pytest.mark.parametrize("complaint", [0.0, 0.9])
+def test_delight_speaks_against_heat_unless_there_is_a_complaint_beside_it(complaint: float) -> None:
+    """A joyful voice is as loud and as high; what is said tells it from an angry one."""
+
+    def hottest(id: str) -> float:
+        scorer = TemperScorer(TemperSettings(), signal_weights={"delight": -0.8, "vents": complaint})
+        speak(scorer, 0.0, 30.0)
+        scorer.hear_words(said_by_the_caller("vents", 30.0))
+        scorer.hear_words(said_by_the_caller(id, 30.5))
+        return max(reading.score for reading in speak(scorer, 31.0, 6.0, **HEATED))
+
+    plain, eased = hottest("something else"), hottest("delight")
+    assert plain > 0.6
+    if complaint:
+        assert eased == pytest.approx(plain)
+    else:
+        assert eased < 0.75 * plain
+
+
 @pytest.mark.parametrize("row", [Signal, partial(Rule, title=TITLE, severity="low", because=TITLE)])
 def test_only_what_the_caller_says_speaks_for_the_callers_temper(row: Callable[..., Signal | Rule]) -> None:
     phrases = {"zh": ["荒唐"], "en": []}

@@ -135,8 +135,8 @@ class _Row(Row):
     """The slot of the complaint that it fills."""
     notes: Note | None = None
     """What it enters into the call's books."""
-    temper_weight: float = Field(0.0, ge=0, le=1)
-    """How strongly the caller's saying so speaks for a hot temper; 0: not at all."""
+    temper_weight: float = Field(0.0, ge=-1, le=1)
+    """How strongly the caller's saying so speaks for a hot temper; below 0: against it, as thanks do."""
     source: tuple[Annotated[str, Field(min_length=1, max_length=80)], ...] = ()
     """Where it comes from: the number in the table of rules, or whatever its author goes by."""
 
@@ -337,9 +337,9 @@ class RuleBook:
         }
 
     def temper_weights(self) -> dict[str, float]:
-        """Rules whose match is lexical evidence of the caller's temper, with their weight 0..1."""
-        return {rule.id: rule.temper_weight for rule in self if rule.temper_weight > 0}
+        """Rules whose match is lexical evidence of the caller's temper, with their weight, -1..1."""
+        return {rule.id: rule.temper_weight for rule in self if rule.temper_weight}
 
     def temper_signals(self) -> dict[str, float]:
         """Signals that are such evidence as soon as they are said, with their weight."""
-        return {row.id: row.temper_weight for row in self._signals.values() if row.temper_weight > 0}
+        return {row.id: row.temper_weight for row in self._signals.values() if row.temper_weight}

@@ -32,6 +32,8 @@ class TemperFeatures:
     melody: float = 0.0
     colour: float = 0.0
     """What its melody and its colour each add to the log odds of that."""
+    ease: float = 0.0
+    """Weights of phrases that speak against heat, as thanks and delight do, fading likewise; 0..1."""
 
     @property
     def is_voice_known(self) -> bool:
@@ -58,6 +60,11 @@ def soft_step(value: float, low: float, high: float) -> float:
     """0 up to `low`, 1 from `high`, smooth between: no threshold that a hair's breadth decides."""
     share = min(1.0, max(0.0, (value - low) / (high - low)))
     return share * share * (3.0 - 2.0 * share)
+
+
+def eased(features: TemperFeatures, settings: TemperSettings) -> float:
+    """What thanks and delight leave of the heat of a voice, 0..1; complaints beside them outweigh them."""
+    return 1.0 - settings.ease_weight * max(0.0, features.ease - features.words)
 
 
 class Kind(NamedTuple):

@@ -6,6 +6,7 @@ from monitor.core.settings import TemperSettings
 from monitor.core.temper.model import (
     TemperFeatures,
     TemperJudgement,
+    eased,
     evidence_of,
     measured_kinds,
     soft_step,
@@ -38,5 +39,9 @@ class PublishedRules:
         second = sorted(kind.strength for kind in kinds)[-2]
         shares = [kind.strength * weight for kind, weight in zip(kinds, self._weights, strict=True)]
         total = sum(shares)
-        heat = min(1.0, total) * soft_step(second, 0.0, self._settings.second_kind)
+        heat = (
+            eased(features, self._settings)
+            * min(1.0, total)
+            * soft_step(second, 0.0, self._settings.second_kind)
+        )
         return TemperJudgement(heat=heat, evidence=evidence_of(kinds, shares, total))

@@ -107,8 +107,9 @@ class TemperScorer:
     ) -> None:
         """
         Args:
-            phrase_weights: rules of the playbook that are evidence when they raise an alert, 0..1.
-            signal_weights: its signals that are evidence when the caller says them, 0..1.
+            phrase_weights: rules of the playbook that are evidence when they raise an alert, -1..1.
+            signal_weights: its signals that are evidence when the caller says them, -1..1; below 0, against
+                heat.
             model: judges in place of the two that come with the product.
             voice: weights of a trained ear; without them the published rules judge.
         """
@@ -120,6 +121,7 @@ class TemperScorer:
         self._window: deque[ProsodyFrame] = deque(maxlen=max(1, round(settings.window_s / _FRAME_S)))
         self._interruptions = _Fading(settings.interruption_memory_s)
         self._words = _Fading(settings.words_memory_s)
+        self._ease = _Fading(settings.ease_memory_s)
         self._state = _State(settings)
         self._frames = 0
         self._score = 0.0
@@ -144,6 +146,8 @@ class TemperScorer:
             return
         if weight > 0.0:
             self._words.add(at, weight)
+        elif weight < 0.0:
+            self._ease.add(at, -weight)
 
     def expect(self, language: str | None) -> None:
         """The language that the caller speaks; None where it is not known."""
@@ -212,6 +216,7 @@ class TemperScorer:
             rate_ratio=_middle([frame.rate_ratio for frame in window[-_RATE_FRAMES:]]),
             interruptions=self._interruptions.value(last.at),
             words=min(1.0, self._words.value(last.at)),
+            ease=min(1.0, self._ease.value(last.at)),
             confidence=last.confidence,
             anger=None if heard is None else heard.anger,
             melody=0.0 if heard is None else heard.melody,

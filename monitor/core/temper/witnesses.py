@@ -9,6 +9,7 @@ from monitor.core.temper.model import (
     Kind,
     TemperFeatures,
     TemperJudgement,
+    eased,
     evidence_of,
     measured_kinds,
     soft_step,
@@ -62,5 +63,5 @@ class JoinedWitnesses:
         ]
         total = sum(shares)
         second = sorted(kind.strength for kind in kinds)[-2]
-        heat = min(1.0, total) * soft_step(second, 0.0, s.second_kind)
+        heat = eased(features, s) * min(1.0, total) * soft_step(second, 0.0, s.second_kind)
         return TemperJudgement(heat=heat, evidence=evidence_of(kinds, shares, total))
