@@ -42,16 +42,19 @@ def is_help(
     terminal: int,
     max_pause: int,
     floor: Iterable[Stretch],
+    newest: Run | None,
 ) -> bool | None:
     """Whether the comer, who came in at `onset`, helped the holder finish a phrase and left it at that.
 
     By sound: the help is short, the holder's phrase ends soon after `onset` or together with the help, and
-    the holder is the first to speak again, before a silence that ends a turn.
+    the holder is the first to speak again, before a silence that ends a turn. A comer who speaks up again
+    within that time was bidding for the floor, and only took breath.
 
     Args:
         terminal: how soon after `onset` the phrase ends, in samples.
         max_pause: the holder's silence that would end the turn, in samples.
         floor: the stretches of the holder's turns so far, oldest first.
+        newest: the comer's newest run.
 
     Returns:
         None while it cannot be known.
@@ -66,6 +69,10 @@ def is_help(
     is_at_end = phrase.end - onset <= terminal or abs(phrase.end - stop) <= _CHORUS
     if said < _HELP_MIN or not is_at_end:
         return False
+    if newest is not None and newest is not comer and newest.start - stop < max_pause:
+        return False
+    if known < stop + max_pause:
+        return None
     end = max(phrase.end, stop)
     after = next((s for s in floor if s.start >= phrase.end), None)
     if after is not None:

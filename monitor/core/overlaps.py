@@ -61,10 +61,12 @@ class Encounter:
         settings: TimelineSettings,
         earlier: Callable[[Party], Iterable[Stretch]],
         said: Callable[[Party, Span], str | None],
+        newest: Callable[[Party], Run | None],
         slack: int = 0,
     ) -> None:
         """
         Args:
+            newest: a party's newest run.
             said: the words of a party within a span, "" where there are none; None while they may still come.
             slack: how much longer than it was an overlap at the end of a turn may seem, in samples.
         """
@@ -74,6 +76,7 @@ class Encounter:
         self._earlier = earlier
         """The IPUs of a party's turns so far, oldest first."""
         self._said = said
+        self._newest = newest
         self._sides: _Sides | None = None
         self._bid: _Sides | None = None
         """The sides of what was told to be an interruption."""
@@ -229,6 +232,7 @@ class Encounter:
             terminal=self._terminal,
             max_pause=samples(self._settings.max_pause_s),
             floor=self._earlier(sides.holder.party),
+            newest=self._newest(sides.comer.party),
         )
         if not found:
             return found

@@ -240,7 +240,8 @@ class Timeline:
         if other is not None and (not other.is_closed or other.until(at) > at):
             slack = _ECHO_EDGE if any(gate.has_echo for gate in self._gates.values()) else 0
             floor, said = self._floor.__getitem__, self._spoken.said
-            self._encounters.append(Encounter(other, run, self._settings, floor, said, slack))
+            newest = self._current.get
+            self._encounters.append(Encounter(other, run, self._settings, floor, said, newest, slack))
 
     def _close(self, party: Party, span: Span) -> None:
         run = self._current.get(party)

@@ -337,6 +337,11 @@ def test_what_only_looks_like_help_is_none(speech: list[Speech], kind: str) -> N
     assert kinds(play(speech)) == [kind]
 
 
+def test_a_bid_that_takes_breath_is_no_help() -> None:
+    told = play([(C, 0.5, 4.0), (A, 3.3, 4.1), (C, 4.4, 8.0), (A, 4.6, 5.5)])
+    assert "completion" not in kinds(told)
+
+
 @pytest.mark.parametrize(
     ("text", "kind"),
     [("退款的订单号", "completion"), ("对对对，是的", "backchannel"), ("", "completion")],
