@@ -48,21 +48,30 @@ def lean_files(folder: Path, languages: Collection[str]) -> dict[str, bytes] | N
     names = ("config.json", "model.bin", "tokenizer.json", "vocabulary.json")
     if not all((folder / name).is_file() for name in names):
         return None
-    vocabulary: list[str] = json.loads((folder / "vocabulary.json").read_bytes())
-    kept = kept_pieces(vocabulary, languages)
-    weights = _Weights.read((folder / "model.bin").read_bytes())
-    if kept is None or weights is None or not weights.has_rows(len(vocabulary)):
-        return None
-    files = {
-        "model.bin": weights.with_rows(len(vocabulary), kept),
-        "vocabulary.json": _vocabulary(vocabulary, kept),
-        "config.json": _config(json.loads((folder / "config.json").read_bytes()), kept),
-        "tokenizer.json": _tokenizer(json.loads((folder / "tokenizer.json").read_bytes()), vocabulary, kept),
-    }
+    try:
+        files = _lean(*((folder / name).read_bytes() for name in names), languages)
+    except (struct.error, LookupError, TypeError, ValueError):
+        return None  # half a file, or another layout: the loader says what is wrong
     extra = folder / "preprocessor_config.json"
-    if extra.is_file():
+    if files is not None and extra.is_file():
         files[extra.name] = extra.read_bytes()
     return files
+
+
+def _lean(
+    config: bytes, model: bytes, tokenizer: bytes, vocabulary: bytes, languages: Collection[str]
+) -> dict[str, bytes] | None:
+    pieces: list[str] = json.loads(vocabulary)
+    kept = kept_pieces(pieces, languages)
+    weights = _Weights.read(model)
+    if kept is None or weights is None or not weights.has_rows(len(pieces)):
+        return None
+    return {
+        "model.bin": weights.with_rows(len(pieces), kept),
+        "vocabulary.json": _vocabulary(pieces, kept),
+        "config.json": _config(json.loads(config), kept),
+        "tokenizer.json": _tokenizer(json.loads(tokenizer), pieces, kept),
+    }
 
 
 def kept_pieces(vocabulary: Sequence[str], languages: Collection[str]) -> list[int] | None:
@@ -187,7 +196,10 @@ class _Weights:
 
     @classmethod
     def read(cls, raw: bytes) -> _Weights | None:
-        """Takes the file apart (layout: CTranslate2's `ModelSpec._serialize`); None in another layout."""
+        """Takes the file apart (layout: CTranslate2's `ModelSpec._serialize`).
+
+        None in another layout, or where the file breaks off before the names at its end.
+        """
         view = memoryview(raw)
         (version,) = struct.unpack_from("<I", view)
         if not _BINARY_VERSIONS[0] <= version <= _BINARY_VERSIONS[1]:
@@ -209,7 +221,7 @@ class _Weights:
             at += 5
             variables.append(_Variable(name, shape, kind, view[at : at + size]))
             at += size
-        return cls(head, tuple(variables), view[at:])
+        return cls(head, tuple(variables), view[at:]) if at + 4 <= len(view) else None
 
     def has_rows(self, rows: int) -> bool:
         """Whether some variable has a row for each piece."""

@@ -122,6 +122,15 @@ def test_another_language_a_missing_file_and_another_layout_keep_the_whole_model
     assert lean_files(tmp_path, ["en"]) is None
 
 
+@pytest.mark.parametrize("name", ["model.bin", "vocabulary.json", "config.json", "tokenizer.json"])
+@pytest.mark.parametrize("share", [0.0, 0.2, 0.5, 0.9, 0.99])
+def test_half_a_file_is_left_to_the_loader_to_tell(tmp_path: Path, name: str, share: float) -> None:
+    model(tmp_path, {"decoder/embeddings/weight": np.zeros((12, 2), dtype=np.float32)})
+    raw = (tmp_path / name).read_bytes()
+    (tmp_path / name).write_bytes(raw[: int(share * len(raw))])
+    assert lean_files(tmp_path, ["en"]) is None
+
+
 @pytest.mark.slow
 def test_the_lean_model_hears_what_the_whole_one_hears(whisper_base: Path) -> None:
     whole = WhisperEngine(whisper_base, device="cpu", workers=1, is_whole=True)
