@@ -18,6 +18,7 @@ BENCHES = (
     "temper",
     "alerts",
     "playbook",
+    "wordings",
     "whatif",
     "history",
     "asr_quality",
