@@ -67,6 +67,10 @@ async function point(page: Page): Promise<void> {
 }
 
 async function cutOff(page: Page, _language: string, served: Served | null): Promise<void> {
+  // Whoever is cut off had the page open for a while: what browsers fetch in spare time is there.
+  await page.waitForFunction(
+    () => performance.getEntriesByType("resource").filter(({ name }) => /\/(zh|en)-/.test(name)).length === 2,
+  );
   await served?.stop();
   await page.locator(".banner").waitFor();
 }

@@ -6,7 +6,7 @@ import type { Dictionary } from "./en";
 
 export type Language = "zh" | "en";
 
-/** Nobody reads both: the other one is fetched by whoever turns to it. */
+/** Nobody reads both at once: the other one is fetched by whoever turns to it, or in spare time. */
 const LOADED: Readonly<Record<Language, () => Promise<Dictionary>>> = {
   zh: () => import("./zh").then((one) => one.zh),
   en: () => import("./en").then((one) => one.en),
@@ -31,6 +31,11 @@ export async function loadLanguage(chosen: Language = language.peek()): Promise<
     language.value = chosen;
     dictionary.value = words;
   });
+}
+
+/** Fetches the words of all languages, for whoever turns to another one while cut off from the server. */
+export function preloadLanguages(): void {
+  for (const load of Object.values(LOADED)) load().catch(() => undefined); // asked for again when wanted
 }
 
 /** Turns to the other language; where its words cannot be fetched, nothing changes. */

@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals";
 import { Component, type ComponentChildren, type ComponentType } from "preact";
 import { useEffect } from "preact/hooks";
-import { t } from "../i18n";
+import { preloadLanguages, t } from "../i18n";
 import { isStale } from "../state/store";
 import { PAGE_NAMES, PAGES, type PageName, type PageProps } from "./pages";
 
@@ -29,12 +29,13 @@ export function preload(page: PageName): void {
 }
 
 /**
- * Fetches the other pages while nothing else is to do: a supervisor who is cut off from the server can
- * still turn from the wall to a call, and back.
+ * Fetches the other pages and the other language while nothing else is to do: a supervisor who is cut off from
+ * the server can still turn from the wall to a call, and back.
  */
 export function preloadRest(mayOpen: (page: PageName) => boolean): void {
   const rest = () => {
     for (const page of PAGE_NAMES) if (mayOpen(page)) preload(page);
+    preloadLanguages();
   };
   if ("requestIdleCallback" in window) window.requestIdleCallback(rest, { timeout: 3000 });
   else setTimeout(rest, 1000); // Safari has none
