@@ -49,7 +49,7 @@ def lean_files(folder: Path, languages: Collection[str]) -> dict[str, bytes] | N
     if not all((folder / name).is_file() for name in names):
         return None
     try:
-        files = _lean(*((folder / name).read_bytes() for name in names), languages)
+        files = _lean({name: (folder / name).read_bytes() for name in names}, languages)
     except (struct.error, LookupError, TypeError, ValueError):
         return None  # half a file, or another layout: the loader says what is wrong
     extra = folder / "preprocessor_config.json"
@@ -58,19 +58,17 @@ def lean_files(folder: Path, languages: Collection[str]) -> dict[str, bytes] | N
     return files
 
 
-def _lean(
-    config: bytes, model: bytes, tokenizer: bytes, vocabulary: bytes, languages: Collection[str]
-) -> dict[str, bytes] | None:
-    pieces: list[str] = json.loads(vocabulary)
+def _lean(files: Mapping[str, bytes], languages: Collection[str]) -> dict[str, bytes] | None:
+    pieces: list[str] = json.loads(files["vocabulary.json"])
     kept = kept_pieces(pieces, languages)
-    weights = _Weights.read(model)
+    weights = _Weights.read(files["model.bin"])
     if kept is None or weights is None or not weights.has_rows(len(pieces)):
         return None
     return {
         "model.bin": weights.with_rows(len(pieces), kept),
         "vocabulary.json": _vocabulary(pieces, kept),
-        "config.json": _config(json.loads(config), kept),
-        "tokenizer.json": _tokenizer(json.loads(tokenizer), pieces, kept),
+        "config.json": _config(json.loads(files["config.json"]), kept),
+        "tokenizer.json": _tokenizer(json.loads(files["tokenizer.json"]), pieces, kept),
     }
 
 
