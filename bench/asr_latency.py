@@ -180,6 +180,7 @@ async def run(calls: Sequence[SpokenCall], settings: Settings, engine: SpeechRec
     sources = [Clocked(call) for call in calls]
     transcriber.sources = watcher.sources = {}
     board = Switchboard(settings, load_playbook(), [watcher], transcriber=transcriber)
+    scheduler.watch_lag(board.tell_lag)
     ages: list[float] = []
     cpu = time.process_time()
     ids = []
