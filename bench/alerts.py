@@ -205,12 +205,13 @@ def print_cuts(calls: list[Outcome], *, with_notes: bool) -> None:
     print(
         "  what each kind of overlap was told as (laid, and with no overlap heard, where they only touched):"
     )
-    for kind, counts in sorted(told_as(calls).items()):
+    laid = told_as(calls)
+    for kind, counts in sorted(laid.items()):
         print(f"    {kind}: {', '.join(f'{told} {count}' for told, count in counts.most_common())}")
-    completions = [call for call in told_as(calls).items() if call[0].startswith("completion")]
-    right = sum(counts["completion"] for _, counts in completions)
-    told = sum(counts["completion"] for counts in told_as(calls).values())
-    of = sum(counts.total() for _, counts in completions)
+    completions = [counts for kind, counts in laid.items() if kind.startswith("completion")]
+    right = sum(counts["completion"] for counts in completions)
+    told = sum(counts["completion"] for counts in laid.values())
+    of = sum(counts.total() for counts in completions)
     print(f"  completions told as such: {share(right, of)}; of those told, true: {share(right, told)}")
     leaky = [call for call in calls if call.has_leak]
     print(f"  with echo at -20 to -24 dB: {_cut_line(score_cuts(leaky))}")

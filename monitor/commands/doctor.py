@@ -21,6 +21,7 @@ from monitor.config import Settings
 from monitor.core.audio import AudioFrame, Party
 from monitor.core.clock import BLOCK_SAMPLES, SAMPLE_RATE_HZ
 from monitor.core.inputs import CallInfo
+from monitor.core.playbook.model import RuleBook
 from monitor.engines.capacity import Cost, Estimate, carries_one, estimate, measure, spoken
 from monitor.engines.f0 import SwiftF0Model
 from monitor.engines.machine import usable_cores
@@ -92,10 +93,11 @@ def examine(settings: Settings, clock: Callable[[], float] | None = None) -> Fin
     Every byte of the models is read, to compare it with its SHA-256. Without a `clock` the time of the
     processor counts, so that what else runs at the moment does not; with a graphics card, that of the wall.
     """
-    settings = in_force(settings).settings
+    now = in_force(settings)
+    settings = now.settings
     machine = machine_of(settings)
     clock = clock or (time.perf_counter if machine.device == "cuda" else time.process_time)
-    analysis_rtf = _analysis_rtf(settings, clock)
+    analysis_rtf = _analysis_rtf(settings, now.book, clock)
     devices, sound_trouble = _sound_devices()
     folders = {"store": settings.store.folder, "models": settings.engine.models_folder}
     memory = psutil.virtual_memory()
@@ -222,10 +224,10 @@ def _f0_rtf(settings: Settings, clock: Callable[[], float]) -> float:
     return (clock() - begun) * SAMPLE_RATE_HZ / len(pcm)
 
 
-def _analysis_rtf(settings: Settings, clock: Callable[[], float]) -> float:
+def _analysis_rtf(settings: Settings, book: RuleBook, clock: Callable[[], float]) -> float:
     """One party speaks, the other listens, as in most of a call."""
     info = CallInfo(call_id="doctor", started_at="", source="file", title="")
-    session = make_session(info, settings, in_force(settings).book, has_words=False)
+    session = make_session(info, settings, book, has_words=False)
     pcm = spoken()
     begun = clock()
     for at in range(0, len(pcm), BLOCK_SAMPLES):

@@ -210,15 +210,15 @@ class Encounter:
         """What the overlap was; None while that cannot be known."""
         if self._bid is not None:
             return "competitive"
-        is_sign = any(run.role is Role.BACKCHANNEL for run in self._runs)
-        if not is_sign and not sides.is_floor_held:
+        is_backchannel = any(run.role is Role.BACKCHANNEL for run in self._runs)
+        if not is_backchannel and not sides.is_floor_held:
             return "simultaneous_start"
         is_completion = self._is_completion(sides, known)
         if is_completion is None:
             return None
         if is_completion:
             return "completion"
-        if is_sign:
+        if is_backchannel:
             return "backchannel"
         return "terminal" if sides.holder.until(known) - sides.onset < self._terminal else "brief"
 
