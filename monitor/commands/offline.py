@@ -40,6 +40,7 @@ from monitor.store.reader import read_call
 from monitor.store.side import read_messages
 from monitor.switchboard import make_session
 from monitor.tuning.in_force import InForce, in_force
+from monitor.tuning.overlay import FOLDER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +147,7 @@ def replay_file(
 def _tell_tuning(now: InForce) -> None:
     """Says by what a call is judged, where that is not what settings and playbook say by themselves."""
     if now.is_tuned:
-        folder = escape(str(now.settings.store.folder / "tuning"))
+        folder = escape(str(now.settings.store.folder / FOLDER))
         console.print(f"judged with what is tuned in {folder} (--untuned judges without)", soft_wrap=True)
     for trouble in now.troubles:
         console.print(f"[yellow]{escape(trouble)}[/]", soft_wrap=True)

@@ -29,7 +29,7 @@ from monitor.playbook_files import (
 )
 from monitor.playbook_watch import tuned_playbook
 from monitor.tuning.in_force import in_force
-from monitor.tuning.overlay import RULES_FILE
+from monitor.tuning.overlay import FOLDER, RULES_FILE
 from monitor.whatif import Change, PastCall, Side, judge_again, needs_sound, open_call, what_if
 
 _TURNS_AROUND = 2
@@ -169,7 +169,7 @@ def _edited(place: Path, settings: Settings) -> RuleBook:
 
 
 def _tuned(settings: Settings) -> Path:
-    return settings.store.folder / "tuning" / RULES_FILE
+    return settings.store.folder / FOLDER / RULES_FILE
 
 
 def _tell_change(change: Change) -> None:

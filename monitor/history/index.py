@@ -290,26 +290,6 @@ def _started_s(call: CallRecord) -> int:
     return 0
 
 
-def reader(path: Path) -> sqlite3.Connection:
-    """A connection that only reads.
-
-    Raises:
-        StoreError: store.unwritable: there is no index.
-    """
-    try:
-        connection = sqlite3.connect(
-            f"{path.resolve().as_uri()}?mode=ro",
-            uri=True,
-            isolation_level=None,
-            check_same_thread=False,
-            timeout=5.0,
-        )
-        connection.execute("PRAGMA query_only = ON")
-    except sqlite3.Error as error:
-        raise store_error(error, path) from error
-    return connection
-
-
 def rows(
     connection: sqlite3.Connection, sql: str, values: tuple[object, ...], path: Path
 ) -> list[tuple[Any, ...]]:

@@ -16,8 +16,9 @@ import msgspec
 from monitor.core.events import PartyName, SeverityName, Text
 from monitor.errors import StoreError
 from monitor.history.figures import SEVERITIES, Said
-from monitor.history.index import SHIFT, has_words_table, index_path, reader, rows
+from monitor.history.index import SHIFT, has_words_table, index_path, rows
 from monitor.history.words import Term, cut, match_of, may_stand, places, terms_of
+from monitor.store.database import connect_to_read
 from monitor.store.records import CallState
 
 HITS_MAX = 3
@@ -278,7 +279,7 @@ class History:
         if self._connection is None or identity != self._identity:
             if self._connection is not None:
                 self._connection.close()
-            self._connection, connection = None, reader(self._path)
+            self._connection, connection = None, connect_to_read(self._path)
             try:
                 is_index = rows(connection, "SELECT 1 FROM sqlite_master WHERE name = 'said'", (), self._path)
             except StoreError:

@@ -119,6 +119,26 @@ def connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def connect_to_read(path: Path) -> sqlite3.Connection:
+    """A connection that only reads: beside a process that writes, or where none does.
+
+    Raises:
+        StoreError: store.unwritable: the file cannot be opened.
+    """
+    try:
+        connection = sqlite3.connect(
+            f"{path.resolve().as_uri()}?mode=ro",
+            uri=True,
+            isolation_level=None,
+            check_same_thread=False,
+            timeout=5.0,
+        )
+        connection.execute("PRAGMA query_only = ON")
+    except sqlite3.Error as error:
+        raise store_error(error, path) from error
+    return connection
+
+
 def store_error(error: sqlite3.Error, path: Path) -> StoreError:
     """SQLite's error as one that says what to do."""
     kind = getattr(error, "sqlite_errorcode", 0) & 0xFF

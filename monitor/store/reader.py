@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from monitor.errors import StoreError
-from monitor.store.database import store_error
+from monitor.store.database import connect_to_read, store_error
 
 
 def read_call(folder: Path, call_id: str) -> Iterator[bytes]:
@@ -21,7 +21,7 @@ def read_call(folder: Path, call_id: str) -> Iterator[bytes]:
     if not path.is_file():
         raise StoreError("store.unknown_call", call_id=call_id, path=path)
     try:
-        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
+        with closing(connect_to_read(path)) as connection:
             rows = connection.execute("SELECT body FROM events WHERE call_id = ? ORDER BY seq", (call_id,))
             first = rows.fetchone()
             if first is None:

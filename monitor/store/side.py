@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from monitor.core.event_parts import Text
-from monitor.store.database import connect, store_error
+from monitor.store.database import connect, connect_to_read, store_error
 from monitor.store.records import MessageToAgent
 from monitor.store.shared import SharedFile
 
@@ -184,7 +184,7 @@ def read_messages(folder: Path, call_id: str) -> list[MessageToAgent]:
     if not path.is_file():
         return []
     try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+        with closing(connect_to_read(path)) as connection:
             return [_message(row) for row in connection.execute(_MESSAGES, (call_id,))]
     except sqlite3.Error as error:
         raise store_error(error, path) from error

@@ -14,7 +14,7 @@ from monitor.core.settings import CoreSettings
 from monitor.errors import TuningError
 from monitor.playbook_files import shipped_or
 from monitor.playbook_watch import load_whole, tuned_playbook
-from monitor.tuning.overlay import RULES_FILE, SECTIONS, THRESHOLDS_FILE, read_overlay
+from monitor.tuning.overlay import FOLDER, RULES_FILE, SECTIONS, THRESHOLDS_FILE, read_overlay
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def in_force(settings: Settings, *, with_tuning: bool = True) -> InForce:
     place = settings.playbook.folder
     if not with_tuning:
         return InForce(load_whole(shipped_or(place)).book, settings, is_tuned=False)
-    folder = settings.store.folder / "tuning"
+    folder = settings.store.folder / FOLDER
     playbook, untuned = tuned_playbook(place, folder / RULES_FILE)
     troubles = [] if untuned is None else [untuned.sentence]
     has_rules = untuned is None and (folder / RULES_FILE).is_file()

@@ -25,7 +25,7 @@ from monitor.playbook_files import playbook_paths, read_texts, shipped_or, told
 from monitor.playbook_watch import whole_of_texts
 from monitor.tuning.catalogue import Threshold, TunableRule, thresholds, tunable_rules
 from monitor.tuning.in_force import tuned_settings
-from monitor.tuning.overlay import RULES_FILE, THRESHOLDS_FILE, Overlay, read_overlay
+from monitor.tuning.overlay import FOLDER, RULES_FILE, THRESHOLDS_FILE, Overlay, read_overlay
 from monitor.tuning.trial import Trials
 from monitor.tuning.versions import Kind, Version, Versions
 
@@ -84,7 +84,7 @@ class TuningOffice:
         Raises:
             StoreError: the versions cannot be opened.
         """
-        self._folder = folder / "tuning"
+        self._folder = folder / FOLDER
         self._place = shipped_or(playbook)
         self._configured = core
         self._retune: Callable[[CoreSettings], None] = lambda core: None

@@ -16,6 +16,8 @@ import msgspec
 SECTIONS = ("detectors", "cues", "rules", "reading")
 """Sections of the settings that can be tuned: those by which facts are judged, none that needs the sound."""
 
+FOLDER = "tuning"
+"""In the store's folder: where what is tuned is kept."""
 RULES_FILE, THRESHOLDS_FILE = "tuned_rules.toml", "tuned_thresholds.toml"
 
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+")
