@@ -5,7 +5,7 @@ import { replaceQuery } from "../ui/router";
 import { callPath } from "../ui/router";
 import { clock, timeOfDay } from "../ui/format";
 import { nameOf, people } from "../state/people";
-import { useAnswer } from "./answer";
+import { useAnswer } from "../ui/answer";
 import { FigureCharts, FigureTable } from "./figures";
 import { addressOf, askedOf, type Filters } from "./filters";
 import { countsOfCall } from "./rates";

@@ -8,7 +8,7 @@ import { askAsOneself } from "../state/session";
 import { clock, percent, timeOfDay } from "../ui/format";
 import { SeveritySign } from "../ui/icons";
 import { callPath, linkTo } from "../ui/router";
-import { useAnswer } from "./answer";
+import { useAnswer } from "../ui/answer";
 import { Faulty, Nothing, Skeletons } from "./states";
 import { TakeAlong } from "./take-along";
 import { askedOf, type Filters, isAnySet, SEVERITIES } from "./filters";

@@ -2,7 +2,7 @@
 import { say, t } from "../i18n";
 import type { Facets } from "../protocol/history";
 import { percent } from "../ui/format";
-import { useAnswer } from "./answer";
+import { useAnswer } from "../ui/answer";
 
 interface RuleMarks {
   readonly rule: string;

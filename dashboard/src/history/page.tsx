@@ -5,7 +5,7 @@ import type { Facets } from "../protocol/history";
 import type { PageProps } from "../ui/pages";
 import { linkTo, query } from "../ui/router";
 import { AgentOverTime } from "./agent";
-import { useAnswer } from "./answer";
+import { useAnswer } from "../ui/answer";
 import { FilterBar } from "./filter-bar";
 import { addressOf, type Filters, filtersOf, nothing } from "./filters";
 import { lastHistory } from "./last";

@@ -4,7 +4,7 @@ import { language, t } from "../i18n";
 import type { By, Facets, Sums } from "../protocol/history";
 import { nameOf, people } from "../state/people";
 import { remember, remembered } from "../ui/memory";
-import { useAnswer } from "./answer";
+import { useAnswer } from "../ui/answer";
 import { FigureCharts, FigureTable } from "./figures";
 import { addressOf, askedOf, daysAgo, type Filters, nothing, zone } from "./filters";
 import { MarksTable } from "./marks";

@@ -1,7 +1,7 @@
 /** Cues that rest because agents keep sending them away: whose, until when, and the way back. */
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { useAnswer } from "../history/answer";
+import { useAnswer } from "../ui/answer";
 import { language, say, t } from "../i18n";
 import type { QuietRule } from "../protocol/tuning";
 import { nameOf, people } from "../state/people";
