@@ -3,7 +3,8 @@
 The folder `second` in it holds those that were written after the rules had been improved on the first ones,
 again before their writer looked at a pattern. The folder `third` holds those of a writer who knew what the
 rules mean, one of the other conversations, and of the patterns only those of fifteen signals of the caller
-and of one rule, seen in passing; no pattern is improved on any of them.
+and of one rule, seen in passing; no pattern is improved on any of them. The 60 of `fourth` are by two writers
+who knew the table of rules, one other conversation and no pattern.
 
 A conversation is a TOML file named as its `id`:
 
@@ -43,7 +44,7 @@ from typing import Any
 from monitor.core.audio import Party
 
 FOLDER = Path(__file__).resolve().parent / "conversations"
-BATCHES = ("", "second", "third")
+BATCHES = ("", "second", "third", "fourth")
 """Folders in it, in the order in which they were written."""
 WHOLLY_ASIDE = frozenset({"third"})
 """Batches of which nobody reads a call to improve a pattern."""

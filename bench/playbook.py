@@ -192,7 +192,11 @@ def main() -> int:
     parser.add_argument("names", nargs="*")
     parser.add_argument("--only", choices=("zh", "en"))
     parser.add_argument("--playbook", type=Path, help="a folder of rules; the shipped ones without")
-    parser.add_argument("--details", action="store_true", help="every false alarm and miss")
+    parser.add_argument(
+        "--details",
+        action="store_true",
+        help="every false alarm and miss in calls that may be read, or in those named",
+    )
     parser.add_argument("--no-cost", action="store_true")
     arguments = parser.parse_args()
     rulebook = load_playbook(arguments.playbook)
@@ -226,7 +230,7 @@ def main() -> int:
     if spoken:
         show_reading("recognised text", calls_read[len(stages) :])
     if arguments.details:
-        show_details(written)
+        show_details([one for one in written if arguments.names or one.conversation.id not in kept_aside])
     if not arguments.no_cost:
         longest = sorted(stages, key=lambda stage: -len(stage.conversation.turns))
         show_cost(longest[:COST_CALLS], rulebook)

@@ -53,6 +53,14 @@ def test_the_third_batch_is_sound_and_kept_aside_as_a_whole() -> None:
     assert 2 * len(aside.intersection(others)) == len(others)
 
 
+def test_the_fourth_batch_is_half_mandarin_and_half_of_it_is_kept_aside() -> None:
+    fourth = [call for call in CALLS if BATCHES[call.batch] == "fourth"]
+    assert sorted(call.language for call in fourth) == ["en"] * 30 + ["zh"] * 30
+    assert len({call.domain for call in fourth}) >= 20
+    assert sum("_good_" in call.id for call in fourth) == 20
+    assert sum(call.id in held_out(CALLS) for call in fourth) == 30
+
+
 def test_turns_follow_one_another() -> None:
     for call in CALLS:
         starts = [turn.start_s for turn in call.turns]
