@@ -28,9 +28,9 @@ does both.
 Labels of a turn name rules of the table of 163: `fires` where a supervisor would agree that the rule should
 fire there (for what an agent left out: where it should have been said at the latest), `near` where something
 looks like it and must not, `also_ok` where a firing can be defended but is not required; `@comfort` and the
-other names of `FAMILIES` stand for rules that judge the same behaviour. `heat` allows what is said of heat.
-`phase` says that a phase of the call begins here; `slots`, `promise` with `by`, `concession`, `apologies` and
-`threat` say what a reader notes.
+other names of `FAMILIES` stand for rules that judge the same behaviour (in `fires`: any one of them will do).
+`heat` allows what is said of heat. `phase` says that a phase of the call begins here; `slots`, `promise` with
+`by`, `concession`, `apologies` and `threat` say what a reader notes.
 """
 
 from __future__ import annotations
@@ -139,8 +139,10 @@ class SaidTurn:
     pace: float
     loud_db: float
     fires: frozenset[str]
+    """Rules that should be told, and families (`@comfort`) of which any one should."""
     near: frozenset[str]
     also_ok: frozenset[str]
+    """Rules that may be told, those of the families in `fires` among them."""
     phase: str
     slots: tuple[str, ...]
     promise: str
@@ -273,6 +275,7 @@ def _turn(index: int, row: dict[str, Any], floor_s: float, where: str) -> SaidTu
     _require(not phase or phase in PHASES, where, f"the phase is none of {PHASES}")
     _require(set(row.get("slots", ())) <= set(SLOTS), where, f"slots are of {SLOTS}")
     labels = {key: rules_of(row.get(key, ()), where) for key in ("fires", "near", "also_ok")}
+    labels["also_ok"] |= labels["fires"] - frozenset(row.get("fires", ()))
     if heat:
         labels["also_ok"] |= _OF_HEAT - labels["near"]
     may = labels["fires"] | labels["also_ok"]
@@ -293,7 +296,7 @@ def _turn(index: int, row: dict[str, Any], floor_s: float, where: str) -> SaidTu
         heat=HEATS[heat],
         pace=pace,
         loud_db=row.get("loud_db", 0.0),
-        fires=labels["fires"],
+        fires=frozenset(row.get("fires", ())),
         near=labels["near"],
         also_ok=labels["also_ok"],
         phase=phase,

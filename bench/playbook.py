@@ -21,7 +21,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from bench.labelled import BATCHES, WHOLLY_ASIDE, Conversation, load_conversations
+from bench.labelled import BATCHES, WHOLLY_ASIDE, Conversation, load_conversations, rules_of
 from bench.reading_scores import read_call, show_reading
 from bench.scoring import (
     READ_AS,
@@ -91,14 +91,14 @@ def show(title: str, scores: Sequence[CallScore], rulebook: RuleBook) -> None:
 def show_rules(scores: Sequence[CallScore], rulebook: RuleBook) -> None:
     """Prints precision by the product's rules and recall by the table's."""
     held = {source for rule in rulebook for source in rule.source} | set(READ_AS.values())
-    lacking = sorted(by_source(scores).keys() - held)
+    lacking = sorted(rules_of(by_source(scores), "labels") - held)
     print(f"\nlabelled rules of the table that no rule names as its source: {', '.join(lacking) or 'none'}")
     print("\nprecision by rule (right of fired), least first:")
     counts = sorted(by_rule(scores).items(), key=lambda item: (item[1][0] / item[1][1], item[0]))
     _columns([f"{rule} {right}/{every}" for rule, (right, every) in counts], 3)
     print("\nrecall by rule of the table (found of labelled), least first:")
     labels = sorted(by_source(scores).items(), key=lambda item: (item[1][0] / item[1][1], item[0]))
-    _columns([f"{rule} {found}/{every}" for rule, (found, every) in labels], 8)
+    _columns([f"{rule} {found}/{every}" for rule, (found, every) in labels], 6)
 
 
 def _columns(cells: Sequence[str], count: int) -> None:

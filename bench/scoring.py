@@ -3,8 +3,8 @@
 A firing counts for a label when it comes between the start of the labelled turn (with the silence before it)
 and 15 s after its end or the end of the second turn after it, whichever is later. It is right when one of the
 rules that the product's rule names as its source is labelled there, as `fires` or as `also_ok`. A label is
-found by such a firing, or by an earlier right one of the same rule within 30 s: a rule that has just spoken
-does not speak again at once.
+found by such a firing (a family by that of any of its rules), or by an earlier right one of the same rule
+within 30 s: a rule that has just spoken does not speak again at once.
 
 Rules that ask what kind of caller it is, what the need, or what is missing of the complaint are also found
 where the reading of the call shows it; how right the reading is has figures of its own
@@ -18,7 +18,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from bench.labelled import Conversation, SaidTurn
+from bench.labelled import Conversation, SaidTurn, rules_of
 from bench.staging import Stage
 from monitor.core.events import Alert, Cue, Event, Reading
 from monitor.core.playbook.model import RuleBook
@@ -76,7 +76,7 @@ class CallScore:
     alerts: list[Firing] = field(default_factory=list)
     cues: list[Firing] = field(default_factory=list)
     found: list[tuple[str, int]] = field(default_factory=list)
-    """Labels that were found: rule and turn."""
+    """Labels that were found: a rule or a family of rules, and the turn."""
     missed: list[tuple[str, int]] = field(default_factory=list)
     near: int = 0
     """Labels of near misses."""
@@ -99,9 +99,12 @@ def score(stage: Stage, events: Sequence[Event], rulebook: RuleBook) -> CallScor
         right[source].append(at_s)
     for turn, (start_s, end_s) in zip(stage.turns, windows, strict=True):
         judged.near += len(turn.near)
-        for rule in sorted(turn.fires - NOT_LIVE):
-            is_found = any(start_s - SPEAKS_AGAIN_S <= at_s <= end_s for at_s in right[rule])
-            (judged.found if is_found else judged.missed).append((rule, turn.index))
+        for label in sorted(turn.fires):
+            rules = rules_of([label], stage.conversation.id) - NOT_LIVE
+            told = [at_s for rule in rules for at_s in right[rule]]
+            is_found = any(start_s - SPEAKS_AGAIN_S <= at_s <= end_s for at_s in told)
+            if rules:
+                (judged.found if is_found else judged.missed).append((label, turn.index))
     return judged
 
 
@@ -192,11 +195,14 @@ def precision(scores: Sequence[CallScore]) -> Share:
 
 
 def recall(scores: Sequence[CallScore], only: frozenset[str] | None = None) -> Share:
-    """Labels found of all labels, or of those of the rules `only`."""
+    """Labels found of all labels, or of those that one of the rules `only` answers."""
+
+    def is_counted(label: str) -> bool:
+        return only is None or not only.isdisjoint(rules_of([label], "label"))
 
     def count(one: CallScore) -> tuple[int, int]:
-        found = sum(only is None or rule in only for rule, _ in one.found)
-        return found, found + sum(only is None or rule in only for rule, _ in one.missed)
+        found = sum(is_counted(label) for label, _ in one.found)
+        return found, found + sum(is_counted(label) for label, _ in one.missed)
 
     return share(scores, count)
 
@@ -217,7 +223,7 @@ def by_rule(scores: Sequence[CallScore]) -> dict[str, tuple[int, int]]:
 
 
 def by_source(scores: Sequence[CallScore]) -> dict[str, tuple[int, int]]:
-    """For each rule of the table that is labelled: labels found and all."""
+    """For each rule of the table, and each family, that is labelled: labels found and all."""
     counts: dict[str, tuple[int, int]] = {}
     for one in scores:
         for labels, is_found in ((one.found, 1), (one.missed, 0)):

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bench.labelled import BATCHES, LabelError, load_conversation, load_conversations
+from bench.labelled import BATCHES, LabelError, load_conversation, load_conversations, rules_of
 from bench.playbook import held_out
-from bench.scoring import NOT_LIVE, score
+from bench.scoring import NOT_LIVE, recall, score
 from bench.staging import exact
 from monitor.core.events import Alert, Stretch, Text
 from monitor.core.playbook.model import RuleBook
@@ -71,7 +71,7 @@ def test_turns_follow_one_another() -> None:
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_every_rule_that_the_playbook_judges_live_is_put_to_the_test(language: str) -> None:
     turns = [turn for call in CALLS if call.language == language for turn in call.turns]
-    fires = {rule for turn in turns for rule in turn.fires}
+    fires = rules_of({label for turn in turns for label in turn.fires}, language)
     held = {
         source
         for rule in load_playbook()
@@ -135,3 +135,20 @@ def test_a_firing_is_judged_by_the_turn_at_which_it_comes(tmp_path: Path) -> Non
 
     late = score(stage, [alert(rule_of["S3-07"], asked.end_s + 20.0)], book)
     assert [one.is_right for one in late.alerts] == [False]
+
+
+def test_a_family_is_found_by_any_of_its_rules_and_missed_once(tmp_path: Path) -> None:
+    turns = TURNS.replace('fires = ["S3-07"]', 'fires = ["@leader"]')
+    assert turns != TURNS
+    stage = exact(load_conversation(small(tmp_path, turns=turns)))
+    book = load_playbook()
+    rule_of = {source: rule.id for rule in book for source in rule.source}
+    told = [alert(rule_of["S3-07"], stage.turns[1].end_s + 2.0)]
+
+    found = score(stage, told, book)
+    assert (found.found, found.missed) == ([("@leader", 1)], [])
+    assert [one.is_right for one in found.alerts] == [True]
+    missed = score(stage, [], book)
+    assert (missed.found, missed.missed) == ([], [("@leader", 1)])
+    assert str(recall([found, missed], frozenset({"S0-22"}))).endswith("(1 of 2)")
+    assert str(recall([found, missed], frozenset({"S4-01"}))) == "none"
