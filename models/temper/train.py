@@ -212,10 +212,7 @@ def samples(data: Path, line: str, kept: Path | None) -> VoiceSamples:
 def teach(given: VoiceSamples) -> VoiceWeights:
     """The ear that these samples teach, calibrated on speakers left out in turn."""
     is_window = given.clip == ""
-    anybody, by_language = (
-        np.where(is_window, held_out(given, CALIBRATED_FOR, by_language=known), np.nan)
-        for known in (False, True)
-    )
+    anybody, by_language = (np.where(is_window, found, np.nan) for found in held_out(given, CALIBRATED_FOR))
     return calibrate(train(given), given, anybody, by_language)
 
 

@@ -38,7 +38,7 @@ def train_temper(labels: Path, out: Path) -> None:
         with Progress(TextColumn("{task.description}"), BarColumn(), console=console, transient=True) as bar:
             task = bar.add_task("hearing the stretches", total=len(stretches))
             samples = hear_labels(labels, stretches, lambda done: bar.update(task, completed=done))
-        scores = held_out(samples, _KNOWN)
+        scores, _ = held_out(samples, _KNOWN)
         weights = calibrate(train(samples), samples, scores)
         found = worth(samples, weights, scores)
         weights_file.write(encode_voice_weights(weights, ()))

@@ -239,10 +239,13 @@ def _leanings(
     return found
 
 
-def held_out(samples: VoiceSamples, known: int, folds: int = _FOLDS, *, by_language: bool = False) -> _Array:
+def held_out(samples: VoiceSamples, known: int, folds: int = _FOLDS) -> tuple[_Array, _Array]:
     """Each window's uncalibrated log odds of anger by an ear that did not know its speaker.
 
     Each of `folds` ears leaves out its share of the speakers. Windows that stood for the usual voice are NaN.
+
+    Returns:
+        Those of an ear that is not told the language, and of the same one that is.
     """
     judged_labels = np.isin(samples.label, ("anger", *USUAL))
     by_corpus = [
@@ -250,13 +253,14 @@ def held_out(samples: VoiceSamples, known: int, folds: int = _FOLDS, *, by_langu
         for corpus in np.unique(samples.corpus)
     ]
     count = min(folds, max(len(speakers) for speakers in by_corpus))
-    scores = np.full(len(samples.label), np.nan)
+    anybody, by_language = np.full((2, len(samples.label)), np.nan)
     for fold in range(count):
         out = np.isin(samples.speaker, np.concatenate([speakers[fold::count] for speakers in by_corpus]))
         voice, judged = train(samples.where(~out)), samples.where(out)
         off, is_free = deviations(judged, voice.population, known, np.random.default_rng(0))
-        scores[out] = np.where(is_free, odds_of(voice, off, judged.language if by_language else None), np.nan)
-    return scores
+        anybody[out] = np.where(is_free, odds_of(voice, off, None), np.nan)
+        by_language[out] = np.where(is_free, odds_of(voice, off, judged.language), np.nan)
+    return anybody, by_language
 
 
 def odds_of(voice: VoiceWeights, off: _Array, languages: _Strings | None) -> _Array:

@@ -98,7 +98,7 @@ def test_calibration_is_told_apart_for_known_languages() -> None:
         for seed in range(3)
     ]
     samples = VoiceSamples.join(parts)
-    anybody, by_language = held_out(samples, 5), held_out(samples, 5, by_language=True)
+    anybody, by_language = held_out(samples, 5)
     assert np.array_equal(np.isnan(anybody), np.isnan(by_language))
     ear = calibrate(train(samples), samples, anybody, by_language)
     assert ear.calibration != (1.0, 0.0)
