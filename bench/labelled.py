@@ -48,6 +48,9 @@ BATCHES = ("", "second", "third", "fourth")
 """Folders in it, in the order in which they were written."""
 WHOLLY_ASIDE = frozenset({"third"})
 """Batches of which nobody reads a call to improve a pattern."""
+READ_FOR_AGENTS = frozenset({"fourth"})
+"""Batches of which the calls kept aside were read, too, to improve the agents' patterns: they still judge
+what is heard of callers, and no longer what is heard of agents."""
 
 FAMILIES = {
     "comfort": "S0-03 S0-11 S0-14 S0-32 S0-46 S1-06 S1-11 S1-14 S2-24 S4-14 S4-19 S4-20 S4-23",
