@@ -63,6 +63,12 @@ class TranscriptionSettings(Section):
         0.7, gt=0, description="new speech between two partials; under load they come more rarely"
     )
     end_silence_s: float = Field(0.5, gt=0, description="own silence that ends an utterance")
+    doubtful_silence_s: float = Field(
+        1.2,
+        gt=0,
+        description="the same while the recogniser is unsure of what was said last: people pause within a "
+        "sentence, and what is heard in one piece is heard better",
+    )
     long_utterance_s: float = Field(
         6.0, gt=0, description="an utterance of this length ends at its next pause, however short"
     )

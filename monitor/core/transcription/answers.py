@@ -26,12 +26,13 @@ Output = TranscriptionRequest | Words | PartialText
 _MAX_WAITING_PARTIALS = 4
 """Of an utterance whose forerunner's final is not yet known; agreement needs the last two only."""
 
-_PHRASE_LOG_PROBABILITY = -0.6
-"""A speculative answer at least this sure decides the words before its silence; one below it only agrees or
-disagrees with others. On short context, what scores less is heard otherwise in a wider search."""
+SURE_LOG_PROBABILITY = -0.3
+"""An answer at least this sure commits words, and ends its utterance at a short silence. On little context
+what scores less is often heard otherwise once more was said: two partials agree on the same mishearing."""
 
-_SURE_LOG_PROBABILITY = -0.4
-"""Of a partial whose older words stand without a second opinion: five of six of real speech."""
+_FAIR_LOG_PROBABILITY = -0.5
+"""A speculative answer, which is searched wider than a partial, commits at least this sure what lies well
+before its silence; what stands next to it needs the words that follow."""
 
 
 class Answers:
@@ -66,6 +67,10 @@ class Answers:
                 utterance.answer = hypothesis
             else:
                 continue
+            if hypothesis.rejected is None:
+                utterance.surety = hypothesis.average_log_probability
+            elif hypothesis.is_final:
+                utterance.surety = None
             # A speculative answer, too, shows how the utterance begins, whatever follows.
             if utterance.final is None and hypothesis.rejected is None:
                 utterance.waiting = [*utterance.waiting, hypothesis][-_MAX_WAITING_PARTIALS:]
@@ -113,10 +118,13 @@ class Answers:
             return []
         utterance.language = hypothesis.language
         heard = self._written(utterance, hypothesis)
-        if hypothesis.is_final and hypothesis.average_log_probability >= _PHRASE_LOG_PROBABILITY:
+        score = hypothesis.average_log_probability
+        is_sure = score >= SURE_LOG_PROBABILITY
+        if hypothesis.is_final and is_sure:
             words = utterance.committer.on_phrase(heard)
+        elif hypothesis.is_final and score >= _FAIR_LOG_PROBABILITY:
+            words = utterance.committer.on_fair_phrase(heard, hypothesis.span.end)
         else:
-            is_sure = hypothesis.average_log_probability >= _SURE_LOG_PROBABILITY
             words = utterance.committer.on_partial(heard, hypothesis.span.end, is_sure=is_sure)
         out: list[Output] = list(self._commit(utterance, words, hypothesis.language, is_final=False))
         text = self._writer.preview(utterance.committer.tail)

@@ -1,10 +1,11 @@
 """Successive hypotheses of one utterance become words that never change.
 
 The rule is local agreement (Macháček et al. 2023, after Liu et al. 2020): what two successive hypotheses
-begin with is committed, save the newest sound, whose words still move. What much sound follows is committed
-at first sight where the hypothesis is sure of itself: a second one would hear it the same way. A hypothesis
-that ends in silence ends in no half-heard word: it is committed whole. The final hypothesis decides what
-follows the words already committed. Committed text only ever grows at its end.
+begin with is committed, save the newest sound, whose words still move; but only where the newer one is sure
+of itself, for doubtful ones agree on the same mishearing. What much sound follows is committed at first
+sight: a second hypothesis would hear it the same way. A hypothesis that ends in silence ends in no half-heard
+word: it is committed whole, or, where it is not quite sure, without what stands next to the silence. The
+final hypothesis decides what follows the words already committed. Committed text only ever grows at its end.
 """
 
 from __future__ import annotations
@@ -66,21 +67,22 @@ class Committer:
         self._end = max(self._end, not_before)
 
     def on_partial(
-        self, words: Sequence[HypothesisWord], heard_until: int, *, is_sure: bool = False
+        self, words: Sequence[HypothesisWord], heard_until: int, *, is_sure: bool = True
     ) -> list[Word]:
         """The words that this hypothesis and the last one agree on, up to the hold-back before
-        `heard_until` (samples); where it is sure, also those that `settled_after` samples follow."""
+        `heard_until` (samples), and those that `settled_after` samples follow; none where it is not sure."""
         before = self._tail
         tail = self._after_committed(words)
+        if not is_sure:
+            self._tail = tail
+            return []
         agreed = _agreed_words(before, tail)
         count = 0
         for index in range(agreed):
             if tail[index].span.end > heard_until - self._hold_back:
                 break
             count = index + 1
-        if is_sure and self._settled_after is not None:
-            settled = heard_until - self._settled_after
-            count = max(count, sum(1 for word in tail if word.span.end <= settled))
+        count = max(count, self._settled(tail, heard_until))
         while count and is_punctuation(tail[count - 1].text):
             count -= 1
         stable = list(tail[:count])
@@ -93,6 +95,13 @@ class Committer:
         """The words of a hypothesis whose sound ended in silence: no sound cut short is left to hold back."""
         return self.on_final(words)
 
+    def on_fair_phrase(self, words: Sequence[HypothesisWord], heard_until: int) -> list[Word]:
+        """Those of the words that `settled_after` samples follow, of a phrase that is not quite sure."""
+        tail = self._after_committed(words)
+        count = self._settled(tail, heard_until)
+        self._tail = tail[count:]
+        return self._commit(tail[:count])
+
     def on_final(self, words: Sequence[HypothesisWord]) -> list[Word]:
         """The final hypothesis's words after the committed ones; nothing is held back."""
         rest = self._after_committed(words)
@@ -103,6 +112,12 @@ class Committer:
         """Commits the latest partial as it stands: for a final that the recogniser failed to give."""
         rest, self._tail = self._tail, []
         return self._commit(rest)
+
+    def _settled(self, tail: Sequence[HypothesisWord], heard_until: int) -> int:
+        """How many of the words so much sound follows that a second hypothesis would hear them the same."""
+        if self._settled_after is None:
+            return 0
+        return sum(1 for word in tail if word.span.end <= heard_until - self._settled_after)
 
     def _commit(self, words: Sequence[HypothesisWord]) -> list[Word]:
         """Makes words of them, in order and after all before, and remembers their units."""

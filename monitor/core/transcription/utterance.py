@@ -42,6 +42,9 @@ class Utterance:
     """The request whose answer ends the utterance; None while it is open."""
     answer: Hypothesis | None = None
     """The answer to `speculative` or `final`, once it is here."""
+    surety: float | None = None
+    """The average log probability of the latest answer that had words; None where there is none, or where the
+    utterance's end was heard to hold none."""
     waiting: list[Hypothesis] = field(default_factory=list)
     """Partial answers that came before an earlier utterance was done."""
     language: str = ""

@@ -2,10 +2,10 @@
 
 The utterance is the unit of decoding. It opens where speech begins, with a little sound before it; it is
 decoded from its start now and then while it lasts (partials), and once at each silence (speculatively). That
-answer is its final one if the silence lasts; if not, the phrase before the silence stands already. Silence is
-never decoded. A long utterance ends at its next pause, however short, because its partials grow dear; one
-that grows too long without a pause is cut where it is softest, behind its committed words, and goes on as
-the next.
+answer is its final one if the silence lasts; if not, the phrase before the silence stands already. A silence
+that follows doubtful words has to last longer. Silence is never decoded. A long utterance ends at its next
+pause, however short, because its partials grow dear; one that grows too long without a pause is cut where it
+is softest, behind its committed words, and goes on as the next.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from monitor.core.clock import Span, samples
 from monitor.core.facts import Ipu, SpeechStarted
 from monitor.core.recognition import Hypothesis, Speculation, TranscriptionRequest
 from monitor.core.settings import PrivacySettings, TranscriptionSettings
-from monitor.core.transcription.answers import Answers, Output
+from monitor.core.transcription.answers import SURE_LOG_PROBABILITY, Answers, Output
 from monitor.core.transcription.commit import Committer
 from monitor.core.transcription.cutting import softest
 from monitor.core.transcription.redaction import Finder
@@ -230,9 +230,8 @@ class Utterances:
 
     def _on_progress(self, utterance: Utterance, now: int) -> list[Output]:
         if utterance.speech_end is not None:
-            silent = now - utterance.speech_end
             is_long = utterance.speech_end - utterance.start >= samples(self._settings.long_utterance_s)
-            is_over = is_long or silent >= samples(self._settings.end_silence_s)
+            is_over = is_long or now - utterance.speech_end >= self._patience(utterance)
             return self._close(utterance, now) if is_over else []
         if utterance.end - utterance.start >= samples(self._settings.max_utterance_s):
             return self._cut(utterance, now)
@@ -246,6 +245,13 @@ class Utterances:
             utterance.partials.add(request.id)
             return [request]
         return []
+
+    def _patience(self, utterance: Utterance) -> int:
+        """How long a silence may last within the utterance, in samples."""
+        patience_s = self._settings.end_silence_s
+        if utterance.surety is not None and utterance.surety < SURE_LOG_PROBABILITY:
+            patience_s = max(patience_s, self._settings.doubtful_silence_s)
+        return samples(patience_s)
 
     def _is_too_short(self, utterance: Utterance) -> bool:
         return utterance.speech < samples(self._settings.min_utterance_s)

@@ -58,6 +58,22 @@ def test_the_newest_half_second_is_held_back() -> None:
     assert text_of(machine.on_partial(words, samples(1.2))) == "我要"
 
 
+def test_doubtful_hypotheses_that_agree_commit_nothing_and_a_sure_one_may() -> None:
+    machine = committer()
+    words = evenly("我要退款")
+    for _ in range(3):
+        assert machine.on_partial(words, samples(3), is_sure=False) == []
+    assert machine.tail == "我要退款"
+    assert text_of(machine.on_partial(words, samples(3))) == "我要退款"
+
+
+def test_a_phrase_that_is_not_quite_sure_keeps_back_what_stands_next_to_its_silence() -> None:
+    machine = Committer(Party.CALLER, hold_back=HOLD_BACK, not_before=0, settled_after=samples(1.0))
+    assert text_of(machine.on_fair_phrase(evenly("我要退款现在就退"), samples(2.4))) == "我要退款"
+    assert machine.tail == "现在就退"
+    assert text_of(machine.on_phrase(evenly("我要退款现在就推"))) == "现在就推"
+
+
 def test_the_final_commits_the_rest_once() -> None:
     machine = committer()
     words = evenly("I want a refund")

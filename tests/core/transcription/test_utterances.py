@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
@@ -44,6 +44,8 @@ class Line:
     rejects: Callable[[TranscriptionRequest], str | None] = lambda request: None
     drops: Callable[[TranscriptionRequest], bool] = lambda request: False
     language: str = "zh"
+    score: Callable[[TranscriptionRequest], float] = lambda request: -0.2
+    """How sure the recogniser is: the average log probability."""
     requests: list[tuple[int, TranscriptionRequest]] = field(default_factory=list)
     facts: list[tuple[int, Words | PartialText]] = field(default_factory=list)
 
@@ -84,7 +86,10 @@ class Line:
                 assert np.array_equal(output.pcm, self.heard(output.span)), "the request's own sound"
                 self.requests.append((now, output))
                 delay = self.final_delay_s if output.is_final else self.partial_delay_s
-                answer = None if self.drops(output) else recogniser.decode([output], is_thorough=True)[0]
+                answer = None
+                if not self.drops(output):
+                    (heard,) = recogniser.decode([output], is_thorough=True)
+                    answer = replace(heard, average_log_probability=self.score(output))
                 heapq.heappush(self._due, (now + samples(delay), output.id, answer))
             else:
                 self.facts.append((now, output))
@@ -235,9 +240,49 @@ def test_a_monologue_is_cut_where_it_is_soft_and_loses_no_word() -> None:
 
 
 def test_no_sound_is_decoded_twice_in_two_utterances() -> None:
-    line = Line([], [(1.0, 2.0), (2.75, 4.0)]).play(6)
+    line = Line([], [(1.0, 2.0), (3.0, 4.0)]).play(6)
     finals = [request for _, request in line.requests if request.is_final]
     assert finals[0].span.end <= finals[1].span.start
+
+
+PAUSING = [(1.0, 2.0), (2.9, 4.0)]
+"""A pause of 0.9 s: longer than what ends an utterance whose words are sure."""
+
+
+@pytest.mark.parametrize(
+    ("score", "delay_s", "rejected", "count"),
+    [
+        (-0.2, 0.3, None, 2),
+        (-0.6, 0.3, None, 1),
+        (-0.6, 0.3, "no_speech", 2),
+        (-0.2, 0.75, None, 2),
+        (-0.6, 0.75, None, 1),
+    ],
+    ids=["sure", "doubtful", "no words", "sure so far", "doubtful so far"],
+)
+def test_a_pause_ends_an_utterance_sooner_where_its_words_are_sure(
+    score: float, delay_s: float, rejected: str | None, count: int
+) -> None:
+    line = Line(
+        said("我要退款", 1.0) + said("今天就退", 2.9),
+        PAUSING,
+        score=lambda request: score,
+        rejects=lambda request: rejected if request.span.end < samples(2.9) else None,
+        final_delay_s=delay_s,
+    ).play(7)
+    assert {request.utterance for _, request in line.requests} == set(range(count))
+    assert line.text == ("今天就退" if rejected else "我要退款今天就退")
+
+
+def test_doubtful_words_wait_for_the_end_of_their_utterance_but_are_shown() -> None:
+    spoken = said("我要退款今天就退不然我就投诉你们", 1.0)
+    sure = Line(spoken, [(1.0, 5.0)]).play(8)
+    doubtful = Line(spoken, [(1.0, 5.0)], score=lambda request: -0.6).play(8)
+    assert sure.text == doubtful.text == "".join(word.text for word in spoken)
+    assert sure.words[0][0] < samples(5.0) < doubtful.words[0][0]
+    assert any(isinstance(fact, PartialText) and fact.text for _, fact in doubtful.facts)
+    (closed,) = {now for now, _ in doubtful.words}
+    assert closed <= samples(5.0 + 1.2 + 0.2), "a doubtful silence is over after 1.2 s"
 
 
 def test_sound_that_stops_in_mid_word_is_decoded_at_the_end() -> None:
