@@ -1,18 +1,19 @@
 """Successive hypotheses of one utterance become words that never change.
 
 The rule is local agreement (Macháček et al. 2023, after Liu et al. 2020): what two successive hypotheses
-begin with is committed, save the newest sound, whose words still move; but only where the newer one is sure
-of itself, for doubtful ones agree on the same mishearing. What much sound follows is committed at first
-sight: a second hypothesis would hear it the same way. A hypothesis that ends in silence ends in no half-heard
-word: it is committed whole, or, where it is not quite sure, without what stands next to the silence. The
-final hypothesis decides what follows the words already committed. Committed text only ever grows at its end.
+begin with is committed, save the newest sound, whose words still move. Where the newer one is not sure of
+itself, three have to agree, and on older sound: doubtful ones agree on the same mishearing. What much sound
+follows in a sure one is committed at first sight: a second would hear it the same way. A hypothesis that ends
+in silence ends in no half-heard word: it is committed whole, or, where it is not quite sure, without what
+stands next to the silence. The final hypothesis decides what follows the words already committed. Committed
+text only ever grows at its end.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from monitor.core.audio import Party
 from monitor.core.clock import SAMPLE_RATE_HZ, Span
@@ -51,6 +52,8 @@ class Committer:
         self._end = not_before
         self._committed: list[_Unit] = []
         self._tail: list[HypothesisWord] = []
+        self._agreed: list[str] = []
+        """The units after the committed ones that the last two hypotheses agree on."""
 
     @property
     def tail(self) -> str:
@@ -70,19 +73,17 @@ class Committer:
         self, words: Sequence[HypothesisWord], heard_until: int, *, is_sure: bool = True
     ) -> list[Word]:
         """The words that this hypothesis and the last one agree on, up to the hold-back before
-        `heard_until` (samples), and those that `settled_after` samples follow; none where it is not sure."""
+        `heard_until` (samples), and those that `settled_after` samples follow; where it is not sure, those
+        that so much sound follows and that the last three agree on."""
         before = self._tail
         tail = self._after_committed(words)
-        if not is_sure:
-            self._tail = tail
-            return []
-        agreed = _agreed_words(before, tail)
-        count = 0
-        for index in range(agreed):
-            if tail[index].span.end > heard_until - self._hold_back:
-                break
-            count = index + 1
-        count = max(count, self._settled(tail, heard_until))
+        was_agreed, self._agreed = self._agreed, _common(_units_of(before), _units_of(tail))
+        settled = self._settled(tail, heard_until)
+        if is_sure:
+            older = _ended_by(tail, heard_until - self._hold_back)
+            count = max(settled, min(older, _words_within(tail, self._agreed)))
+        else:
+            count = min(settled, _words_within(tail, _common(was_agreed, self._agreed)))
         while count and is_punctuation(tail[count - 1].text):
             count -= 1
         stable = list(tail[:count])
@@ -117,14 +118,16 @@ class Committer:
         """How many of the words so much sound follows that a second hypothesis would hear them the same."""
         if self._settled_after is None:
             return 0
-        return sum(1 for word in tail if word.span.end <= heard_until - self._settled_after)
+        return _ended_by(tail, heard_until - self._settled_after)
 
     def _commit(self, words: Sequence[HypothesisWord]) -> list[Word]:
         """Makes words of them, in order and after all before, and remembers their units."""
         committed: list[Word] = []
         for word, span in zip(words, _ordered_spans(words, self._end), strict=True):
             committed.append(Word(party=self._party, span=span, text=word.text, probability=word.probability))
-            self._committed.extend(_Unit(unit, span.end) for unit in units(word.text))
+            made = units(word.text)
+            self._committed.extend(_Unit(unit, span.end) for unit in made)
+            self._agreed = self._agreed[len(made) :]
             self._end = max(self._end, span.end)
         return committed
 
@@ -175,16 +178,28 @@ def _prefix_length(committed: Sequence[_Unit], heard: Sequence[str], ends: Seque
     return best
 
 
-def _agreed_words(before: Sequence[HypothesisWord], now: Sequence[HypothesisWord]) -> int:
-    """How many leading words of `now` lie wholly within the units that both begin with."""
-    earlier = [unit for word in before for unit in units(word.text)]
-    position = 0
-    for count, word in enumerate(now):
-        own = units(word.text)
-        if earlier[position : position + len(own)] != own:
+def _ended_by(words: Sequence[HypothesisWord], end: int) -> int:
+    """How many leading words have ended by the sample `end`."""
+    return sum(1 for _ in takewhile(lambda word: word.span.end <= end, words))
+
+
+def _units_of(words: Sequence[HypothesisWord]) -> list[str]:
+    return [unit for word in words for unit in units(word.text)]
+
+
+def _common(one: Sequence[str], other: Sequence[str]) -> list[str]:
+    """What both begin with."""
+    return [a for a, _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))]
+
+
+def _words_within(words: Sequence[HypothesisWord], agreed: Sequence[str]) -> int:
+    """How many leading words lie wholly within the units `agreed`, with which they begin."""
+    left = len(agreed)
+    for count, word in enumerate(words):
+        left -= len(units(word.text))
+        if left < 0:
             return count
-        position += len(own)
-    return len(now)
+    return len(words)
 
 
 def _with_agreed_ending(stable: Sequence[HypothesisWord], before: Sequence[HypothesisWord]) -> HypothesisWord:

@@ -58,13 +58,21 @@ def test_the_newest_half_second_is_held_back() -> None:
     assert text_of(machine.on_partial(words, samples(1.2))) == "我要"
 
 
-def test_doubtful_hypotheses_that_agree_commit_nothing_and_a_sure_one_may() -> None:
-    machine = committer()
-    words = evenly("我要退款")
-    for _ in range(3):
-        assert machine.on_partial(words, samples(3), is_sure=False) == []
-    assert machine.tail == "我要退款"
-    assert text_of(machine.on_partial(words, samples(3))) == "我要退款"
+def test_of_doubtful_hypotheses_three_have_to_agree_and_on_older_sound() -> None:
+    machine = Committer(Party.CALLER, hold_back=HOLD_BACK, not_before=0, settled_after=samples(1.0))
+    words = evenly("我要退款现在就退")
+    for _ in range(2):
+        assert machine.on_partial(words, samples(2.4), is_sure=False) == []
+    assert machine.tail == "我要退款现在就退"
+    assert text_of(machine.on_partial(words, samples(2.4), is_sure=False)) == "我要退款"
+    assert machine.on_partial(words, samples(2.4), is_sure=False) == [], "nothing is committed twice"
+    assert text_of(machine.on_partial(words, samples(2.4))) == "现在", "a sure one needs one more that agrees"
+
+
+def test_two_doubtful_hypotheses_that_agree_again_after_another_start_anew() -> None:
+    machine = Committer(Party.CALLER, hold_back=HOLD_BACK, not_before=0, settled_after=samples(0.5))
+    for text in ("我要退款啊", "我要退款啊", "我想退款啊", "我要退款啊"):
+        assert text_of(machine.on_partial(evenly(text), samples(3), is_sure=False)) in ("", "我")
 
 
 def test_a_phrase_that_is_not_quite_sure_keeps_back_what_stands_next_to_its_silence() -> None:
