@@ -4,7 +4,8 @@ The folder `second` in it holds those that were written after the rules had been
 again before their writer looked at a pattern. The folder `third` holds those of a writer who knew what the
 rules mean, one of the other conversations, and of the patterns only those of fifteen signals of the caller
 and of one rule, seen in passing; no pattern is improved on any of them. The 60 of `fourth` are by two writers
-who knew the table of rules, one other conversation and no pattern.
+who knew the table of rules, one other conversation and no pattern, and so are the 24 of `fifth`, of which
+nobody reads one.
 
 A conversation is a TOML file named as its `id`:
 
@@ -44,9 +45,9 @@ from typing import Any
 from monitor.core.audio import Party
 
 FOLDER = Path(__file__).resolve().parent / "conversations"
-BATCHES = ("", "second", "third", "fourth")
+BATCHES = ("", "second", "third", "fourth", "fifth")
 """Folders in it, in the order in which they were written."""
-WHOLLY_ASIDE = frozenset({"third"})
+WHOLLY_ASIDE = frozenset({"third", "fifth"})
 """Batches of which nobody reads a call to improve a pattern."""
 READ_FOR_AGENTS = frozenset({"fourth"})
 """Batches of which the calls kept aside were read, too, to improve the agents' patterns: they still judge
