@@ -31,7 +31,8 @@ fire there (for what an agent left out: where it should have been said at the la
 looks like it and must not, `also_ok` where a firing can be defended but is not required; `@comfort` and the
 other names of `FAMILIES` stand for rules that judge the same behaviour (in `fires`: any one of them will do).
 `heat` allows what is said of heat. `phase` says that a phase of the call begins here; `slots`, `promise` with
-`by`, `concession`, `apologies` and `threat` say what a reader notes.
+`by`, `concession`, `apologies` (how many) and `threat` (leader, consumer body, regulator, media, violence,
+with commas between; another word is not scored) say what a reader notes.
 """
 
 from __future__ import annotations
@@ -278,6 +279,14 @@ def _turn(index: int, row: dict[str, Any], floor_s: float, where: str) -> SaidTu
     phase = row.get("phase", "")
     _require(not phase or phase in PHASES, where, f"the phase is none of {PHASES}")
     _require(set(row.get("slots", ())) <= set(SLOTS), where, f"slots are of {SLOTS}")
+    for key, kind in (
+        ("promise", str),
+        ("by", str),
+        ("concession", str),
+        ("apologies", int),
+        ("threat", str),
+    ):
+        _require(type(row.get(key, kind())) is kind, where, f"{key} is not of the kind {kind.__name__}")
     labels = {key: rules_of(row.get(key, ()), where) for key in ("fires", "near", "also_ok")}
     labels["also_ok"] |= labels["fires"] - frozenset(row.get("fires", ()))
     if heat:

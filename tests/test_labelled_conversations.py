@@ -98,6 +98,7 @@ def small(folder: Path, head: str = HEAD, turns: str = TURNS) -> Path:
         ('near = ["S2-23"]', 'near = ["S3-07"]', "what seems to fire may not"),
         ('c = "I', 'x = "I', "unknown keys"),
         ("near =", 'heat = "cold", near =', "heat is none of"),
+        ("near =", "threat = true, near =", "threat is not of the kind str"),
         ('a = "Hello, how can I help you today?"', 'a = "..."', "says nothing"),
     ],
 )
