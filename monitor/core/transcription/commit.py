@@ -100,13 +100,13 @@ class Committer:
         """Those of the words that `settled_after` samples follow, of a phrase that is not quite sure."""
         tail = self._after_committed(words)
         count = self._settled(tail, heard_until)
-        self._tail = tail[count:]
+        self._tail, self._agreed = tail[count:], []
         return self._commit(tail[:count])
 
     def on_final(self, words: Sequence[HypothesisWord]) -> list[Word]:
         """The final hypothesis's words after the committed ones; nothing is held back."""
         rest = self._after_committed(words)
-        self._tail = []
+        self._tail, self._agreed = [], []
         return self._commit(rest)
 
     def commit_tail(self) -> list[Word]:

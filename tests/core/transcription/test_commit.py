@@ -75,6 +75,15 @@ def test_two_doubtful_hypotheses_that_agree_again_after_another_start_anew() -> 
         assert text_of(machine.on_partial(evenly(text), samples(3), is_sure=False)) in ("", "我")
 
 
+def test_what_was_agreed_before_a_phrase_counts_no_more_after_it() -> None:
+    machine = Committer(Party.CALLER, hold_back=HOLD_BACK, not_before=0, settled_after=samples(1.0))
+    words = evenly("我要退款")
+    for _ in range(2):
+        assert machine.on_partial(words, samples(1.2), is_sure=False) == []
+    assert machine.on_fair_phrase(words, samples(1.2)) == []
+    assert machine.on_partial(words, samples(3), is_sure=False) == []
+
+
 def test_a_phrase_that_is_not_quite_sure_keeps_back_what_stands_next_to_its_silence() -> None:
     machine = Committer(Party.CALLER, hold_back=HOLD_BACK, not_before=0, settled_after=samples(1.0))
     assert text_of(machine.on_fair_phrase(evenly("我要退款现在就退"), samples(2.4))) == "我要退款"
