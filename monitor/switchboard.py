@@ -36,6 +36,7 @@ from monitor.engines.f0 import SwiftF0Model
 from monitor.engines.silero import SileroSpeechModel
 from monitor.engines.temper import voice_for
 from monitor.errors import StoreError
+from monitor.heap import Heap
 from monitor.ingest.source import Source
 from monitor.ingest.tap import TappedSource
 from monitor.masking import load_finders
@@ -54,6 +55,9 @@ _ANALYSIS_THREADS = 2
 
 FILES_KEPT = 200
 """Calls whose sound file can be played back, the latest: a demo plays its calls day and night."""
+
+TIDY_AFTER_S = 5.0
+"""After a call has ended, what it held is given back: by then nothing refers to it any more."""
 
 _SWITCH_S = 0.0005
 """How long a thread that computes may keep the interpreter from one that wants it. A decode asks for it a
@@ -134,6 +138,7 @@ class Switchboard:
         announce: Callable[[str], None] = lambda call_id: None,
         hear: Callable[[str, AudioFrame], None] | None = None,
         unheard: Callable[[str], None] = lambda call_id: None,
+        heap: Heap | None = None,
     ) -> None:
         """`admission` says which calls get words (None: all). A call that gets none says so and is judged by
         its sound; it gets none later either, since its first half would be missing from every judgement.
@@ -145,6 +150,8 @@ class Switchboard:
 
         `hear` is given every frame of every live call, as it comes, and must not wait; `unheard` is told when
         a call's sound is over, also of one that ends before it gave any.
+
+        `heap` is tidied whenever a call has ended.
         """
         load_finders(settings.privacy.hook)  # a wrong one must show now, not in the first call
         self._announce = announce
@@ -167,6 +174,9 @@ class Switchboard:
         self._voices = _agent_voices(settings)
         self._keeper = SoundKeeper(settings.store.folder) if settings.store.keeps_audio else None
         self._executor = ThreadPoolExecutor(_ANALYSIS_THREADS, thread_name_prefix="analysis")
+        self._heap = heap
+        self._tidying: asyncio.TimerHandle | None = None
+        self._is_stopping = False
         sys.setswitchinterval(_SWITCH_S)
 
     @property
@@ -245,6 +255,7 @@ class Switchboard:
                 facts.close()
             if unheard is not None:
                 unheard()
+            self._tidy_soon()
 
         task.add_done_callback(over)
         return call_id
@@ -298,8 +309,19 @@ class Switchboard:
         if running is not None:
             await asyncio.wait({running.task})
 
+    def _tidy_soon(self) -> None:
+        """Once for all calls that end within a few seconds."""
+        if self._heap is not None and self._tidying is None:
+            self._tidying = asyncio.get_running_loop().call_later(TIDY_AFTER_S, self._tidy, self._heap)
+
+    def _tidy(self, heap: Heap) -> None:
+        self._tidying = None
+        if not self._is_stopping:
+            self._executor.submit(heap.tidy)
+
     async def stop(self) -> None:
         """Ends all calls as cut off, with everything heard so far judged and told."""
+        self._is_stopping = True
         tasks = [running.task for running in self._running.values()]
         for task in tasks:
             task.cancel()

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import time
+import weakref
 from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,9 +19,12 @@ from monitor.core.audio import AudioFrame, Party
 from monitor.core.clock import BLOCK_SAMPLES
 from monitor.core.events import CallEnded, CallStarted, EngineLagging, Event, Notice
 from monitor.core.inputs import EngineLag, SourceNotice
+from monitor.core.session import CallSession
 from monitor.engines.capacity import Admission
+from monitor.engines.scheduler import Scheduler
 from monitor.engines.scripted import ScriptedTranscriber
 from monitor.errors import ModelError
+from monitor.heap import Heap
 from monitor.ingest.source import SourceInfo
 from monitor.playbook_files import load_playbook
 from monitor.playbook_watch import playbook_digest
@@ -249,3 +256,53 @@ async def test_a_call_that_ends_before_its_first_frame_says_that_no_sound_will_c
     await board.stop()  # before the call's task, or its source, was ever asked for anything
     await asyncio.sleep(0)
     assert over == [call_id]
+
+
+class Sessions:
+    """Those that a switchboard makes, watched without being held."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.made: list[weakref.ref[CallSession]] = []
+        make = module.make_session
+
+        def made(*args: Any, **kwargs: Any) -> CallSession:
+            session = make(*args, **kwargs)
+            self.made.append(weakref.ref(session))
+            return session
+
+        monkeypatch.setattr(module, "make_session", made)
+
+    @property
+    def left(self) -> int:
+        return sum(session() is not None for session in self.made)
+
+
+async def test_nothing_is_held_of_calls_that_have_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python's own collection of what refers to itself in circles comes too late: it is off here."""
+    monkeypatch.setattr(module, "TIDY_AFTER_S", 0.05)
+    given_back: list[int] = []
+    sessions = Sessions(monkeypatch)
+    scheduler = Scheduler(ScriptedTranscriber([]), workers=1)
+    board = Switchboard(
+        keeping_journals(tmp_path),
+        load_playbook(),
+        [Recorder()],
+        transcriber=scheduler,
+        heap=Heap(lambda: given_back.append(sessions.left)),
+    )
+    gc.disable()
+    try:
+        for _ in range(3):
+            await board.wait(board.start(Quiet()))
+        until = time.monotonic() + 20.0
+        while sessions.left and time.monotonic() < until:
+            await asyncio.sleep(0.05)
+    finally:
+        gc.enable()
+        await board.stop()
+        scheduler.close()
+    assert len(sessions.made) == 3
+    assert sessions.left == 0
+    assert given_back[-1] == 0

@@ -27,6 +27,7 @@ from monitor.engines.capacity import Admission, estimate, measure
 from monitor.engines.machine import usable_cores
 from monitor.engines.scheduler import WORKER_NAME, Scheduler
 from monitor.errors import SettingsError
+from monitor.heap import Heap
 from monitor.history.keeper import HistoryKeeper
 from monitor.history.search import History
 from monitor.ingest.file import open_file_source
@@ -139,6 +140,7 @@ async def open_office(settings: Settings, *, has_words: bool, is_open: bool = Fa
             call_time=publisher.call_time,
             tell_call=lambda call_id, pause: switchboard.tell(call_id, pause),
         )
+        heap = Heap()
         switchboard = Switchboard(
             settings,
             playbook.book,
@@ -150,6 +152,7 @@ async def open_office(settings: Settings, *, has_words: bool, is_open: bool = Fa
             announce=publisher.expect,
             hear=sound.hear,
             unheard=sound.over,
+            heap=heap,
         )
         watch = PlaybookWatch(
             settings.playbook.folder,
@@ -182,6 +185,7 @@ async def open_office(settings: Settings, *, has_words: bool, is_open: bool = Fa
             quiet=switchboard.quiet,
         )
         keeper.start()
+        heap.settle()
         try:
             async with Server(app, listener, publisher.metrics) as server:
                 _say_welcome(accounts, access, server.url)

@@ -229,27 +229,33 @@ class Scheduler:
         threading.Thread(target=self._work, args=(slot,), name=WORKER_NAME, daemon=True).start()
 
     def _work(self, slot: _Slot) -> None:
-        while True:
-            with self._lock:
-                batch = self._wait_for_batch(slot)
-                if not batch:
-                    return
-                now = self._clock()
-                is_thorough = self._queue.has_time(now, self._running_s(now))
-                slot.batch, slot.since = batch, now
-                recogniser = self._recogniser
-            answers = self._decode(recogniser, [item.request for item in batch], is_thorough=is_thorough)
-            with self._lock:
-                if slot.is_abandoned:
-                    return
-                now = self._clock()
-                self._queue.done(batch, now, now - slot.since)
-                slot.batch = []
-                if is_thorough:
-                    self.counters["thorough"] += sum(item.request.is_final for item in batch)
-                self._changed.notify_all()
-            for item, answer in zip(batch, answers, strict=True):
-                item.resolve(answer)
+        # What was decoded is no variable here: an idle worker would hold the last voices that it was given.
+        while self._work_on_batch(slot):
+            pass
+
+    def _work_on_batch(self, slot: _Slot) -> bool:
+        """Waits for a batch, decodes and answers it; False when the worker is to end."""
+        with self._lock:
+            batch = self._wait_for_batch(slot)
+            if not batch:
+                return False
+            now = self._clock()
+            is_thorough = self._queue.has_time(now, self._running_s(now))
+            slot.batch, slot.since = batch, now
+            recogniser = self._recogniser
+        answers = self._decode(recogniser, [item.request for item in batch], is_thorough=is_thorough)
+        with self._lock:
+            if slot.is_abandoned:
+                return False
+            now = self._clock()
+            self._queue.done(batch, now, now - slot.since)
+            slot.batch = []
+            if is_thorough:
+                self.counters["thorough"] += sum(item.request.is_final for item in batch)
+            self._changed.notify_all()
+        for item, answer in zip(batch, answers, strict=True):
+            item.resolve(answer)
+        return True
 
     def _wait_for_batch(self, slot: _Slot) -> list[Item]:
         """Called with the lock held; nothing when the worker is to end."""
