@@ -96,7 +96,8 @@ class RequestQueue:
         self._began_at: float | None = None
         self.counters: Counter[str] = Counter()
         """finals, partials, batches, batched_2 ... batched_4 (decoded); coalesced, superseded, stale, shed,
-        retracted (dropped undecoded); given_up (finals, because too many waited)."""
+        retracted (dropped undecoded); given_up (finals, because too many waited); abandoned (finals that
+        their call did not wait for)."""
 
     def __len__(self) -> int:
         return len(self._finals) + len(self._partials)
@@ -165,7 +166,10 @@ class RequestQueue:
 
     def take(self, now: float) -> list[Item]:
         """The next batch of one kind: no more than this worker's share, so that none idles."""
+        waiting = len(self._finals)
         self._finals = [item for item in self._finals if not item.is_cancelled()]
+        if waiting > len(self._finals):
+            self.counters["abandoned"] += waiting - len(self._finals)
         finals = self._certain() if self.cadence_s(now) > _SPECULATE_UNTIL_S else self._finals
         if finals:
             finals = sorted(finals, key=lambda item: item.since)[: self._share(len(finals))]

@@ -386,6 +386,7 @@ async def test_a_cancelled_request_is_not_decoded(scheduler: Scheduler, gate: Ga
     await busy
     await scheduler.submit("b", request(3))
     assert gate.batches == [[1000], [3]]
+    assert scheduler.counters["abandoned"] == 1
 
 
 async def test_closing_answers_what_waits_and_what_comes_later(gate: Gate) -> None:
