@@ -1,11 +1,19 @@
-"""Calls coming and going for minutes or hours, through the real switchboard and the real recogniser, in real
-time: does memory grow, does anything wait ever longer, are words invented where nothing is said.
+"""Calls coming and going for minutes or hours, through the switchboard, the event log, the publisher and the
+history: does memory grow, does anything wait ever longer, are words invented where nothing is said.
 
-A few lines are always taken: when a call ends, another begins a moment later, of another part of the shipped
-calls, of other length. Every fourth call holds no speech: silence, line noise, ring-back tones or hold music.
-The memory's slope is fitted over the run's second half (the first fills caches).
+In real time, with the real recogniser (`--minutes`, `--hours`): a few lines are always taken. When a call
+ends, another begins a moment later, of another part of the shipped calls, of other length. Every fourth call
+holds no speech: silence, line noise, ring-back tones or hold music. Memory is looked at every 5 s as the
+process has it, with nothing collected for the look's sake, and its slope is that of the run's second half
+(the first fills caches), beside what is in use on the heap: where only the resident memory grows, the C
+library holds what nobody uses. The queue's age says something only where the machine has nothing else to do.
 
-    python -m bench.soak [--minutes 5 | --hours 1] [--lines 3]
+Accelerated (`--calls`): as many calls as asked for, as fast as they are judged, with real ears and store, and
+words of a script. That is honest for what is kept of a call that has ended (sessions, tasks, tables by call,
+the log), since it depends on how many calls there were and not on how long ago: a thousand short calls are
+a day's. It says nothing of the recogniser's memory, of queues, or of invented words, and prints none of it.
+
+    python -m bench.soak [--minutes 5 | --hours 1 | --calls 300] [--lines 3]
 """
 
 from __future__ import annotations
@@ -15,59 +23,93 @@ import asyncio
 import gc
 import json
 import sys
+import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
-import psutil
 
 from bench.asr_calls import CallSource, SpokenCall, shipped_calls
+from bench.soak_meters import Meter
 from monitor.commands.common import engine_workers, load_engine
-from monitor.config import load_settings
-from monitor.core import events
+from monitor.config import Settings, load_settings
 from monitor.core.audio import Party, Pcm
 from monitor.core.clock import SAMPLE_RATE_HZ, samples
+from monitor.core.recognition import Hypothesis, TranscriptionRequest
 from monitor.engines.scheduler import Scheduler
+from monitor.engines.scripted import ScriptedTranscriber, ScriptedWord
+from monitor.heap import Heap
+from monitor.history.keeper import HistoryKeeper
 from monitor.ingest.paced import PacedSource
 from monitor.playbook_files import load_playbook
+from monitor.publish.publisher import Publisher
+from monitor.store.log import EventLog
 from monitor.switchboard import Switchboard
 
 _LENGTHS_S = (20.0, 75.0)
 _BETWEEN_S = (0.2, 4.0)
-_WEIGH_EVERY_S = 5.0
 _SILENT_EVERY = 4
+_LENGTH_ACCELERATED_S = 8.0
+_WEIGH_EVERY_CALLS = 5
 
 
-@dataclass(slots=True)
-class Meter:
-    """What is kept of a run; also a sink that counts events and keeps no text."""
+class Reader:
+    """The scripted recogniser, without its memory of what it was asked: the test double must not grow."""
 
-    at_s: list[float] = field(default_factory=list)
-    mib: list[float] = field(default_factory=list)
-    ages_s: list[float] = field(default_factory=list)
-    counts: Counter[str] = field(default_factory=Counter)
-    silent: set[str] = field(default_factory=set)
-    """Calls without speech."""
-    words_on_silence: int = 0
-    calls: int = 0
-    call_s: float = 0.0
-    silent_s: float = 0.0
+    def __init__(self, kinds: Sequence[SpokenCall]) -> None:
+        words = [ScriptedWord(one.party, one.start_s, one.end_s, one.text) for one in kinds[0].words]
+        self._scripted = ScriptedTranscriber(words)
 
-    def emit(self, call_id: str, told: Sequence[events.Event]) -> None:
-        """Takes events."""
-        for event in told:
-            self.counts[type(event).__name__] += 1
-            if isinstance(event, events.WordsCommitted) and call_id in self.silent:
-                self.words_on_silence += len(event.words)
+    def decode(self, requests: Sequence[TranscriptionRequest], *, is_thorough: bool) -> list[Hypothesis]:
+        """Answers from the script."""
+        answers = self._scripted.decode(requests, is_thorough=is_thorough)
+        self._scripted.asked.clear()
+        return answers
 
-    def slope_mib_h(self) -> float:
-        """Of the second half of the run."""
-        half = len(self.at_s) // 2
-        if len(self.at_s) - half < 3:
-            return float("nan")
-        return float(np.polyfit(self.at_s[half:], self.mib[half:], 1)[0] * 3600)
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """Where the calls are heard."""
+
+    board: Switchboard
+    scheduler: Scheduler
+    meter: Meter
+
+
+@contextmanager
+def open_office(folder: Path, kinds: Sequence[SpokenCall], *, is_scripted: bool) -> Iterator[Office]:
+    """Everything that a server keeps of a call, in `folder`."""
+    settings = _kept_in(folder, load_settings())
+    recogniser = Reader(kinds) if is_scripted else load_engine(settings)
+    meter = Meter()
+    with (
+        EventLog(folder) as log,
+        HistoryKeeper(log) as history,
+        closing(Publisher(log, settings.server)) as out,
+    ):
+        scheduler = Scheduler(recogniser, workers=engine_workers(settings))
+        heap = Heap()
+        board = Switchboard(
+            settings,
+            load_playbook(),
+            [out, history, meter],
+            transcriber=scheduler,
+            announce=out.expect,
+            heap=heap,
+        )
+        heap.settle()
+        try:
+            yield Office(board, scheduler, meter)
+        finally:
+            scheduler.close()
+
+
+def _kept_in(folder: Path, settings: Settings) -> Settings:
+    return settings.model_copy(update={"store": settings.store.model_copy(update={"folder": folder})})
 
 
 def nothing_said(kind: int, length_s: float, rng: np.random.Generator) -> Pcm:
@@ -86,9 +128,10 @@ def nothing_said(kind: int, length_s: float, rng: np.random.Generator) -> Pcm:
     return pcm.astype(np.float32)
 
 
-def next_call(number: int, kinds: Sequence[SpokenCall], rng: np.random.Generator) -> tuple[SpokenCall, bool]:
+def next_call(
+    number: int, kinds: Sequence[SpokenCall], length_s: float, rng: np.random.Generator
+) -> tuple[SpokenCall, bool]:
     """The call of this number, and whether anybody speaks in it."""
-    length_s = float(rng.uniform(*_LENGTHS_S))
     if number % _SILENT_EVERY == _SILENT_EVERY - 1:
         kind = number // _SILENT_EVERY % 4
         sound = {party: nothing_said(kind, length_s, rng) for party in Party}
@@ -97,73 +140,93 @@ def next_call(number: int, kinds: Sequence[SpokenCall], rng: np.random.Generator
     return whole.part(float(rng.uniform(0, whole.length_s)), length_s), True
 
 
-async def line(
-    index: int, lines: int, board: Switchboard, meter: Meter, kinds: Sequence[SpokenCall], until: float
-) -> None:
+async def line(index: int, lines: int, office: Office, kinds: Sequence[SpokenCall], until: float) -> None:
     """One line: call after call."""
     rng = np.random.default_rng(index)
+    meter = office.meter
     number = index
     while time.monotonic() < until:
-        call, has_speech = next_call(number, kinds, rng)
-        call_id = board.start(PacedSource(CallSource(call)))
+        call, has_speech = next_call(number, kinds, float(rng.uniform(*_LENGTHS_S)), rng)
+        call_id = office.board.start(PacedSource(CallSource(call)))
         meter.calls += 1
         meter.call_s += call.length_s
         if not has_speech:
             meter.silent.add(call_id)
             meter.silent_s += call.length_s
-        await board.wait(call_id)
+        await office.board.wait(call_id)
+        meter.silent.discard(call_id)
         number += lines
         await asyncio.sleep(float(rng.uniform(*_BETWEEN_S)))
 
 
-async def weigh(meter: Meter, scheduler: Scheduler, begun: float) -> None:
-    """Looks at memory and queue until it is cancelled."""
-    process = psutil.Process()
-    looks = 0
-    while True:
-        meter.ages_s.append(scheduler.queue_age_s)
-        if looks % round(_WEIGH_EVERY_S / 0.1) == 0:
-            gc.collect()
-            meter.at_s.append(time.monotonic() - begun)
-            meter.mib.append(process.memory_info().rss / 2**20)
-        looks += 1
-        await asyncio.sleep(0.1)
-
-
 async def soak(minutes: float, lines: int) -> int:
-    """Runs and prints; 1 where finals were dropped or words invented beyond the goal of one an hour."""
-    settings = load_settings()
-    scheduler = Scheduler(load_engine(settings), workers=engine_workers(settings))
-    meter = Meter()
-    board = Switchboard(settings, load_playbook(), [meter], transcriber=scheduler)
+    """Runs in real time and prints; 1 where finals were lost or words invented beyond the goal of one an
+    hour."""
     kinds = shipped_calls()
-    begun = time.monotonic()
-    cpu = time.process_time()
-    watch = asyncio.create_task(weigh(meter, scheduler, begun))
-    until = begun + 60 * minutes
-    await asyncio.gather(*(line(index, lines, board, meter, kinds, until) for index in range(lines)))
-    watch.cancel()
-    await board.stop()
-    await asyncio.to_thread(scheduler.close)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        open_office(Path(folder), kinds, is_scripted=False) as office,
+    ):
+        begun, cpu = time.monotonic(), time.process_time()
+        watch = asyncio.create_task(office.meter.watch(office.scheduler, begun))
+        until = begun + 60 * minutes
+        await asyncio.gather(*(line(index, lines, office, kinds, until) for index in range(lines)))
+        watch.cancel()
+        await office.board.stop()
+    meter, scheduler = office.meter, office.scheduler
     cpu = time.process_time() - cpu
-    dropped = scheduler.counters["failed"] + scheduler.counters["given_up"] + scheduler.counters["hung"]
+    lost = sum(scheduler.counters[name] for name in ("failed", "given_up", "hung", "abandoned"))
     print(
         f"{meter.calls} calls on {lines} lines in {(time.monotonic() - begun) / 60:.1f} min "
         f"({meter.call_s / 60:.1f} min of call, {meter.silent_s / 60:.1f} of them without speech), "
         f"{cpu / meter.call_s:.3f} cores a second of call"
     )
-    print(
-        f"memory {meter.mib[0]:.0f} MiB at the start, {max(meter.mib):.0f} at most, {meter.mib[-1]:.0f} at "
-        f"the end; slope of the second half {meter.slope_mib_h():+.1f} MiB an hour"
-    )
+    print(meter.memory_told(3600.0, "an hour"))
     print(
         f"oldest in the queue: at most {max(meter.ages_s):.2f}, p95 {np.quantile(meter.ages_s, 0.95):.2f} s; "
-        f"finals lost {dropped}; words where nothing is said {meter.words_on_silence}"
+        f"finals lost {lost}; words where nothing is said {meter.words_on_silence}"
     )
     print(f"requests {json.dumps(dict(scheduler.counters))}; guards {json.dumps(dict(scheduler.guards))}")
     print(f"events {json.dumps(dict(meter.counts.most_common(8)))}")
     allowed = max(1.0, meter.silent_s / 3600)
-    return 1 if dropped or meter.words_on_silence > allowed else 0
+    return 1 if lost or meter.words_on_silence > allowed else 0
+
+
+async def accelerated(calls: int, lines: int) -> int:
+    """Runs as fast as calls are judged and prints; 1 where objects are left of calls that have ended."""
+    kinds = shipped_calls()
+    begun = time.monotonic()
+    objects: list[Counter[str]] = []
+    numbers = iter(range(calls))
+
+    async def one_line(index: int, office: Office) -> None:
+        rng = np.random.default_rng(index)
+        for number in numbers:
+            call, _ = next_call(number, kinds, _LENGTH_ACCELERATED_S, rng)
+            await office.board.wait(office.board.start(CallSource(call)))
+            office.meter.calls += 1
+            if office.meter.calls % _WEIGH_EVERY_CALLS == 0:
+                office.meter.weigh(float(office.meter.calls))
+
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        open_office(Path(folder), kinds, is_scripted=True) as office,
+    ):
+        for quarter in range(4):
+            numbers = iter(range(calls * quarter // 4, calls * (quarter + 1) // 4))
+            await asyncio.gather(*(one_line(index, office) for index in range(lines)))
+            gc.collect()
+            objects.append(Counter(type(one).__name__ for one in gc.get_objects()))
+        await office.board.stop()
+    meter = office.meter
+    print(
+        f"{meter.calls} calls of {_LENGTH_ACCELERATED_S:.0f} s in {(time.monotonic() - begun) / 60:.1f} min"
+    )
+    print(meter.memory_told(1000.0, "a thousand calls"))
+    print(f"objects after each quarter of the calls: {', '.join(str(found.total()) for found in objects)}")
+    grown = objects[3] - objects[1]
+    print(f"more of them after the last quarter than after the second: {grown.most_common(8)}")
+    return 0
 
 
 def main() -> int:
@@ -171,8 +234,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--minutes", type=float, default=5.0)
     parser.add_argument("--hours", type=float, default=0.0)
+    parser.add_argument("--calls", type=int, default=0, help="accelerated: so many calls, words of a script")
     parser.add_argument("--lines", type=int, default=3, help="calls at once")
     options = parser.parse_args()
+    if options.calls:
+        return asyncio.run(accelerated(options.calls, options.lines))
     return asyncio.run(soak(60 * options.hours or options.minutes, options.lines))
 
 
