@@ -88,6 +88,18 @@ def upsampled(pcm: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 SILENCE = np.zeros(_LENGTH)
 
+
+def handed_over() -> Sound:
+    """The caller speaks, then the agent, and then it is somebody else who answers at the caller's end."""
+    agent, caller = calm().T
+    first = agent[: np.flatnonzero(np.abs(agent) > 0.01)[-1] + SAMPLE_RATE_HZ // 2]
+    return of(np.concatenate([np.zeros(len(first)), agent]), np.concatenate([first, caller]))
+
+
+def swapped(sound: Sound) -> Sound:
+    return of(sound[Party.CALLER], sound[Party.AGENT])
+
+
 SPOILT: dict[str, Callable[[], Sound]] = {
     "clipping": lambda: each(clipped),
     "DC offset": lambda: each(lambda pcm: pcm + 0.2),
@@ -98,7 +110,10 @@ SPOILT: dict[str, Callable[[], Sound]] = {
     "the loudest of noise": lambda: each(lambda pcm: np.random.default_rng(7).uniform(-1.0, 1.0, len(pcm))),
     "a constant": lambda: each(lambda pcm: np.ones(len(pcm))),
     "a single click": lambda: each(lambda pcm: np.eye(1, len(pcm), 40_000)[0]),
+    "hold music at the caller's end": lambda: of(calm()[:, 0], music()),
     "a party who never speaks": lambda: of(SILENCE, calm()[:, 0]),
+    "the caller hands the telephone over": handed_over,
+    "the agent passes the call on": lambda: swapped(handed_over()),
     "8 kHz upsampled": lambda: each(upsampled),
     "packet loss": lambda: each(lossy),
     "12 dB louder in mid-call": lambda: each(
@@ -113,7 +128,7 @@ def hear(sound: Sound) -> list[Event]:
     session = make_session(info, Settings(), load_playbook(), has_words=False)
     pcm: dict[Party, Pcm] = {party: to_grid(channel) for party, channel in sound.items()}
     told: list[Event] = []
-    for start in range(0, _LENGTH, BLOCK_SAMPLES):
+    for start in range(0, len(pcm[Party.CALLER]), BLOCK_SAMPLES):
         for party in Party:
             block = pcm[party][start : start + BLOCK_SAMPLES]
             told.extend(session.receive(AudioFrame(party=party, start=start, pcm=block)))
