@@ -25,6 +25,13 @@ _RESUMED = samples(0.1)
 _RESUMES = samples(0.5)
 """A holder who speaks on so soon was pausing, not finishing."""
 
+_RETAKEN = samples(0.5)
+"""Who speaks on after a pause that ended the turn has the floor back after this long. Sooner, the other may
+have begun without having heard it."""
+
+_FLOOR_PAUSE = samples(2.0)
+"""After a longer silence nobody has the floor, whoever spoke before it."""
+
 _ADDRESS_BREATH = samples(0.6)
 """The breath between an address ("Madam,") and what the address is for."""
 
@@ -115,10 +122,36 @@ class Encounter:
         holder, comer = (first, second) if starts[0] <= starts[1] else (second, first)
         if Role.BACKCHANNEL in {first.role, second.role} and holder.role is Role.BACKCHANNEL:
             holder, comer = comer, holder  # the listener's 嗯 fell into a pause, and the holder went on
-        is_held = abs(starts[0] - starts[1]) >= samples(self._settings.simultaneous_s) and self._floor_time(
-            holder, comer, onset, known
-        ) >= samples(self._settings.floor_s)
-        return _Sides(holder, comer, onset, is_held)
+        return _Sides(
+            holder, comer, onset, self._is_held(holder, comer, abs(starts[0] - starts[1]), onset, known)
+        )
+
+    def _is_held(self, holder: Run, comer: Run, lead: int, onset: int, known: int) -> bool:
+        """Whether the holder, who began `lead` samples before the comer, had the floor at `onset`."""
+        if lead < samples(self._settings.simultaneous_s):
+            return False
+        floor, start = samples(self._settings.floor_s), self._start_of(holder)
+        if self._floor_time(holder, comer, start, onset, known) >= floor:
+            return True
+        if lead < _RETAKEN:
+            return False
+        start = self._unanswered_since(holder, comer, known)
+        return self._floor_time(holder, comer, start, onset, known) >= floor
+
+    @staticmethod
+    def _start_of(holder: Run) -> int:
+        return holder.turn_start if holder.turn_start is not None else holder.start
+
+    def _unanswered_since(self, holder: Run, comer: Run, known: int) -> int:
+        """Where the holder began to speak, pauses that ended turns included, since the other last had the
+        floor."""
+        start = self._start_of(holder)
+        others = [s.until(known) for s in self._earlier(comer.party) if s.start < start]
+        for stretch in reversed([s for s in self._earlier(holder.party) if s.start < start]):
+            if stretch.start < max(others, default=0) or start - stretch.until(known) > _FLOOR_PAUSE:
+                break
+            start = stretch.start
+        return start
 
     def _is_bid_renewed(self, holder: Run, comer: Run) -> bool:
         """True where the comer called out under the holder's speech and then said more under it.
@@ -137,9 +170,8 @@ class Encounter:
         is_in_pause = paused.end <= comer.start < holder.start
         return is_address and not is_in_pause
 
-    def _floor_time(self, holder: Run, comer: Run, onset: int, known: int) -> int:
-        """Samples that the holder has spoken, breaths included, in the turn, since the floor was theirs."""
-        start = holder.turn_start if holder.turn_start is not None else holder.start
+    def _floor_time(self, holder: Run, comer: Run, start: int, onset: int, known: int) -> int:
+        """How much the holder has spoken from `start` on, breaths included, since the floor was theirs."""
         for stretch in self._earlier(comer.party):
             if stretch.start < start < stretch.until(known) < onset:
                 start = stretch.until(known)

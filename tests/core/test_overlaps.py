@@ -111,6 +111,30 @@ def test_a_breath_does_not_take_the_floor_from_who_has_spoken_for_a_second_in_al
     assert (interruption.by, interruption.is_yielded) == (A, False)
 
 
+def test_who_has_spoken_on_for_half_a_second_after_a_long_pause_has_the_floor_again() -> None:
+    (interruption,) = only(play([(C, 0.5, 1.3), (C, 2.5, 6.0), (A, 3.2, 8.0)]), Interruption)
+    assert (interruption.by, interruption.of, interruption.is_yielded) == (A, C, True)
+
+
+@pytest.mark.parametrize(
+    "speech",
+    [
+        # the other may have begun without having heard that the pause was over
+        [(C, 0.5, 1.3), (C, 2.5, 6.0), (A, 2.9, 8.0)],
+        # the other answered in the pause
+        [(C, 0.5, 1.3), (A, 1.5, 2.4), (C, 3.4, 7.0), (A, 4.1, 9.0)],
+        # a silence so long that the floor was nobody's
+        [(C, 0.5, 1.3), (C, 3.6, 7.0), (A, 4.3, 9.0)],
+        # too little was said, before the pause and after it
+        [(C, 0.5, 0.75), (C, 1.95, 6.0), (A, 2.6, 8.0)],
+    ],
+)
+def test_a_floor_that_is_open_again_cannot_be_taken(speech: list[Speech]) -> None:
+    told = play(speech)
+    assert not only(told, Interruption)
+    assert not only(told, InterruptionBegan)
+
+
 def test_where_channels_leak_an_overlap_at_the_end_may_seem_a_little_longer() -> None:
     def leaks(party: Party, about: Span) -> bool:
         return party is A and about.end <= samples(3.5)
