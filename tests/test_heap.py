@@ -16,6 +16,7 @@ from monitor.core.recognition import Hypothesis, TranscriptionRequest
 from monitor.engines.queue import failed
 from monitor.engines.scheduler import Scheduler
 from monitor.heap import Heap
+from monitor.store.records import StoredEvent
 
 
 class Circle:
@@ -35,6 +36,11 @@ def test_what_holds_itself_is_freed_before_memory_is_given_back() -> None:
     finally:
         gc.enable()
     assert found == [True]
+
+
+def test_events_held_for_clients_are_spared_by_collections() -> None:
+    """There are thousands, and every collection between calls would look at each."""
+    assert not gc.is_tracked(StoredEvent(1, "call-1", 0, "words", 0.0, b"{}"))
 
 
 def test_this_machine_gives_memory_back() -> None:

@@ -12,11 +12,11 @@ from monitor.core.events import PartyName, SeverityName, Text
 CallState = Literal["live", "ended", "cut_off", "failed"]
 
 
-@dataclass(frozen=True, slots=True)
-class StoredEvent:
+class StoredEvent(msgspec.Struct, frozen=True, gc=False):
     """One event with its place in the log. `body` is its line of JSON.
 
-    `pos` is None for events that are shown and not kept (partials).
+    `pos` is None for events that are shown and not kept (partials). Thousands are held in memory
+    (`monitor.publish.hub.RECENT_EVENTS`), and no collection of garbage need look at them.
     """
 
     pos: int | None
