@@ -46,6 +46,7 @@ def test_what_is_taught_is_heard_of_an_unknown_speaker(taught: VoiceWeights) -> 
         label: np.median(anger[is_free & (unknown.label == label)]) for label in ("neutral", "anger", "happy")
     }
     assert middle["anger"] > 0.6
+    # Not calibrated, and the penalty is so heavy that the classes stay close: 0.415 is what it gives.
     assert middle["neutral"] < 0.45
     assert middle["happy"] < 0.4
     assert int((~is_free).sum()) == 20
