@@ -10,6 +10,7 @@ import re
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 from monitor.core.transcription.text import normalise, to_script, units
 
@@ -27,6 +28,12 @@ _REPEATED_UNITS_MIN = 8
 _LOOP_UNITS_MAX = 8
 _DIGITS_MAX = 24
 """Numbers do repeat themselves (88888888); none that is read out is longer than a card's with its date."""
+
+_RETOLD_UNITS_MIN = 6
+_RETOLD_SHARE = 0.75
+_RETOLD_BETWEEN_MAX = 2
+"""On short context a sentence is written twice, the second time a little otherwise: so many units, most of
+them the same, with at most so many others between. Both sound sure, so that no score tells of it."""
 
 _NO_SPEECH = 0.6
 _NO_SPEECH_LOG_PROBABILITY = -0.6
@@ -134,6 +141,7 @@ REASONS = (
     "token_rate",
     "repetition",
     "compression",
+    "retelling",
     "past_end",
     "phantom",
     "recital",
@@ -159,6 +167,8 @@ class Draft:
     no_speech_probability: float
     hint: str = ""
     """What the recogniser was told to expect."""
+    is_last_look: bool = False
+    """Whether more context cannot be had: people do say a thing twice, and then it is heard twice."""
 
 
 def verdict(draft: Draft) -> str | None:
@@ -172,6 +182,7 @@ def verdict(draft: Draft) -> str | None:
         "token_rate": draft.tokens >= token_cap(draft.length_s),
         "repetition": _is_looping(found),
         "compression": _is_compressible(draft.text),
+        "retelling": not draft.is_last_look and _is_retelling(found),
         "phantom": _is_phantom(text, draft),
         "recital": _is_recital(text, draft),
         "no_speech": draft.no_speech_probability > _NO_SPEECH
@@ -220,6 +231,21 @@ def _is_looping(found: Sequence[str]) -> bool:
             repeats = same // width + 1
             if repeats >= _REPEATS_MIN and same + width >= _REPEATED_UNITS_MIN:
                 return True
+    return False
+
+
+def _is_retelling(found: Sequence[str]) -> bool:
+    """Whether a run of units is told again right after it, or the first ones again later on."""
+    for again in range(_RETOLD_UNITS_MIN, len(found) - _RETOLD_UNITS_MIN + 1):
+        for start in range(again - _RETOLD_UNITS_MIN + 1):
+            width = min(again - start, len(found) - again)
+            is_close = start == 0 or again - start - width <= _RETOLD_BETWEEN_MAX
+            if found[start] == found[again] and width >= _RETOLD_UNITS_MIN and is_close:
+                first, second = found[start : start + width], found[again : again + width]
+                is_number = 2 * sum(unit.isdecimal() for unit in second) >= width
+                alike = SequenceMatcher(None, first, second, autojunk=False).ratio()
+                if alike >= _RETOLD_SHARE and not is_number:
+                    return True
     return False
 
 

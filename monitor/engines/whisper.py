@@ -303,6 +303,7 @@ class WhisperEngine:
             average_log_probability=job.average_log_probability,
             no_speech_probability=job.no_speech_probability,
             hint=job.request.hint,
+            is_last_look=job.look.frames >= FRAMES_MAX,
         )
         job.rejected = verdict(draft)
 

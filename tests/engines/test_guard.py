@@ -15,6 +15,7 @@ def draft(
     length_s: float = 5.0,
     tokens: int = 12,
     hint: str = "",
+    is_last_look: bool = False,
 ) -> Draft:
     return Draft(
         text=text,
@@ -23,6 +24,7 @@ def draft(
         average_log_probability=log_probability,
         no_speech_probability=no_speech,
         hint=hint,
+        is_last_look=is_last_look,
     )
 
 
@@ -33,6 +35,16 @@ def draft(
         (draft("是的是的是的是的是的"), "repetition"),
         (draft("I know I know I know I know I know"), "repetition"),
         (draft("the one with the thing in the box " * 6), "repetition"),
+        (
+            draft("Margaret said Mr. Hale, as he returned. Margaret said Mr Hale, As he returned."),
+            "retelling",
+        ),
+        (draft("今年3月3星公布今年3月三星公布"), "retelling"),
+        (draft("几乎帮助了他们拿下这一年的主几书帮助他们拿下"), "retelling"),
+        (
+            draft("he who told it now and my lady hurt him. Ardao, who told it now and my lady hurt him"),
+            "retelling",
+        ),
         (draft("请不吝点赞 订阅 转发 打赏支持明镜与点点栏目"), "phantom"),
         (draft("Thank you for watching!"), "phantom"),
         (draft("謝謝觀看"), "phantom"),
@@ -59,6 +71,11 @@ def test_refused(spoken: Draft, reason: str) -> None:
         draft("好的，谢谢你，再见", log_probability=-0.6),
         draft("你们的邮件我一直没有收到，已经十天了，你们到底管不管", tokens=30),
         draft("一三八一三八一三八零零", tokens=14),
+        draft("13800138000 13800138000", tokens=14),
+        draft("我要投诉，我要投诉，我要投诉你们"),
+        draft("find out where the parcel is and where the sun is and where"),
+        draft("The order number is ready but I never got the order number"),
+        draft("What are you going to do? What are you going to do?", is_last_look=True),
         draft("words that score low but are words", log_probability=-1.0),
     ],
 )
