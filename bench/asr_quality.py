@@ -31,7 +31,7 @@ from monitor.config import load_settings
 from monitor.core.audio import Party, Pcm
 from monitor.core.clock import SAMPLE_RATE_HZ
 from monitor.core.recognition import SpeechRecogniser
-from monitor.core.settings import CoreSettings, TranscriptionSettings
+from monitor.core.settings import CoreSettings, PrivacySettings, TranscriptionSettings
 from monitor.core.transcription.vocabulary import word_counts
 from monitor.weights import model_folder
 
@@ -141,8 +141,9 @@ def term_scores(
 
 
 def settings_of(language: str, **given: object) -> CoreSettings:
-    """Default settings, the language given."""
-    return CoreSettings(transcription=TranscriptionSettings.model_validate({"language": language, **given}))
+    """Default settings, the language given; long numbers are compared, not masked."""
+    options = TranscriptionSettings.model_validate({"language": language, **given})
+    return CoreSettings(privacy=PrivacySettings(mask=()), transcription=options)
 
 
 def report_language(
