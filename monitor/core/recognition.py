@@ -54,6 +54,7 @@ class HypothesisWord:
     span: Span
     text: str
     probability: float
+    """Of its least probable token, 0..1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -95,6 +95,8 @@ class _Job:
     language: str = ""
     language_probability: float = 1.0
     tokens: list[int] = field(default_factory=list)
+    token_probabilities: list[float] = field(default_factory=list)
+    """Of greedy answers, one for each token; the aligner gives those of the others."""
     average_log_probability: float = 0.0
     no_speech_probability: float = 0.0
     is_language_checked: bool = False
@@ -276,6 +278,7 @@ class WhisperEngine:
             max_length=max(2 * cap, cap + len(prompts[0])),
             return_scores=True,
             return_no_speech_prob=True,
+            return_logits_vocab=jobs[0].look.beam == 1,
         )
         for job, result in zip(jobs, results, strict=True):
             tokenizer = self._tokenizer(job.language)
@@ -284,6 +287,9 @@ class WhisperEngine:
             job.average_log_probability = result.scores[0] * count / (count + 1)
             job.no_speech_probability = result.no_speech_prob
             job.pieces = to_pieces(job.tokens, tokenizer.decode)
+            job.token_probabilities = []
+            if job.look.beam == 1:
+                job.token_probabilities = token_probabilities(job.tokens, result.logits[0])
             self._judge(job, tokenizer)
 
     def _judge(self, job: _Job, tokenizer: Tokenizer) -> None:
@@ -296,6 +302,7 @@ class WhisperEngine:
             text = hum
             job.tokens = tokenizer.encode(hum)
             job.pieces = to_pieces(job.tokens, tokenizer.decode)
+            job.token_probabilities = job.token_probabilities[: len(job.tokens)]
         draft = Draft(
             text=text,
             tokens=len(job.tokens),
@@ -315,8 +322,7 @@ class WhisperEngine:
                 continue
             pcm = job.request.pcm
             if not job.request.is_final:
-                probability = float(np.exp(job.average_log_probability))
-                job.words = spread_words(job.pieces, job.request.span, pcm, probability)
+                job.words = spread_words(job.pieces, job.token_probabilities, job.request.span, pcm)
                 continue
             tokenizer = self._tokenizer(job.language)
             frames = min(job.features.shape[1], job.look.frames)
@@ -398,6 +404,16 @@ def _stack(jobs: Sequence[_Job]) -> StorageView:
     if len(jobs) == 1:
         return jobs[0].encoded
     return StorageView.from_array(np.concatenate([np.array(job.encoded) for job in jobs]))
+
+
+def token_probabilities(tokens: Sequence[int], logits: Sequence[StorageView]) -> list[float]:
+    """How probable each token was among all that could stand in its place (softmax of its step's logits)."""
+    found = []
+    for token, step in zip(tokens, logits, strict=False):
+        values = np.asarray(step, dtype=np.float32).ravel()
+        top = float(values.max())
+        found.append(float(np.exp(values[token] - top) / np.exp(values - top).sum()))
+    return found
 
 
 def _compute_type(device: str, compute_type: str) -> str:

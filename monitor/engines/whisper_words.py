@@ -97,16 +97,17 @@ def timed_words(
         end = min(max(end, begin), span.end)
         trimmed = _tighten(Span(begin, end), span.start, levels)
         probabilities = alignment.text_token_probs[at : at + piece.tokens]
-        probability = float(np.mean(probabilities)) if probabilities else 0.0
+        probability = float(min(probabilities)) if probabilities else 0.0
         words.append(HypothesisWord(span=trimmed, text=piece.text, probability=round(probability, 3)))
         at += piece.tokens
     return tuple(words)
 
 
 def spread_words(
-    pieces: Sequence[Piece], span: Span, pcm: Pcm, probability: float
+    pieces: Sequence[Piece], probabilities: Sequence[float], span: Span, pcm: Pcm
 ) -> tuple[HypothesisWord, ...]:
-    """The words with rough times: their tokens share the time in which there is sound."""
+    """The words with rough times: their tokens, each with its probability, share the time in which there is
+    sound."""
     levels = _levels(pcm)
     loud = np.flatnonzero(levels > _threshold(levels)) if len(levels) else np.array([], dtype=np.int64)
     total = sum(piece.tokens for piece in pieces)
@@ -117,13 +118,14 @@ def spread_words(
     for piece in pieces:
         begin = int(loud[min(len(loud) - 1, at * len(loud) // max(1, total))]) * _LEVEL_SAMPLES
         at += piece.tokens
+        own = probabilities[at - piece.tokens : at]
         end = (int(loud[max(0, at * len(loud) // max(1, total) - 1)]) + 1) * _LEVEL_SAMPLES
         start = min(span.start + begin, span.end)
         words.append(
             HypothesisWord(
                 span=Span(start, min(max(span.start + end, start), span.end)),
                 text=piece.text,
-                probability=round(probability, 3),
+                probability=round(min(own), 3) if own else 0.0,
             )
         )
     return tuple(words)

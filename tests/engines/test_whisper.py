@@ -195,6 +195,17 @@ def test_every_guard_that_fires_is_counted(
 
 
 @pytest.mark.slow
+def test_words_of_a_partial_have_each_its_probability(
+    engine: WhisperEngine, spoken: tuple[Pcm, dict[str, Any]]
+) -> None:
+    pcm, _ = spoken
+    (answer,) = engine.decode([request(pcm, is_final=False, language="zh")], is_thorough=False)
+    probabilities = [word.probability for word in answer.words]
+    assert len(set(probabilities)) > 2 and all(0 < each <= 1 for each in probabilities)
+    assert min(probabilities) <= np.exp(answer.average_log_probability) <= max(probabilities)
+
+
+@pytest.mark.slow
 def test_every_look_that_a_guard_stops_is_counted(
     engine: WhisperEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

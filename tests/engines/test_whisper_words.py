@@ -72,7 +72,7 @@ def test_times_come_from_the_alignment() -> None:
         Span(samples(10.0), samples(10.2)),
         Span(samples(10.2), samples(10.8)),
     ]
-    assert [word.probability for word in words] == [0.5, 0.8]
+    assert [word.probability for word in words] == [0.5, 0.7], "of the least probable token"
 
 
 def test_a_pause_is_no_part_of_the_word_beside_it() -> None:
@@ -85,12 +85,13 @@ def test_a_pause_is_no_part_of_the_word_beside_it() -> None:
 
 def test_rough_times_are_ordered_and_within_the_sound() -> None:
     pcm = tone((0.5, 1.0), (2.0, 2.5), length_s=3.0)
-    words = spread_words([Piece(str(n), 1) for n in range(4)], Span(0, len(pcm)), pcm, 0.5)
+    words = spread_words([Piece(str(n), 1) for n in range(4)], [0.9, 0.4, 0.8, 0.7], Span(0, len(pcm)), pcm)
     assert words[0].span.start == samples(0.5)
     assert words[2].span.start >= samples(2.0)
     assert words[-1].span.end == samples(2.5)
+    assert [word.probability for word in words] == [0.9, 0.4, 0.8, 0.7]
 
 
 def test_no_words_of_no_tokens() -> None:
-    assert spread_words([], Span(0, 1600), np.zeros(1600, dtype=np.float32), 0.5) == ()
+    assert spread_words([], [], Span(0, 1600), np.zeros(1600, dtype=np.float32)) == ()
     assert timed_words([], Alignment([]), Span(0, 1600), np.zeros(1600, dtype=np.float32)) == ()

@@ -28,7 +28,7 @@ _MAX_WAITING_PARTIALS = 4
 
 SURE_LOG_PROBABILITY = -0.3
 """An answer at least this sure commits words, and ends its utterance at a short silence. On little context
-what scores less is often heard otherwise once more was said: two partials agree on the same mishearing."""
+what scores less is often heard otherwise once more was said: only its probable words stand."""
 
 _FAIR_LOG_PROBABILITY = -0.5
 """A speculative answer, which is searched wider than a partial, commits at least this sure what lies well

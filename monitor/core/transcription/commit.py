@@ -1,12 +1,16 @@
 """Successive hypotheses of one utterance become words that never change.
 
 The rule is local agreement (Macháček et al. 2023, after Liu et al. 2020): what two successive hypotheses
-begin with is committed, save the newest sound, whose words still move. Where the newer one is not sure of
-itself, three have to agree, and on older sound: doubtful ones agree on the same mishearing. What much sound
-follows in a sure one is committed at first sight: a second would hear it the same way. A hypothesis that ends
-in silence ends in no half-heard word: it is committed whole, or, where it is not quite sure, without what
-stands next to the silence. The final hypothesis decides what follows the words already committed. Committed
-text only ever grows at its end.
+begin with is committed, save the newest sound, whose words still move. What much sound follows in a sure
+hypothesis is committed at first sight: a second would hear it the same way.
+
+Doubtful hypotheses agree on the same mishearing. So where the newer one is not sure of itself, only words
+that are probable, each by itself, and that much sound follows are committed; and an improbable word of a sure
+one waits, with all that follow it, for more sound and a second hypothesis.
+
+A hypothesis that ends in silence ends in no half-heard word: it is committed whole, or, where it is not quite
+sure, up to its first improbable word and without what stands next to the silence. The final hypothesis
+decides what follows the words already committed. Committed text only ever grows at its end.
 """
 
 from __future__ import annotations
@@ -27,6 +31,13 @@ ties: a recogniser misplaces a word by half a second more often than it mishears
 
 _LAST_UNIT_BONUS = 0.25
 """Less than an edit: of two cuts with equal edits, the one that ends on the last committed unit."""
+
+_PROBABLE = 0.4
+"""A word under this, by its least probable token, is often heard otherwise once more was said."""
+
+_PROBABLE_IN_DOUBT = 0.7
+"""The same in a hypothesis that is not sure of itself: a mishearing that two of them agree on is often likely
+enough, in Mandarin above all, where another word has the same sound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +63,6 @@ class Committer:
         self._end = not_before
         self._committed: list[_Unit] = []
         self._tail: list[HypothesisWord] = []
-        self._agreed: list[str] = []
-        """The units after the committed ones that the last two hypotheses agree on."""
 
     @property
     def tail(self) -> str:
@@ -73,17 +82,18 @@ class Committer:
         self, words: Sequence[HypothesisWord], heard_until: int, *, is_sure: bool = True
     ) -> list[Word]:
         """The words that this hypothesis and the last one agree on, up to the hold-back before
-        `heard_until` (samples), and those that `settled_after` samples follow; where it is not sure, those
-        that so much sound follows and that the last three agree on."""
+        `heard_until` (samples), and those that `settled_after` samples follow; of a hypothesis that is not
+        sure, those of which both is true and that are probable."""
         before = self._tail
         tail = self._after_committed(words)
-        was_agreed, self._agreed = self._agreed, _common(_units_of(before), _units_of(tail))
+        agreed = _words_within(tail, _common(_units_of(before), _units_of(tail)))
         settled = self._settled(tail, heard_until)
         if is_sure:
             older = _ended_by(tail, heard_until - self._hold_back)
-            count = max(settled, min(older, _words_within(tail, self._agreed)))
+            count = max(settled, min(older, agreed))
+            count = min(count, max(_probable(tail, _PROBABLE), min(settled, agreed)))
         else:
-            count = min(settled, _words_within(tail, _common(was_agreed, self._agreed)))
+            count = min(settled, agreed, _probable(tail, _PROBABLE_IN_DOUBT))
         while count and is_punctuation(tail[count - 1].text):
             count -= 1
         stable = list(tail[:count])
@@ -97,16 +107,17 @@ class Committer:
         return self.on_final(words)
 
     def on_fair_phrase(self, words: Sequence[HypothesisWord], heard_until: int) -> list[Word]:
-        """Those of the words that `settled_after` samples follow, of a phrase that is not quite sure."""
+        """Those of the words that `settled_after` samples follow, up to the first improbable one, of a phrase
+        that is not quite sure."""
         tail = self._after_committed(words)
-        count = self._settled(tail, heard_until)
-        self._tail, self._agreed = tail[count:], []
+        count = min(self._settled(tail, heard_until), _probable(tail, _PROBABLE))
+        self._tail = tail[count:]
         return self._commit(tail[:count])
 
     def on_final(self, words: Sequence[HypothesisWord]) -> list[Word]:
         """The final hypothesis's words after the committed ones; nothing is held back."""
         rest = self._after_committed(words)
-        self._tail, self._agreed = [], []
+        self._tail = []
         return self._commit(rest)
 
     def commit_tail(self) -> list[Word]:
@@ -125,9 +136,7 @@ class Committer:
         committed: list[Word] = []
         for word, span in zip(words, _ordered_spans(words, self._end), strict=True):
             committed.append(Word(party=self._party, span=span, text=word.text, probability=word.probability))
-            made = units(word.text)
-            self._committed.extend(_Unit(unit, span.end) for unit in made)
-            self._agreed = self._agreed[len(made) :]
+            self._committed.extend(_Unit(unit, span.end) for unit in units(word.text))
             self._end = max(self._end, span.end)
         return committed
 
@@ -181,6 +190,11 @@ def _prefix_length(committed: Sequence[_Unit], heard: Sequence[str], ends: Seque
 def _ended_by(words: Sequence[HypothesisWord], end: int) -> int:
     """How many leading words have ended by the sample `end`."""
     return sum(1 for _ in takewhile(lambda word: word.span.end <= end, words))
+
+
+def _probable(words: Sequence[HypothesisWord], least: float) -> int:
+    """How many leading words are at least this probable, each by itself."""
+    return sum(1 for _ in takewhile(lambda word: word.probability >= least, words))
 
 
 def _units_of(words: Sequence[HypothesisWord]) -> list[str]:

@@ -32,6 +32,12 @@ def said(text: str, start_s: float, each_s: float = 0.25) -> list[ScriptedWord]:
     ]
 
 
+def _scored(heard: Hypothesis, score: float) -> Hypothesis:
+    """The answer with this average log probability, every word as probable as the average."""
+    words = tuple(replace(word, probability=float(np.exp(score))) for word in heard.words)
+    return replace(heard, average_log_probability=score, words=words)
+
+
 @dataclass
 class Line:
     """Plays speech at given times to `Utterances` and its requests to a scripted recogniser."""
@@ -89,7 +95,7 @@ class Line:
                 answer = None
                 if not self.drops(output):
                     (heard,) = recogniser.decode([output], is_thorough=True)
-                    answer = replace(heard, average_log_probability=self.score(output))
+                    answer = _scored(heard, self.score(output))
                 heapq.heappush(self._due, (now + samples(delay), output.id, answer))
             else:
                 self.facts.append((now, output))
