@@ -71,6 +71,7 @@ class Answers:
         asked = (
             hashlib.sha1(request.pcm.tobytes()).hexdigest(), request.span, request.is_final, request.language,
             request.is_language_open, request.hint, is_thorough,
+            0 if request.run_up is None else hashlib.sha1(request.run_up.tobytes()).hexdigest(),
         )  # fmt: skip
         key = repr(asked)
         if key not in self._known:

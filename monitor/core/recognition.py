@@ -43,6 +43,9 @@ class TranscriptionRequest:
     """A prompt for the recogniser (domain words, script); never a partial's own text."""
     issued_at: int
     """Call time of the request, in samples; deadlines count from it."""
+    run_up: Pcm | None = None
+    """For a final: the sound of the party's utterance before, where that ended a moment ago. What is doubtful
+    by itself is often plain in the sentence that it goes on with."""
     speculation: Speculation | None = None
     """For a final that is asked for before it is known whether the utterance is over."""
 

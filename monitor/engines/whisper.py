@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -20,7 +20,8 @@ from ctranslate2 import StorageView
 from faster_whisper import WhisperModel
 from faster_whisper.tokenizer import Tokenizer
 
-from monitor.core.clock import SAMPLE_RATE_HZ
+from monitor.core.audio import Pcm
+from monitor.core.clock import SAMPLE_RATE_HZ, Span
 from monitor.core.recognition import Hypothesis, HypothesisWord, TranscriptionRequest
 from monitor.core.transcription.text import is_han
 from monitor.engines.guard import Draft, hums_heard, is_past_end, token_cap, verdict
@@ -49,10 +50,10 @@ _LOOKS_THOROUGH = (FRAMES_MAX,)
 """More context for a final that the guard stopped, or that scores low."""
 _LOOKS_AT_NOTHING = (1500,)
 """Enough where the answer is what silence and noise are heard as: with more context it seldom changes."""
-_DOUBT_QUICK_LOG_PROBABILITY = -0.5
-_DOUBT_THOROUGH_LOG_PROBABILITY = -0.4
-"""A final under this is looked at with more context: one in eleven of read speech, or one in six. On little
-context a few utterances collapse, and their score shows it; it does not show every misheard word."""
+_DOUBT_LOG_PROBABILITY = -0.4
+"""A final under this is looked at with more context, if it can be had that of the utterance before: one in
+six of read speech. On little context a few utterances collapse, and their score shows it; it does not show
+every misheard word."""
 
 _BEAM_QUICK = 3
 _BEAM_THOROUGH = 5
@@ -82,6 +83,8 @@ class Look:
     beam: int
     block: int
     """So many tokens in a row may not come twice (`_NGRAM_BLOCK_FINAL`)."""
+    has_run_up: bool = False
+    """Whether the sound before is heard too."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -103,11 +106,26 @@ class _Job:
     pieces: list[Piece] = field(default_factory=list)
     words: tuple[HypothesisWord, ...] = ()
     rejected: str | None = None
+    by_itself: tuple[tuple[HypothesisWord, ...], float] = ((), 0.0)
+    """The words as they were heard without the sound before, and their average log probability."""
+
+    @property
+    def pcm(self) -> Pcm:
+        """The sound that is listened to, after the run-up where there is one."""
+        run_up = self.request.run_up
+        if not self.look.has_run_up or run_up is None:
+            return self.request.pcm
+        return np.concatenate([run_up, self.request.pcm])
+
+    @property
+    def span(self) -> Span:
+        """The span of `pcm`, as if the run-up lay right before the rest."""
+        return Span(self.request.span.end - len(self.pcm), self.request.span.end)
 
     @property
     def length_s(self) -> float:
         """The length of the sound in seconds."""
-        return len(self.request.pcm) / SAMPLE_RATE_HZ
+        return len(self.pcm) / SAMPLE_RATE_HZ
 
 
 class WhisperEngine:
@@ -189,12 +207,18 @@ class WhisperEngine:
             features = np.zeros((1, 0), dtype=np.float32)
             look = Look(frames=0, beam=1, block=0)
             return _Job(request=request, features=features, look=look, rejected="too_short")
-        pcm = request.pcm[: FRAMES_MAX * FRAME_SAMPLES - FRAME_SAMPLES]
-        features = np.asarray(self._whisper.feature_extractor(pcm), dtype=np.float32)
+        features = self._features(request.pcm)
         return _Job(
             request=request,
             features=features,
             look=first_look(features.shape[1], is_final=request.is_final, is_thorough=is_thorough),
+        )
+
+    def _features(self, pcm: Pcm) -> npt.NDArray[np.float32]:
+        """The log mel spectrogram, (bands, frames), of at most 30 s."""
+        return np.asarray(
+            self._whisper.feature_extractor(pcm[: FRAMES_MAX * FRAME_SAMPLES - FRAME_SAMPLES]),
+            dtype=np.float32,
         )
 
     def _run(self, jobs: Sequence[_Job]) -> None:
@@ -209,6 +233,9 @@ class WhisperEngine:
                 self._generate(group)
             for group in _groups(jobs, key=lambda job: (job.look.frames, job.language)):
                 self._time_words(group)
+            for job in jobs:
+                if job.look.has_run_up:
+                    _choose(job)
             jobs = [job for job in jobs if self._needs_another_look(job)]
 
     def _encode(self, job: _Job) -> None:
@@ -320,24 +347,25 @@ class WhisperEngine:
             job.words = ()
             if job.rejected is not None or not job.pieces:
                 continue
-            pcm = job.request.pcm
             if not job.request.is_final:
-                job.words = spread_words(job.pieces, job.token_probabilities, job.request.span, pcm)
+                job.words = spread_words(job.pieces, job.token_probabilities, job.span, job.pcm)
                 continue
             tokenizer = self._tokenizer(job.language)
             frames = min(job.features.shape[1], job.look.frames)
             (alignment,) = self._model.align(job.encoded, tokenizer.sot_sequence, [job.tokens], frames)
-            job.words = timed_words(job.pieces, alignment, job.request.span, pcm)
+            job.words = timed_words(job.pieces, alignment, job.span, job.pcm)
             if is_past_end([word.span.length_s for word in job.words]):
                 job.rejected, job.words = "past_end", ()
 
     def _needs_another_look(self, job: _Job) -> bool:
         """Counts what the guard found; where a final can be tried with more context, prepares that."""
         is_thorough = job.look.beam == _BEAM_THOROUGH
-        doubt = _DOUBT_THOROUGH_LOG_PROBABILITY if is_thorough else _DOUBT_QUICK_LOG_PROBABILITY
-        is_doubtful = job.look.frames < _LOOKS[0] and job.average_log_probability < doubt
-        if job.rejected is None and not (is_doubtful and job.request.is_final):
+        is_doubtful = job.look.frames < _LOOKS[0] and job.average_log_probability < _DOUBT_LOG_PROBABILITY
+        if job.look.has_run_up or (job.rejected is None and not (is_doubtful and job.request.is_final)):
             return False
+        if job.rejected is None and job.request.run_up is not None:
+            self._listen_from_before(job)
+            return True
         looks = _LOOKS_THOROUGH if is_thorough else _LOOKS
         looks = _LOOKS_AT_NOTHING if job.rejected in ("no_speech", "phantom") else looks
         frames = next((frames for frames in looks if frames > job.look.frames), None)
@@ -350,6 +378,15 @@ class WhisperEngine:
             return False
         job.look = Look(frames=frames, beam=job.look.beam, block=_NGRAM_BLOCK_PARTIAL)
         return True
+
+    def _listen_from_before(self, job: _Job) -> None:
+        """Prepares a look at the sound together with what was said before it."""
+        with self._lock:
+            self.guards["second_look"] += 1
+        job.by_itself = job.words, job.average_log_probability
+        job.look = replace(job.look, has_run_up=True)
+        job.features = self._features(job.pcm)
+        job.look = replace(job.look, frames=_frames_for(job.features.shape[1]))
 
     # --- prompts -----------------------------------------------------------------------------------------
 
@@ -379,8 +416,7 @@ def _is_written_otherwise(text: str, language: str) -> bool:
 
 def first_look(frames: int, *, is_final: bool, is_thorough: bool) -> Look:
     """The least context that serves: a bucket above the sound's length, and a floor by purpose."""
-    wanted = frames + _FRAMES_MARGIN
-    wanted = min(FRAMES_MAX, -(-wanted // _FRAMES_BUCKET) * _FRAMES_BUCKET)
+    wanted = _frames_for(frames)
     if not is_final:
         least = _PARTIAL_FRAMES_THOROUGH if is_thorough else _PARTIAL_FRAMES_QUICK
         return Look(frames=max(least, wanted), beam=1, block=_NGRAM_BLOCK_PARTIAL)
@@ -388,6 +424,34 @@ def first_look(frames: int, *, is_final: bool, is_thorough: bool) -> Look:
         frames = max(_FINAL_FRAMES_THOROUGH, wanted)
         return Look(frames=frames, beam=_BEAM_THOROUGH, block=_NGRAM_BLOCK_FINAL)
     return Look(frames=max(_FINAL_FRAMES_QUICK, wanted), beam=_BEAM_QUICK, block=_NGRAM_BLOCK_FINAL)
+
+
+def _frames_for(frames: int) -> int:
+    """The bucket above a sound's length."""
+    return min(FRAMES_MAX, -(-(frames + _FRAMES_MARGIN) // _FRAMES_BUCKET) * _FRAMES_BUCKET)
+
+
+def _choose(job: _Job) -> None:
+    """Of what was heard with the sound before, the words that came after it, if they are the likelier ones;
+    else the words as they were heard without."""
+    begin = job.request.span.start
+    after = tuple(
+        replace(word, span=Span(max(begin, word.span.start), word.span.end))
+        for word in job.words
+        if word.span.start + word.span.end >= 2 * begin
+    )
+    alone, score = job.by_itself
+    if job.rejected is None and _likelihood(after) > _likelihood(alone):
+        job.words = after
+    else:
+        job.words, job.average_log_probability, job.rejected = alone, score, None
+
+
+def _likelihood(words: Sequence[HypothesisWord]) -> float:
+    """Mean of the words' log probabilities; that of no words is the least."""
+    if not words:
+        return -np.inf
+    return float(np.mean([np.log(max(word.probability, 1e-3)) for word in words]))
 
 
 def _groups(jobs: Sequence[_Job], key: Callable[[_Job], Any]) -> Iterator[list[_Job]]:

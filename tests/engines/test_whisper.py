@@ -195,6 +195,41 @@ def test_every_guard_that_fires_is_counted(
 
 
 @pytest.mark.slow
+def test_a_doubtful_final_is_heard_with_what_was_said_before(
+    engine: WhisperEngine, spoken: tuple[Pcm, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(whisper, "_DOUBT_LOG_PROBABILITY", 0.0)
+    pcm, truth = spoken
+    at = samples(truth["words"][len(truth["words"]) // 2]["start_s"])
+    alone = request(pcm[at:], language="zh")
+    before = engine.guards["second_look"]
+    (answer,) = engine.decode([replace(alone, run_up=pcm[:at])], is_thorough=False)
+    assert engine.guards["second_look"] == before + 1
+    wanted = "".join(word["text"] for word in truth["words"] if word["start_s"] >= at / SAMPLE_RATE_HZ)
+    assert answer.rejected is None and errors(wanted, answer.text) <= 0.4, "no word of the run-up"
+    assert answer.words[0].span.start >= alone.span.start
+    ends = [word.span.end for word in answer.words]
+    assert ends == sorted(ends) and ends[-1] <= alone.span.end
+
+
+@pytest.mark.slow
+def test_what_is_heard_alone_stays_where_the_run_up_makes_it_no_likelier(
+    engine: WhisperEngine, spoken: tuple[Pcm, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(whisper, "_DOUBT_LOG_PROBABILITY", 0.0)
+    pcm, _ = spoken
+    (alone,) = engine.decode([request(pcm, language="zh")], is_thorough=False)
+    monkeypatch.setattr(whisper, "_likelihood", lambda words: 0.0)
+    noise = (0.01 * np.random.default_rng(3).standard_normal(samples(2))).astype(np.float32)
+    monkeypatch.setattr(whisper, "_LOOKS", (0, whisper.FRAMES_MAX))
+    (plain,) = engine.decode([request(pcm, language="zh")], is_thorough=False)
+    monkeypatch.setattr(whisper, "_LOOKS", (1500, whisper.FRAMES_MAX))
+    (kept,) = engine.decode([replace(request(pcm, language="zh"), run_up=noise)], is_thorough=False)
+    assert alone.rejected is None and kept.words == plain.words
+    assert kept.average_log_probability == plain.average_log_probability
+
+
+@pytest.mark.slow
 def test_words_of_a_partial_have_each_its_probability(
     engine: WhisperEngine, spoken: tuple[Pcm, dict[str, Any]]
 ) -> None:

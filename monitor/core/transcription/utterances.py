@@ -48,6 +48,12 @@ _CUT_GRACE_SAMPLES = samples(1.0)
 
 _CUT_ROOM_SAMPLES = samples(0.5)
 
+_RUN_UP_WITHIN = samples(2.0)
+"""How soon after the one before an utterance must begin to go on with its sentence."""
+
+_RUN_UP_TOTAL = samples(22)
+"""The longest sound that both may make: more costs twice as much to hear."""
+
 _HINT_FROM = samples(1.0)
 """Speech from which on the recogniser is told what to expect."""
 
@@ -82,7 +88,9 @@ class Utterances:
         self._number = 0
         self._open: Utterance | None = None
         self._decoded_until = 0
-        """Where the previous utterance's sound ended: no sound is decoded in two utterances."""
+        """Where the previous utterance's sound ended: no words are taken from one sound twice."""
+        self._last: Pcm | None = None
+        """The previous utterance's sound."""
         self._other: Utterances | None = None
 
     @property
@@ -264,7 +272,7 @@ class Utterances:
             utterance.final = utterance.speculative
             if utterance.speculation is not None:
                 utterance.speculation.is_kept = True
-            self._decoded_until = min(utterance.end, (utterance.speech_end or 0) + _TRAIL_SAMPLES)
+            self._ended(utterance, min(utterance.end, (utterance.speech_end or 0) + _TRAIL_SAMPLES))
         elif self._is_too_short(utterance):
             utterance.final = -1
             utterance.answer = utterance.without_answer(self._party, "too_short")
@@ -274,7 +282,7 @@ class Utterances:
                 end = min(end, utterance.speech_end + _TRAIL_SAMPLES)
             request = self._request(utterance, end, now, is_final=True)
             utterance.final, utterance.answer = request.id, None
-            self._decoded_until = end
+            self._ended(utterance, end)
             out.append(request)
         utterance.blocks = []
         return [*out, *self._answers.settle()]
@@ -294,12 +302,25 @@ class Utterances:
         at = utterance.start + softest(sound, min(low, utterance.end - 1) - utterance.start)
         request = self._request(utterance, at, now, is_final=True)
         utterance.final, utterance.answer, utterance.speculative = request.id, None, None
+        self._ended(utterance, at)
         utterance.blocks = []
-        self._decoded_until = at
         self._begin(at, sound[at - utterance.start :])
         assert self._open is not None
         self._open.speech = self._heard - at
         return [request, *self._answers.settle()]
+
+    def _ended(self, utterance: Utterance, end: int) -> None:
+        """The utterance's sound is known: up to `end`."""
+        self._decoded_until = end
+        self._last = utterance.pcm(end)
+
+    def _run_up(self, utterance: Utterance, end: int) -> Pcm | None:
+        """The sound of the utterance before, where this one seems to go on with it."""
+        if self._last is None or utterance.start - self._decoded_until > _RUN_UP_WITHIN:
+            return None
+        gap = np.zeros(max(0, utterance.start - self._decoded_until), dtype=np.float32)
+        is_short = len(self._last) + len(gap) + end - utterance.start <= _RUN_UP_TOTAL
+        return np.concatenate([self._last, gap]) if is_short else None
 
     def _request(
         self,
@@ -323,6 +344,7 @@ class Utterances:
             is_language_sure=self._answers.language.is_sure,
             hint=self._hint(utterance),
             issued_at=now,
+            run_up=self._run_up(utterance, end) if is_final else None,
             speculation=speculation,
         )
 

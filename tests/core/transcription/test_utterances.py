@@ -420,3 +420,29 @@ def test_a_long_utterance_ends_at_its_next_pause() -> None:
     spans = {r.utterance: r.span for _, r in line.requests if r.is_final}
     assert len(spans) == 2, "the pause after one second is within the utterance, the one after 7.8 s ends it"
     assert spans[0].end <= samples(9.1) <= spans[1].end
+
+
+@pytest.mark.parametrize(
+    ("second_s", "has_run_up"),
+    [((3.2, 5.0), True), ((5.0, 6.5), False)],
+    ids=["goes on after a pause", "begins anew much later"],
+)
+def test_a_final_that_goes_on_with_a_sentence_has_the_sound_before(
+    second_s: tuple[float, float], has_run_up: bool
+) -> None:
+    script = [*said("我的邮件", 1.0), *said("还没收到", second_s[0])]
+    line = Line(script, [(1.0, 2.2), second_s]).play(8.0)
+    last = [request for _, request in line.requests if request.is_final][-1]
+    first = next(request for _, request in line.requests if request.is_final)
+    assert (last.run_up is not None) is has_run_up
+    assert all(request.run_up is None for _, request in line.requests if not request.is_final)
+    if last.run_up is not None:
+        assert np.array_equal(last.run_up[: first.span.length], first.pcm)
+        assert len(last.run_up) == last.span.start - first.span.start, "and the silence between"
+
+
+def test_a_run_up_is_no_longer_than_can_be_heard_at_once() -> None:
+    script = [*said("我的邮件" * 11, 1.0), *said("还没收到" * 10, 13.0)]
+    line = Line(script, [(1.0, 12.0), (13.0, 23.5)], TranscriptionSettings(max_utterance_s=14)).play(26.0)
+    finals = [request for _, request in line.requests if request.is_final]
+    assert finals[-1].span.length > samples(9) and finals[-1].run_up is None
