@@ -37,6 +37,7 @@ with commas between; another word is not scored) say what a reader notes.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import tomllib
 from dataclasses import dataclass, replace
@@ -203,6 +204,12 @@ class Conversation:
     def end_s(self) -> float:
         """Where the last turn ends."""
         return max(turn.end_s for turn in self.turns)
+
+    @property
+    def said(self) -> str:
+        """A hash of who says what: the labels may change and it stays."""
+        text = "\n".join(f"{turn.party}: {'//'.join(turn.pieces)}" for turn in self.turns)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def load_conversations(folder: Path = FOLDER) -> list[Conversation]:

@@ -80,13 +80,13 @@ def recognised(conversation: Conversation, folder: Path = FOLDER / "recognised")
     """The words as the recogniser wrote them down; None for a conversation that was not spoken.
 
     Raises:
-        ValueError: the conversation has other turns than when it was spoken.
+        ValueError: the conversation says other words than when it was spoken.
     """
     path = folder / f"{conversation.id}.json"
     if not path.exists():
         return None
     kept = json.loads(path.read_text("utf-8"))
-    if len(kept["turns"]) != len(conversation.turns):
+    if kept["said"] != conversation.said:
         raise ValueError(f"{path.name} was spoken from an older text: speak it again")
     turns = tuple(
         turn.moved(start_s, end_s)

