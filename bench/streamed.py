@@ -20,7 +20,7 @@ from monitor.core.session import CallSession
 from monitor.core.settings import CoreSettings
 from monitor.engines.offline import OfflineTranscriber
 from monitor.engines.silero import SileroSpeechModel
-from monitor.ingest.source import SourceInfo
+from monitor.ingest.source import Source, SourceInfo
 from monitor.runner import run_offline
 
 _LIVE_TYPES = (events.Partial, events.WordsCommitted, events.Notice)
@@ -120,7 +120,11 @@ class _Counting:
 
 def stream(sound: Mapping[Party, Pcm], settings: CoreSettings, recogniser: SpeechRecogniser) -> Heard:
     """Runs a call through the session and the recogniser, as `tingyin replay` does."""
-    source = PcmSource(sound)
+    return stream_source(PcmSource(sound), settings, recogniser)
+
+
+def stream_source(source: Source, settings: CoreSettings, recogniser: SpeechRecogniser) -> Heard:
+    """The same of any source."""
     info = CallInfo(call_id="bench", started_at="", source="file", title="bench")
     ears = {party: Ears(speech=SileroSpeechModel(), f0=NoF0()) for party in Party}
     session = CallSession(info, settings, RuleBook(()), ears, has_words=True)
