@@ -15,7 +15,8 @@ For speed each pattern tells which short strings a match cannot do without (`key
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
 LENGTH_MAX = 400
@@ -47,6 +48,8 @@ class Pattern:
     """Literal strings of which every match contains at least one; empty where nothing is known."""
     looks_ahead: bool
     """Whether words that follow a match can undo it."""
+    least: int
+    """The fewest characters that a match takes."""
 
     @classmethod
     def compile(cls, source: str) -> Pattern:
@@ -56,6 +59,20 @@ class Pattern:
             PatternError: it is outside the language, or matches empty text.
         """
         return _compile(source)
+
+    @property
+    def branches(self) -> tuple[Pattern, ...]:
+        """Its alternatives, where it is nothing but alternatives; else itself."""
+        cuts = _cuts(self.source)
+        return tuple(map(_compile, cuts)) if len(cuts) > 1 else (self,)
+
+    def translated(self, codes: Mapping[int, str]) -> Pattern:
+        """The pattern over a text whose characters were translated so, one for one."""
+        return replace(
+            self,
+            expression=self.expression.translate(codes),
+            needs=frozenset(needed.translate(codes) for needed in self.needs),
+        )
 
     @property
     def regex(self) -> re.Pattern[str]:
@@ -80,7 +97,21 @@ def _compile(source: str) -> Pattern:
         raise PatternError("too many ways to match; use fewer or smaller repeats")
     if not parsed.least:
         raise PatternError("matches empty text")
-    return Pattern(source, parsed.regex, _best(parsed.required), parser.looks_ahead)
+    return Pattern(source, parsed.regex, _best(parsed.required), parser.looks_ahead, parsed.least)
+
+
+_MARKS = re.compile(r"\\.|\[.[^\]]*\]|[()|]")
+
+
+def _cuts(source: str) -> list[str]:
+    """A sound pattern, cut where an alternative begins that lies in no bracket."""
+    cuts, depth, start = [], 0, 0
+    for found in _MARKS.finditer(source):
+        depth += (found[0] == "(") - (found[0] == ")")
+        if found[0] == "|" and not depth:
+            cuts.append(source[start : found.start()])
+            start = found.end()
+    return [*cuts, source[start:]]
 
 
 @dataclass(slots=True)

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from monitor.core.playbook.by_sound import SoundBook
 from monitor.core.playbook.model import Phrases
 from monitor.core.playbook.normalise import has_han, has_latin, is_han
+from monitor.core.playbook.numerals import spelled
 from monitor.core.playbook.patterns import Pattern
 from monitor.core.playbook.sounds import SoundIndex
 
@@ -65,6 +67,10 @@ class PhraseBook:
             for term in (*compiled.phrases.sounds_zh, *compiled.phrases.sounds_alone_zh):
                 self._by_term.setdefault(term, []).append(rule)
         self._sounds = SoundIndex(self._by_term)
+        self._by_sound = SoundBook(
+            {rule: compiled.patterns for rule, compiled in self._rules.items()},
+            {rule: compiled.exclusions for rule, compiled in self._rules.items()},
+        )
 
     def __len__(self) -> int:
         return len(self._rules)
@@ -79,6 +85,13 @@ class PhraseBook:
         for rule, pattern in self._candidates(text):
             if pattern.regex.search(text) is not None:  # most candidates are not there after all
                 by_rule.setdefault(rule, []).extend(self._hits(rule, pattern, text, since, breaks))
+        for rule, hit in self._spelled(text, breaks):
+            if hit.end > since:
+                by_rule.setdefault(rule, []).append(hit)
+        for rule, pattern, start, end in self._by_sound.search(text):
+            sounded = self._hit(rule, pattern, text, start, end, breaks) if end > since else None
+            if sounded is not None:
+                by_rule.setdefault(rule, []).append(sounded)
         for rule, repaired, places in self._heard_otherwise(text):
             for pattern in self._rules[rule].patterns:
                 by_rule.setdefault(rule, []).extend(
@@ -127,15 +140,37 @@ class PhraseBook:
     def _hits(
         self, rule: str, pattern: Pattern, text: str, since: int, breaks: Sequence[int]
     ) -> Iterator[Hit]:
-        exclusions = self._rules[rule].exclusions
         for match in pattern.regex.finditer(text):
-            if match.end() <= since:
-                continue
-            around = _around(text, match.start(), match.end(), breaks) if exclusions else ""
+            if match.end() > since:
+                hit = self._hit(rule, pattern, text, match.start(), match.end(), breaks)
+                if hit is not None:
+                    yield hit
+
+    def _hit(
+        self, rule: str, pattern: Pattern, text: str, start: int, end: int, breaks: Sequence[int]
+    ) -> Hit | None:
+        """A match, unless the clause about it holds, or sounds like, what the rule excludes."""
+        exclusions = self._rules[rule].exclusions
+        if exclusions:
+            around = _around(text, start, end, breaks)
             if any(exclusion.regex.search(around) for exclusion in exclusions):
-                continue
-            at_end = match.end() == len(text)
-            yield Hit(rule, match.start(), match.end(), at_end and (bool(exclusions) or pattern.looks_ahead))
+                return None
+            if self._by_sound.excludes(rule, around):
+                return None
+        return Hit(rule, start, end, end == len(text) and (bool(exclusions) or pattern.looks_ahead))
+
+    def _spelled(self, text: str, breaks: Sequence[int]) -> Iterator[tuple[str, Hit]]:
+        """Matches of the text with its numbers as they are said, at their places in the text as it is."""
+        said = spelled(text)
+        if said is None:
+            return
+        moved = [said.at(place) for place in breaks]
+        for rule, pattern in self._candidates(said.text):
+            for hit in self._hits(rule, pattern, said.text, 0, moved):
+                start, end = said.starts[hit.start], said.ends[hit.end - 1]
+                as_written = self._hit(rule, pattern, text, start, end, breaks)
+                if as_written is not None:
+                    yield rule, replace(as_written, is_tentative=hit.is_tentative)
 
     def _heard_otherwise(self, text: str) -> Iterator[tuple[str, str, list[tuple[int, str]]]]:
         """Each rule some of whose terms the text only sounds like, with the text as it should read."""

@@ -8,6 +8,7 @@ sounds differ only in what many speakers do not tell apart: zh/z, ch/c, sh/s, an
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from enum import Enum
 from functools import lru_cache
 
 from pypinyin import Style, pinyin
@@ -20,12 +21,34 @@ _BASE = 0xE000
 """Syllables are coded as characters of the private use area, so that searching is string searching."""
 
 
+class Ear(Enum):
+    """What is told apart.
+
+    `TONES`: syllables and tones. `NEAR`: tones, and of syllables only what all speakers tell apart.
+    `SYLLABLES`: syllables without tones. `LOOSE`: of syllables what all speakers tell apart, without tones.
+    """
+
+    TONES = "tones"
+    NEAR = "near"
+    SYLLABLES = "syllables"
+    LOOSE = "loose"
+
+
 @lru_cache(maxsize=8192)
 def syllable(character: str) -> str:
     """The usual toneless syllable of a Chinese character; the character itself where it has none."""
     if not is_han(character):
         return character
     return str(pinyin(character, style=Style.NORMAL)[0][0])
+
+
+def _sound(character: str, ear: Ear) -> str:
+    sound = syllable(character)
+    if ear in (Ear.NEAR, Ear.LOOSE):
+        sound = _loose(sound)
+    if ear in (Ear.TONES, Ear.NEAR):
+        sound += str(pinyin(character, style=Style.TONE3, neutral_tone_with_five=True)[0][0])[-1]
+    return sound
 
 
 def _loose(sound: str) -> str:
@@ -37,22 +60,23 @@ def _loose(sound: str) -> str:
     return sound
 
 
-class _Codes(dict[int, str]):
-    """A table for `str.translate`: each Chinese character to the code of its syllable, one character.
+class Codes(dict[int, str]):
+    """A table for `str.translate`: each Chinese character to the code of its sound, one character.
 
-    Syllables are numbered as they are first met, in the order of the text alone.
+    Sounds are numbered as they are first met, in the order of the text alone.
     """
 
-    def __init__(self, *, is_loose: bool) -> None:
-        super().__init__()
-        self._is_loose = is_loose
+    def __init__(self, ear: Ear, *, kept: str = "") -> None:
+        """`kept` are characters that stay as they are written."""
+        super().__init__({ord(character): character for character in kept})
+        self._ear = ear
         self._codes: dict[str, str] = {}
 
     def __missing__(self, point: int) -> str:
         character = chr(point)
         if is_han(character):
-            sound = _loose(syllable(character)) if self._is_loose else syllable(character)
-            character = self._codes.setdefault(sound, chr(_BASE + len(self._codes)))
+            code = chr(_BASE + len(self._codes))
+            character = self._codes.setdefault(_sound(character, self._ear), code)
         self[point] = character
         return character
 
@@ -61,10 +85,10 @@ class SoundIndex:
     """Finds terms by their sound."""
 
     def __init__(self, terms: Iterable[str]) -> None:
-        self._indexes: list[tuple[_Codes, dict[str, list[tuple[str, str]]]]] = []
+        self._indexes: list[tuple[Codes, dict[str, list[tuple[str, str]]]]] = []
         distinct = sorted(set(terms))
         for is_loose in (False, True):
-            codes = _Codes(is_loose=is_loose)
+            codes = Codes(Ear.LOOSE if is_loose else Ear.SYLLABLES)
             index: dict[str, list[tuple[str, str]]] = {}
             for term in distinct:
                 if (len(term) >= _LOOSE_FROM) is is_loose:
