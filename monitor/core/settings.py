@@ -235,6 +235,11 @@ class DetectorSettings(Section):
     hot_after_s: float = Field(0.0, ge=0, description="how long the temper stays hot before the alert")
     hot_clear_s: float = Field(3.0, ge=0, description="how long it must not be hot before the alert clears")
     hot_quiet_s: float = Field(30.0, gt=0, description="a caller not heard for this long is not hot any more")
+    hot_again_s: float = Field(
+        20.0,
+        ge=0,
+        description="after the alert has cleared, heat is told again only if it is heard after this time",
+    )
 
     min_confidence: float = Field(
         0.5, ge=0, le=1, description="how well own usual must be known before voice and pace are judged"

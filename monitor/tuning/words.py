@@ -11,6 +11,11 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "Silence that ends it",
         "客户这么久没有出声，就不再算激动",
     ),
+    "detectors.hot_again_s": (
+        "多久后可再次提示激动",
+        "Told again after",
+        "提示解除后这么久，若仍听得出激动，才再次提示",
+    ),
     "detectors.min_confidence": (
         "基线可信度",
         "Trust in own usual",

@@ -45,7 +45,7 @@ from monitor.core.settings import DetectorSettings
 __all__ = ["READS", "Detector", "build_detectors", "touched"]
 
 READS: dict[str, tuple[str, ...]] = {
-    "hot_temper": ("hot_after_s", "hot_clear_s", "hot_quiet_s"),
+    "hot_temper": ("hot_after_s", "hot_clear_s", "hot_quiet_s", "hot_again_s"),
     "raised_voice": (
         "min_confidence",
         "raised_level_db",

@@ -23,7 +23,9 @@ class HotTemper:
     """Reads the temper's state, which has its own dwell and hysteresis; never judges an agent.
 
     The alert clears when the state has not been hot for `hot_clear_s`, or when the caller has not been heard
-    for `hot_quiet_s`: a caller who listens that long is no longer in a rage that anybody can hear.
+    for `hot_quiet_s`: a caller who listens that long is no longer in a rage that anybody can hear. Heat that
+    comes back within `hot_again_s` was told already, and is told again by what is heard of it after that: an
+    alert that only waited for its cool-down would come when it is over.
     """
 
     rule = "hot_temper"
@@ -32,6 +34,9 @@ class HotTemper:
         self._after = samples(settings.hot_after_s)
         self._clear = samples(settings.hot_clear_s)
         self._quiet = samples(settings.hot_quiet_s)
+        self._again = samples(settings.hot_again_s)
+        self._told_from = 0
+        """Before this, heat is not told again."""
         self._since: int | None = None
         """Since when the temper has been raised or hot."""
         self._hot_since: int | None = None
@@ -48,6 +53,7 @@ class HotTemper:
         is_cool = self._hot_since is None and now - self._last_hot >= self._clear
         if self._is_open and (is_cool or now - self._last_heard >= self._quiet):
             self._is_open, self._hot_since, self._since = False, None, None
+            self._told_from = now + self._again
             yield AlertEnded(rule=self.rule, reason="calmer" if is_cool else "quiet")
 
     def _read(self, reading: TemperReading) -> Iterator[Judgement]:
@@ -64,6 +70,8 @@ class HotTemper:
             self._hot_since = reading.at
         if self._is_open or reading.at - self._hot_since < self._after:
             return
+        if self._told_from and (reading.at < self._told_from or not reading.evidence):
+            return  # the state outlasts a pause, but nothing is heard yet that speaks for it
         self._is_open = True
         since = self._since if self._since is not None else reading.at
         percent = round(100 * reading.score)

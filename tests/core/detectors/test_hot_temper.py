@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from monitor.core.audio import Party
 from monitor.core.clock import Span, samples
 from monitor.core.detectors.hot_temper import HotTemper
-from monitor.core.facts import TemperState
+from monitor.core.facts import Evidence, TemperReading, TemperState
 from monitor.core.settings import DetectorSettings
 
 
@@ -46,3 +48,32 @@ def test_a_dip_of_two_seconds_is_one_alert(scene: Any) -> None:
 def test_clears_when_the_caller_is_not_heard_any_more(scene: Any) -> None:
     heard = scene.temper(0, 5, TemperState.HOT).play(detector(), end_s=60)
     assert heard.ended_at_s == 35.0
+
+
+def test_heat_that_is_over_when_it_may_be_told_again_is_not_told(scene: Any) -> None:
+    scene.temper(0, 5, TemperState.HOT).temper(5, 9, TemperState.CALM, 0.1)
+    heard = scene.temper(9, 20, TemperState.HOT).play(detector(), end_s=60)
+    assert len(heard.raised) == 1
+
+
+def test_heat_that_lasts_until_it_may_be_told_again_is_told(scene: Any) -> None:
+    scene.temper(0, 5, TemperState.HOT).temper(5, 9, TemperState.CALM, 0.1)
+    heard = scene.temper(9, 40, TemperState.HOT).play(detector(), end_s=40)
+    first, again = (at for at, _ in heard.raised)
+    assert again == pytest.approx(heard.ended_at_s + 20.0, abs=0.5)
+    assert first < 1.0
+
+
+def test_a_state_that_outlasts_a_pause_is_not_told_again_before_something_speaks_for_it() -> None:
+    hot = detector()
+    loud = (Evidence(feature="level", value=8.0, unit="dB"),)
+
+    def told(at_s: float, evidence: tuple[Evidence, ...]) -> int:
+        reading = TemperReading(at=samples(at_s), score=0.7, state=TemperState.HOT, evidence=evidence)
+        return len([*hot.on_event(reading, samples(at_s))])
+
+    assert told(1.0, loud) == 1
+    assert len([*hot.on_tick(samples(32.0))]) == 1
+    assert told(40.0, loud) == 0, "too soon"
+    assert told(60.0, ()) == 0, "the caller has only just resumed"
+    assert told(60.5, loud) == 1
