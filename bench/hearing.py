@@ -117,7 +117,7 @@ class Listener:
         self._folder = folder
         self._memory: dict[str, _Kept] = {}
         self._tag = hashlib.sha256(settings.core.speech.model_dump_json().encode())
-        for path in ("engines/silero.py", "engines/f0.py", "core/speech.py"):
+        for path in ("engines/silero.py", "engines/f0.py", "engines/f0_network.py", "core/speech.py"):
             self._tag.update((TOP / "monitor" / path).read_bytes())
 
     def by(self, settings: Settings) -> Listener:

@@ -25,7 +25,7 @@ _HEARD_BY = (
     "core/prosody",
     "core/speech.py",
     "core/temper/voice.py",
-    *(f"engines/{name}.py" for name in ("f0", "silero", "temper_lines", "temper_training")),
+    *(f"engines/{name}.py" for name in ("f0", "f0_network", "silero", "temper_lines", "temper_training")),
 )
 
 
