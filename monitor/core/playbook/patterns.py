@@ -26,6 +26,9 @@ REPEATS_MAX = 40
 PATHS_MAX = 5_000
 """Ways to try one pattern at one place, by the product of its repeats; keeps a search under 20 ms."""
 
+_CLASS_KEYS_MAX = 64
+"""Characters of a class with ranges that can be keys; of more, any text would hold one."""
+
 DIGITS = "0-9零〇一二两三四五六七八九十百千万"
 """Arabic and Chinese numerals, as the inside of a character class."""
 
@@ -35,6 +38,22 @@ _LITERAL_ESCAPES = frozenset(".?{}()[]|^$\\-")
 
 class PatternError(ValueError):
     """A pattern is outside the language; the message says what and at which character."""
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One of the alternatives of a pattern, to be looked for before the pattern is."""
+
+    expression: str
+    required: tuple[frozenset[str], ...]
+    """Sets of literal strings; every match contains one of each set."""
+    most: int
+    """The most characters that a match takes."""
+
+    @property
+    def regex(self) -> re.Pattern[str]:
+        """The alternative, ready to run."""
+        return _regex(self.expression)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +69,8 @@ class Pattern:
     """Whether words that follow a match can undo it."""
     least: int
     """The fewest characters that a match takes."""
+    ways: tuple[Branch, ...]
+    """Its alternatives, one at least: every match is one of one of them."""
 
     @classmethod
     def compile(cls, source: str) -> Pattern:
@@ -97,7 +118,11 @@ def _compile(source: str) -> Pattern:
         raise PatternError("too many ways to match; use fewer or smaller repeats")
     if not parsed.least:
         raise PatternError("matches empty text")
-    return Pattern(source, parsed.regex, _best(parsed.required), parser.looks_ahead, parsed.least)
+    ways = tuple(
+        Branch(part.regex, tuple(dict.fromkeys(part.required or _of(part.literal))), part.most)
+        for part in parser.branches
+    )
+    return Pattern(source, parsed.regex, _best(parsed.required), parser.looks_ahead, parsed.least, ways)
 
 
 _MARKS = re.compile(r"\\.|\[.[^\]]*\]|[()|]")
@@ -130,6 +155,8 @@ class _Part:
     """The characters that it can begin with, where they are known."""
     least: int = 0
     """The fewest characters that it takes."""
+    most: int = 0
+    """The most."""
 
 
 class _Parser:
@@ -138,6 +165,8 @@ class _Parser:
         self._at = 0
         self._depth = 0
         self.looks_ahead = False
+        self.branches: list[_Part] = []
+        """The alternatives of the whole."""
 
     def parse(self) -> _Part:
         part = self._alternatives()
@@ -161,6 +190,8 @@ class _Parser:
         branches = [self._sequence()]
         while self._take("|"):
             branches.append(self._sequence())
+        if not self._depth:
+            self.branches = branches
         if len(branches) == 1:
             return branches[0]
         if any(not branch.regex for branch in branches):
@@ -173,11 +204,12 @@ class _Parser:
             required=(frozenset().union(*best),) if all(best) else (),
             first=_firsts(branches),
             least=min(branch.least for branch in branches),
+            most=max(branch.most for branch in branches),
         )
 
     def _sequence(self) -> _Part:
         regex: list[str] = []
-        paths, least, repeats = 1, 0, False
+        paths, least, most, repeats = 1, 0, 0, False
         required: list[frozenset[str]] = []
         run = ""
         first: frozenset[str] | None = None
@@ -187,6 +219,7 @@ class _Parser:
             regex.append(part.regex)
             paths *= part.paths
             least += part.least
+            most += part.most
             repeats = repeats or part.repeats
             if part.literal is not None:
                 run += part.literal
@@ -197,7 +230,9 @@ class _Parser:
             required.extend(part.required)
         if run:
             required.append(frozenset({run}))
-        return _Part("".join(regex), paths, repeats, required=tuple(required), first=first, least=least)
+        return _Part(
+            "".join(regex), paths, repeats, required=tuple(required), first=first, least=least, most=most
+        )
 
     def _quantified(self) -> _Part:
         part = self._atom()
@@ -219,6 +254,7 @@ class _Parser:
             required=(part.required or _of(part.literal)) if low else (),
             first=part.first if low else None,
             least=part.least * low,
+            most=part.most * high,
         )
 
     def _repeat(self) -> tuple[int, int]:
@@ -249,20 +285,24 @@ class _Parser:
             raise self._error("a repeat of nothing")
         if character in ".^$":
             self.looks_ahead = self.looks_ahead or character == "$"
-            return _Part(character, least=int(character == "."))
+            is_any = int(character == ".")
+            return _Part(character, least=is_any, most=is_any)
         if character in "])}":
             raise self._error("a closing bracket too many")
         if character == "\\":
             return self._escape()
-        return _Part(re.escape(character), literal=character, first=frozenset({character}), least=1)
+        return _Part(re.escape(character), literal=character, first=frozenset({character}), least=1, most=1)
 
     def _escape(self) -> _Part:
         escaped = self._peek()
         self._at += 1
         if escaped in _ESCAPES:
-            return _Part(_ESCAPES[escaped], least=int(escaped == "d"))
+            is_digit = int(escaped == "d")
+            needed = (_ranges(DIGITS),) if is_digit else ()
+            return _Part(_ESCAPES[escaped], required=needed, least=is_digit, most=is_digit)
         if escaped in _LITERAL_ESCAPES and escaped:
-            return _Part(re.escape(escaped), literal=escaped, first=frozenset({escaped}), least=1)
+            first = frozenset({escaped})
+            return _Part(re.escape(escaped), literal=escaped, first=first, least=1, most=1)
         raise self._error(f"the escape \\{escaped} is not known")
 
     def _class(self) -> _Part:
@@ -280,7 +320,8 @@ class _Parser:
         except re.error as error:
             raise self._error(f"a class that is not sound ({error})") from error
         plain = frozenset(inside) if is_plain else None
-        return _Part(regex, required=(plain,) if plain else (), first=plain, least=1)
+        needed = (plain or _ranges(inside)) if not inside.startswith("^") else frozenset()
+        return _Part(regex, required=(needed,) if needed else (), first=plain, least=1, most=1)
 
     def _group(self) -> _Part:
         for opening in ("(?:", "(?=", "(?!", "(?<=", "(?<!"):
@@ -300,7 +341,15 @@ class _Parser:
             raise self._error("a bracket that is not closed")
         if opening in ("(?:", "("):
             regex = f"(?:{inner.regex})"
-            return _Part(regex, inner.paths, inner.repeats, None, inner.required, inner.first, inner.least)
+            return _Part(
+                regex,
+                inner.paths,
+                inner.repeats,
+                required=inner.required,
+                first=inner.first,
+                least=inner.least,
+                most=inner.most,
+            )
         if opening in ("(?<=", "(?<!"):
             try:
                 re.compile(f"{opening}{inner.regex})")
@@ -330,6 +379,16 @@ def _firsts(branches: list[_Part]) -> frozenset[str] | None:
             return None
         firsts |= branch.first
     return frozenset(firsts)
+
+
+def _ranges(inside: str) -> frozenset[str]:
+    """The characters of a class with ranges, as 0-9; none where they are many."""
+    characters = re.sub(
+        "(.)-(.)",
+        lambda found: "".join(map(chr, range(ord(found[1]), min(ord(found[2]), ord(found[1]) + 99) + 1))),
+        inside,
+    )
+    return frozenset(characters) if len(characters) < _CLASS_KEYS_MAX else frozenset()
 
 
 def _of(literal: str | None) -> tuple[frozenset[str], ...]:

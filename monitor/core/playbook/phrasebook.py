@@ -1,20 +1,23 @@
 """The phrases of many rules, compiled so that most of them are never looked at.
 
 Each pattern names strings that a match cannot do without; a few characters of the rarest of them are
-its key. A text is read once for keys, and only the patterns whose key it holds are run.
+its key. A text is read once for keys, and only the patterns whose key it holds are run. What was looked
+through before is not looked through again: a pattern knows how long a match can be, so its key, and its
+match, must stand so near the new text that a match could reach into it.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from monitor.core.playbook.by_sound import SoundBook
 from monitor.core.playbook.model import Phrases
 from monitor.core.playbook.normalise import has_han, has_latin, is_han
 from monitor.core.playbook.numerals import spelled
-from monitor.core.playbook.patterns import Pattern
+from monitor.core.playbook.patterns import Branch, Pattern
 from monitor.core.playbook.sounds import SoundIndex
 
 _KEY_HAN = 2
@@ -24,6 +27,8 @@ _REACH_LATIN = 60
 """How far from a match an exclusion counts, in characters: about one clause. Recognisers of Mandarin write
 few full stops, so that "the same sentence" alone would reach much too far."""
 _SOUND_MATCH_MIN = 3
+_SHORT = 16
+"""Characters of a match up to which it is looked for by the letters near the new text alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,42 @@ class _Compiled:
     exclusions: tuple[Pattern, ...]
 
 
+class _Entry:
+    """One alternative of a rule's pattern. Two are never equal, so that a set of them is quick."""
+
+    __slots__ = ("_branch", "_regex", "letters", "most", "pattern", "rule")
+
+    def __init__(self, rule: str, pattern: Pattern, branch: Branch) -> None:
+        self.rule = rule
+        self.pattern = pattern
+        self.most = branch.most
+        letters = {frozenset(string[0] for string in strings) for strings in branch.required}
+        self.letters = tuple(sorted(letters, key=lambda some: (len(some), sorted(some))))
+        """Sets of characters of each of which a match has one."""
+        self._branch = branch
+        self._regex: re.Pattern[str] | None = None
+
+    @property
+    def required(self) -> tuple[frozenset[str], ...]:
+        """Sets of strings; a match holds one of each."""
+        return self._branch.required
+
+    def is_in(self, text: str, since: int, near: Collection[str], far: Collection[str]) -> bool:
+        """Whether there can be a match that ends after `since`; what stands before it is looked at, too.
+
+        `near` and `far` are the letters from where a short match, and any match, could begin.
+        """
+        letters = near if self.most <= _SHORT else far
+        for wanted in self.letters:
+            if wanted.isdisjoint(letters):
+                return False
+        regex = self._regex
+        if regex is None:  # most are never needed, so they are made when they are
+            regex = self._regex = self._branch.regex
+        start = since - self.most + 1
+        return regex.search(text, start if start > 0 else 0) is not None
+
+
 class PhraseBook:
     """Patterns of many rules, searched together."""
 
@@ -56,12 +97,21 @@ class PhraseBook:
             )
             for rule, row in phrases.items()
         }
-        self._by_key: dict[str, list[tuple[str, Pattern]]] = {}
-        self._keyless: list[tuple[str, Pattern]] = []
+        self._entries = {
+            rule: tuple(
+                _Entry(rule, pattern, branch)
+                for pattern in dict.fromkeys(row.patterns)
+                for branch in pattern.ways
+            )
+            for rule, row in self._rules.items()
+        }
+        self._most = max((entry.most for row in self._entries.values() for entry in row), default=0)
+        self._by_key: dict[str, list[_Entry]] = {}
+        self._keyless: list[_Entry] = []
         self._index()
         self._keys = frozenset(self._by_key)
-        self._han_lengths = tuple(sorted({len(key) for key in self._by_key if is_han(key[0])}))
-        self._latin_lengths = tuple(sorted({len(key) for key in self._by_key if not is_han(key[0])}))
+        self._han_lengths = self._reach(is_in_han=True)
+        self._latin_lengths = self._reach(is_in_han=False)
         self._by_term: dict[str, list[str]] = {}
         for rule, compiled in self._rules.items():
             for term in (*compiled.phrases.sounds_zh, *compiled.phrases.sounds_alone_zh):
@@ -71,6 +121,11 @@ class PhraseBook:
             {rule: compiled.patterns for rule, compiled in self._rules.items()},
             {rule: compiled.exclusions for rule, compiled in self._rules.items()},
         )
+        sounding = {rule for rules in self._by_term.values() for rule in rules}
+        self._sound_reach = max(map(len, self._by_term), default=0) + max(
+            (entry.most for rule in sounding for entry in self._entries[rule]), default=0
+        )
+        """How far before a match's end a term in it can begin."""
 
     def __len__(self) -> int:
         return len(self._rules)
@@ -82,9 +137,8 @@ class PhraseBook:
         between the breaks around the match. A rule's matches never overlap and come in order of place.
         """
         by_rule: dict[str, list[Hit]] = {}
-        for rule, pattern in self._candidates(text):
-            if pattern.regex.search(text) is not None:  # most candidates are not there after all
-                by_rule.setdefault(rule, []).extend(self._hits(rule, pattern, text, since, breaks))
+        for rule, pattern in self._found(self._candidates(text, since), text, since):
+            by_rule.setdefault(rule, []).extend(self._hits(rule, pattern, text, since, breaks))
         for rule, hit in self._spelled(text, breaks):
             if hit.end > since:
                 by_rule.setdefault(rule, []).append(hit)
@@ -92,8 +146,8 @@ class PhraseBook:
             sounded = self._hit(rule, pattern, text, start, end, breaks) if end > since else None
             if sounded is not None:
                 by_rule.setdefault(rule, []).append(sounded)
-        for rule, repaired, places in self._heard_otherwise(text):
-            for pattern in self._rules[rule].patterns:
+        for rule, repaired, places in self._heard_otherwise(text, since):
+            for _, pattern in self._found(self._entries[rule], repaired, since):
                 by_rule.setdefault(rule, []).extend(
                     hit
                     for hit in self._hits(rule, pattern, repaired, since, breaks)
@@ -101,41 +155,65 @@ class PhraseBook:
                 )
         for rule in sorted(by_rule):
             end = -1
-            for hit in sorted(by_rule[rule], key=lambda hit: (hit.start, -hit.end)):
+            for hit in sorted(by_rule[rule], key=lambda hit: (hit.start, -hit.end, hit.is_tentative)):
                 if hit.start >= end:
                     yield hit
                     end = hit.end
 
-    def _index(self) -> None:
-        counts: Counter[str] = Counter()
-        for compiled in self._rules.values():
-            for pattern in compiled.patterns:
-                for needed in pattern.needs:
-                    counts.update(set(_grams(needed)))
-        for rule, compiled in self._rules.items():
-            for pattern in compiled.patterns:
-                if not pattern.needs:
-                    self._keyless.append((rule, pattern))
-                    continue
-                keys = {min(_grams(needed), key=lambda gram: counts[gram]) for needed in pattern.needs}
-                for key in sorted(keys):
-                    self._by_key.setdefault(key, []).append((rule, pattern))
+    def _found(self, entries: Iterable[_Entry], text: str, since: int) -> Iterable[tuple[str, Pattern]]:
+        """The patterns, each once, one of whose alternatives is there: most candidates are not after all."""
+        near, far = (set(text[_first_start(since, most) :]) for most in (_SHORT, self._most))
+        return dict.fromkeys(
+            [(entry.rule, entry.pattern) for entry in entries if entry.is_in(text, since, near, far)]
+        )
 
-    def _candidates(self, text: str) -> Iterable[tuple[str, Pattern]]:
-        found: dict[tuple[str, str], tuple[str, Pattern]] = {
-            (rule, pattern.source): (rule, pattern) for rule, pattern in self._keyless
-        }
-        lengths: list[int] = []
-        if has_han(text):
-            lengths.extend(self._han_lengths)
-        if has_latin(text):
-            lengths.extend(self._latin_lengths)
-        for length in sorted(set(lengths)):
-            grams = {text[at : at + length] for at in range(len(text) - length + 1)}
-            for key in sorted(grams & self._keys):
-                for rule, pattern in self._by_key[key]:
-                    found[rule, pattern.source] = (rule, pattern)
-        return found.values()
+    def _index(self) -> None:
+        """Finds each alternative a key: of what it requires, that which other patterns seldom do.
+
+        What patterns often require is what people often say, so that it would make many candidates.
+        """
+        counts: Counter[str] = Counter()
+        for entries in self._entries.values():
+            for entry in entries:
+                for strings in entry.required:
+                    for string in strings:
+                        counts.update(set(_grams(string)))
+        for entries in self._entries.values():
+            for entry in entries:
+                choices = [
+                    sorted({min(_grams(string), key=lambda gram: counts[gram]) for string in strings})
+                    for strings in entry.required
+                ]
+                keys = min(choices, key=lambda keys: (sum(counts[key] for key in keys), keys), default=None)
+                if keys is None:
+                    self._keyless.append(entry)
+                for key in keys or ():
+                    self._by_key.setdefault(key, []).append(entry)
+
+    def _reach(self, *, is_in_han: bool) -> tuple[tuple[int, int], ...]:
+        """The lengths of keys, each with the most characters that a match with such a key takes."""
+        most: dict[int, int] = {}
+        for key, entries in self._by_key.items():
+            if is_han(key[0]) is is_in_han:
+                most[len(key)] = max(most.get(len(key), 0), *(entry.most for entry in entries))
+        return tuple(sorted(most.items()))
+
+    def _candidates(self, text: str, since: int) -> Iterable[_Entry]:
+        """The patterns whose key stands where a match that holds it could end after `since`."""
+        found = dict.fromkeys(self._keyless)
+        lengths: dict[int, int] = {}
+        for is_there, reach in ((has_han(text), self._han_lengths), (has_latin(text), self._latin_lengths)):
+            for length, most in reach if is_there else ():
+                lengths[length] = max(most, lengths.get(length, 0))
+        for length, most in sorted(lengths.items()):
+            low = _first_start(since, most)
+            last = {text[at : at + length]: at for at in range(low, len(text) - length + 1)}
+            for key in sorted(self._keys.intersection(last)):
+                at = last[key]
+                for entry in self._by_key[key]:
+                    if at > since - entry.most:
+                        found[entry] = None
+        return found
 
     def _hits(
         self, rule: str, pattern: Pattern, text: str, since: int, breaks: Sequence[int]
@@ -165,21 +243,32 @@ class PhraseBook:
         if said is None:
             return
         moved = [said.at(place) for place in breaks]
-        for rule, pattern in self._candidates(said.text):
+        for rule, pattern in self._found(self._candidates(said.text, 0), said.text, 0):
             for hit in self._hits(rule, pattern, said.text, 0, moved):
                 start, end = said.starts[hit.start], said.ends[hit.end - 1]
                 as_written = self._hit(rule, pattern, text, start, end, breaks)
                 if as_written is not None:
                     yield rule, replace(as_written, is_tentative=hit.is_tentative)
 
-    def _heard_otherwise(self, text: str) -> Iterator[tuple[str, str, list[tuple[int, str]]]]:
-        """Each rule some of whose terms the text only sounds like, with the text as it should read."""
+    def _heard_otherwise(self, text: str, since: int) -> Iterator[tuple[str, str, list[tuple[int, str]]]]:
+        """Each rule some of whose terms the text only sounds like, with the text as it should read.
+
+        Rules none of whose terms could be in a match that ends after `since` are left out.
+        """
         if not has_han(text):
+            return
+        near = {
+            rule
+            for _, term in self._sounds.find(text, _first_start(since, self._sound_reach))
+            for rule in self._by_term[term]
+        }
+        if not near:
             return
         places: dict[str, list[tuple[int, str]]] = {}
         for at, term in self._sounds.find(text):
             for rule in self._by_term[term]:
-                places.setdefault(rule, []).append((at, term))
+                if rule in near:
+                    places.setdefault(rule, []).append((at, term))
         for rule, found in places.items():
             repaired = text
             for at, term in found:
@@ -194,6 +283,11 @@ class PhraseBook:
             and (hit.end - hit.start >= _SOUND_MATCH_MIN or term in alone)
             for at, term in places
         )
+
+
+def _first_start(since: int, most: int) -> int:
+    """Where a match of at most `most` characters that ends after `since` begins at the earliest."""
+    return max(0, since - most + 1)
 
 
 def _grams(needed: str) -> list[str]:

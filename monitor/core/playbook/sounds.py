@@ -97,11 +97,11 @@ class SoundIndex:
             if index:
                 self._indexes.append((codes, index))
 
-    def find(self, text: str) -> Iterator[tuple[int, str]]:
-        """Places (index, term) where `text` sounds like a term but is written otherwise."""
+    def find(self, text: str, start: int = 0) -> Iterator[tuple[int, str]]:
+        """Places (index, term) from `start` on where `text` sounds like a term but is written otherwise."""
         for codes, index in self._indexes:
             coded = text.translate(codes)
-            for at in range(len(coded) - 1):
+            for at in range(start, len(coded) - 1):
                 for term, code in index.get(coded[at : at + 2], ()):
                     if coded.startswith(code, at) and not text.startswith(term, at):
                         yield at, term

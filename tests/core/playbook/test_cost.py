@@ -57,7 +57,7 @@ def test_rules_that_nothing_was_said_for_are_not_asked() -> None:
 
 def test_patterns_of_other_rules_are_not_run() -> None:
     phrases = phrases_of(book(1000), Party.AGENT)
-    assert list(phrases._candidates("您的包裹昨天已经到站今天下午派送")) == []
+    assert list(phrases._candidates("您的包裹昨天已经到站今天下午派送", 0)) == []
 
 
 def test_a_word_is_cheap_with_a_thousand_rules() -> None:
