@@ -16,6 +16,7 @@ import pytest
 
 from monitor.config import Settings
 from monitor.core import events
+from monitor.core.playbook.compiled import RuleState
 from monitor.core.rejudge import rejudge
 from monitor.core.replay import replay
 from monitor.ingest.file import open_file_source
@@ -76,7 +77,9 @@ def test_the_journal_replays_to_the_same_bytes(name: str, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_the_facts_give_the_same_alerts_and_cues_without_sound(name: str, tmp_path: Path) -> None:
+def test_the_facts_give_the_same_alerts_and_cues_without_sound(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     recorder = run(name)
     settings, book = Settings().core, load_playbook()
     header = FactsHeader(
@@ -98,6 +101,8 @@ def test_the_facts_give_the_same_alerts_and_cues_without_sound(name: str, tmp_pa
     kept = read_facts(tmp_path / "call.facts")
     assert lines(rejudge(kept.records(), book, settings)) == lines(recorder.events)
     assert lines(rejudge(recorder.facts, book, settings, are_detectors_new=True)) == lines(recorder.events)
+    monkeypatch.setattr(RuleState, "is_asleep", lambda self, moment: False)
+    assert lines(rejudge(kept.records(), book, settings)) == lines(recorder.events), "no rule sleeps"
 
 
 def test_a_live_run_with_a_slow_recogniser_replays_exactly() -> None:

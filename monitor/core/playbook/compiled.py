@@ -12,7 +12,11 @@ from monitor.core.facts import TemperState
 from monitor.core.playbook import conditions as rows
 from monitor.core.playbook import tree
 from monitor.core.playbook.leaves import (
+    ASLEEP,
+    AWAKE,
     NOTHING,
+    SPEECH,
+    TEMPER,
     Found,
     Interrupts,
     Moment,
@@ -20,6 +24,7 @@ from monitor.core.playbook.leaves import (
     NotSaid,
     Order,
     Said,
+    Sleep,
     Timing,
 )
 from monitor.core.playbook.listener import like_id
@@ -28,12 +33,19 @@ from monitor.core.playbook.phrases import Row
 from monitor.core.playbook.questions import (
     Check,
     reply_gap,
+    reply_sleep,
     silent,
+    silent_sleep,
     sounds,
+    spoken_sleep,
     talk_share,
+    talk_sleep,
     temper,
+    temper_sleep,
     turn_longer,
+    turn_sleep,
     unacknowledged,
+    unacknowledged_sleep,
 )
 from monitor.core.playbook.repeats import Repeats
 
@@ -65,6 +77,10 @@ class All(Node):
                 joined = found.joined(joined) if part.is_moment else joined.joined(found)
         return joined
 
+    def sleep(self, moment: Moment) -> Sleep:
+        """As long as the part that failed."""
+        return self._parts[self._order[0]].sleep(moment)
+
 
 class AnyOne(Node):
     """One holds."""
@@ -80,6 +96,16 @@ class AnyOne(Node):
             if found is not None:
                 return found
         return None
+
+    def sleep(self, moment: Moment) -> Sleep:
+        """Until the first of them wakes."""
+        until, marks = ASLEEP
+        for part in self._parts:
+            one, mark = part.sleep(moment)
+            if one <= moment.now:
+                return AWAKE
+            until, marks = min(until, one), marks | mark
+        return until, marks
 
 
 class Not(Node):
@@ -114,6 +140,11 @@ class RuleState:
     raised: deque[int] = field(default_factory=lambda: deque(maxlen=RAISED_MAX))
     """When it fired lately."""
     muted_until: int = 0
+    sleeps_until: int = 0
+    """It need not be asked for the time's sake before this, unless one of `wakes_by` happens."""
+    wakes_by: int = 0
+    slept_at: tuple[int, TemperState] = (0, TemperState.CALM)
+    """How often speech had begun or ended then, and the temper."""
 
     @property
     def heard_ids(self) -> frozenset[str]:
@@ -129,6 +160,20 @@ class RuleState:
     def owed(self) -> Iterator[NotSaid]:
         """Its conditions about something unsaid."""
         return (leaf for leaf in self.leaves if isinstance(leaf, NotSaid))
+
+    def fall_asleep(self, moment: Moment) -> None:
+        """It does not hold: notes what it would have to be asked again for."""
+        self.sleeps_until, self.wakes_by = self.root.sleep(moment)
+        self.slept_at = (moment.memory.speech_changes, moment.context.temper)
+
+    def is_asleep(self, moment: Moment) -> bool:
+        """Whether asking it now could only tell what is known."""
+        if moment.now >= self.sleeps_until or self.was_true or self.is_open:
+            return False
+        by = self.wakes_by
+        if by & SPEECH and self.slept_at[0] != moment.memory.speech_changes:
+            return False
+        return not (by & TEMPER and self.slept_at[1] is not moment.context.temper)
 
     def is_let(self, moment: Moment) -> bool:
         """Whether its gates are open."""
@@ -193,27 +238,34 @@ class _Builder:
     def _clocked(self, row: Row) -> Node | None:
         match row:
             case rows.TurnLongerLeaf():
-                return Check("clock", turn_longer(row.turn_longer_than_s, self._party(row.who)))
+                party, limit_s = self._party(row.who), row.turn_longer_than_s
+                return Check("clock", turn_longer(limit_s, party), turn_sleep(limit_s, party))
             case rows.SilentLeaf():
-                return Check("clock", silent(row))
+                return Check("clock", silent(row), silent_sleep(row))
             case rows.ReplyGapLeaf():
-                return Check("clock", reply_gap(row.reply_gap_s, self._party(row.who)))
+                party = self._party(row.who)
+                return Check("clock", reply_gap(row.reply_gap_s, party), reply_sleep(row.reply_gap_s, party))
             case rows.UnacknowledgedLeaf():
-                return Check("clock", unacknowledged(row.unacknowledged_for_s, self._party(row.who)))
+                party, limit_s = self._party(row.who), row.unacknowledged_for_s
+                return Check("clock", unacknowledged(limit_s, party), unacknowledged_sleep(limit_s, party))
             case rows.TalkShareLeaf():
-                return Check("clock", talk_share(row, self._party(row.who)))
+                party = self._party(row.who)
+                return Check("clock", talk_share(row, party), talk_sleep(row, party))
             case rows.SoundsLeaf():
                 return Check("clock", sounds(row, self._party(row.who)))
             case rows.SpokenLeaf():
                 party, least = self._party(row.who), samples(row.spoken_s)
-                return Check("clock", _holds(lambda call: call.memory.spoken(party, call.now) >= least))
+                ask = _holds(lambda call: call.memory.spoken(party, call.now) >= least)
+                return Check("clock", ask, spoken_sleep(least, party))
             case rows.CallLongerLeaf():
                 limit = samples(row.call_longer_than_s)
-                return Check("clock", _holds(lambda call: call.now > limit))
+                return Check("clock", _holds(lambda call: call.now > limit), lambda _: (limit, 0))
             case rows.TurnsLeaf():
                 return Check("clock", _turns(row, self._party(row.who)))
+            case rows.TemperLeaf() if row.for_s:
+                return Check("clock", temper(row), temper_sleep(row))
             case rows.TemperLeaf():
-                return Check("clock" if row.for_s else "temper", temper(row))
+                return Check("temper", temper(row))
             case _:
                 return None
 

@@ -101,7 +101,7 @@ class RuleJudge:
                 for leaf in () if state is None else state.owed:
                     leaf.begin(now)
             if state is not None:
-                state.number = number
+                state.number, state.sleeps_until = number, 0
                 self._index(state)
                 if state.is_open and state.stays is not None:
                     self._open[number] = state
@@ -180,7 +180,9 @@ class RuleJudge:
             self._look(context, asked)
         if now - self._polled >= _POLL:
             self._polled = now
-            asked.update((state.number, state) for state in self._by_facet.get("clock", ()))
+            for state in self._by_facet.get("clock", ()):
+                if not state.is_asleep(moment):
+                    asked[state.number] = state
             asked.update(self._open)
         for number in sorted(asked):
             told.extend(self._ask(asked[number], moment))
@@ -260,6 +262,7 @@ class RuleJudge:
 
     def _ask(self, state: RuleState, moment: Moment) -> list[Judgement]:
         self.asked += 1
+        state.sleeps_until = 0
         moment.counted_from = state.counted_from
         moment.is_told = state.was_true and not state.is_momentary
         if not (state.was_true or state.is_open) and not state.is_let(moment):
@@ -271,6 +274,8 @@ class RuleJudge:
 
     def _ask_lasting(self, state: RuleState, found: Found | None, moment: Moment) -> list[Judgement]:
         if found is None:
+            if moment.just is None:
+                state.fall_asleep(moment)
             was_open, state.is_open, state.was_true = state.is_open, False, False
             if not was_open:
                 return []

@@ -70,6 +70,21 @@ class Moment:
         return self.now if self.just is None else self.just.span.end
 
 
+FOREVER = 1 << 62
+
+
+SPEECH = 1
+"""What besides time can wake a condition that does not hold: somebody begins or ends to speak."""
+TEMPER = 2
+"""The same: the caller's temper changes."""
+
+Sleep = tuple[int, int]
+"""Until when, and until what of these (their sum) happens, a condition will not hold; what it listens for and
+the facet that it looks at always wake it."""
+AWAKE: Sleep = (0, 0)
+ASLEEP: Sleep = (FOREVER, 0)
+
+
 class Node(ABC):
     """A condition of one call."""
 
@@ -83,6 +98,10 @@ class Node(ABC):
     @abstractmethod
     def found(self, moment: Moment) -> Found | None:
         """Why it holds, or None."""
+
+    def sleep(self, moment: Moment) -> Sleep:
+        """How long it need not be asked again, just after `found` told None of a moment without `just`."""
+        return AWAKE
 
 
 def said_evidence(heard: Iterable[Heard]) -> Found:
@@ -129,6 +148,10 @@ class Said(Node):
         if not is_in:
             return None
         return NOTHING if moment.is_told else said_evidence([last])
+
+    def sleep(self, moment: Moment) -> Sleep:
+        """Until it is said: time alone only takes what was said out of a window."""
+        return ASLEEP
 
     def _often(self, moment: Moment) -> Found | None:
         window = self._window if self._window is not None else samples(_COUNT_WINDOW_S)
@@ -271,6 +294,10 @@ class NotSaid(Node):
             tuple(evidence),
             {"phrase": missed.phrase, "waited_s": waited_s},
         )
+
+    def sleep(self, moment: Moment) -> Sleep:
+        """Until the judge says that it is late."""
+        return ASLEEP
 
 
 class Timing(Node):

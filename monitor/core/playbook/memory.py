@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import count, islice
+from itertools import count, islice, takewhile
 
 from monitor.core.audio import Party
 from monitor.core.clock import BLOCK_SAMPLES, Span, samples
@@ -69,6 +70,13 @@ class Memory:
         self._counts: dict[str, int] = {}
         self.activity = Activity()
         self.speech: dict[Party, deque[Span]] = {party: deque(maxlen=SPEECH_MAX) for party in Party}
+        self._ends: dict[Party, list[int]] = {party: [] for party in Party}
+        """Where each stretch of `speech` ended, and beside it how much had been spoken before it ended."""
+        self._sums: dict[Party, list[int]] = {party: [] for party in Party}
+        self._disordered: set[Party] = set()
+        """Parties of whom a stretch began before the last one ended: a transcript with odd times."""
+        self.speech_changes = 0
+        """How often speech began or ended."""
         self._spoken: dict[Party, int] = dict.fromkeys(Party, 0)
         self.turn_start: dict[Party, int | None] = dict.fromkeys(Party)
         """Where the party's latest turn began."""
@@ -151,14 +159,12 @@ class Memory:
                 self.activity.take(fact)
             case Ipu():
                 self.activity.take(fact)
-                self.speech[fact.party].append(fact.span)
-                self._spoken[fact.party] += fact.span.length
+                self._spoke(fact.party, fact.span)
             case Words():
                 self.words_end[fact.party] = max(self.words_end[fact.party], fact.span.end)
                 if not self._has_speech:  # words alone must do where nobody tells of speech
                     self._begins(fact.party, fact.span.start)
-                    self.speech[fact.party].append(fact.span)
-                    self._spoken[fact.party] += fact.span.length
+                    self._spoke(fact.party, fact.span)
             case Turn():
                 self.turn_end[fact.party] = fact.span.end
                 self.turn_ends[fact.party].append(fact.span)
@@ -201,7 +207,20 @@ class Memory:
                 self.calm_since.pop(state, None)
         self._temper = temper
 
+    def _spoke(self, party: Party, span: Span) -> None:
+        if self.speech[party] and span.start < self.speech[party][-1].end:
+            self._disordered.add(party)
+        self.speech[party].append(span)
+        self._spoken[party] += span.length
+        self.speech_changes += 1
+        ends, sums = self._ends[party], self._sums[party]
+        ends.append(span.end)
+        sums.append(self._spoken[party])
+        if len(ends) > 2 * SPEECH_MAX:
+            del ends[:-SPEECH_MAX], sums[:-SPEECH_MAX]
+
     def _begins(self, party: Party, at: int) -> None:
+        self.speech_changes += 1
         last = self.speech[party][-1].end if self.speech[party] else None
         is_new = last is None or at - last > _TURN_GAP or self._alone[party.other] >= _TAKES_FLOOR
         if not is_new and last is not None and not self._has_speech:
@@ -240,11 +259,16 @@ class Memory:
         """Samples that the party spoke since `start`."""
         since = self.activity.since(party)
         total = 0 if since is None or now <= max(since, start) else now - max(since, start)
-        for span in reversed(self.speech[party]):
-            if span.end <= start:
-                break
-            total += span.end - (span.start if span.start > start else start)
-        return total
+        ends, speech = self._ends[party], self.speech[party]
+        if party in self._disordered:
+            later_ones = takewhile(lambda span: span.end > start, reversed(speech))
+            return total + sum(span.end - max(span.start, start) for span in later_ones)
+        later = min(len(ends) - bisect_right(ends, start), len(speech))
+        if not later:
+            return total
+        sums = self._sums[party]
+        first = speech[-later]
+        return total + sums[-1] - sums[-later] + first.end - max(first.start, start)
 
     def last_speech_end(self, party: Party) -> int | None:
         """Where the party's latest whole stretch of speech ended."""

@@ -9,7 +9,18 @@ from monitor.core.audio import Party
 from monitor.core.clock import Span, samples, seconds
 from monitor.core.facts import Evidence, TemperState
 from monitor.core.playbook import conditions as rows
-from monitor.core.playbook.leaves import NOTHING, Found, Moment, Node
+from monitor.core.playbook.leaves import (
+    ASLEEP,
+    AWAKE,
+    FOREVER,
+    NOTHING,
+    SPEECH,
+    TEMPER,
+    Found,
+    Moment,
+    Node,
+    Sleep,
+)
 from monitor.core.reading.context import CallContext
 
 _FRAMES_A_SECOND = 10
@@ -18,9 +29,22 @@ _FRAMES_A_SECOND = 10
 class Check(Node):
     """A condition that is a plain question to the context or the memory."""
 
-    def __init__(self, facet: str, ask: Callable[[Moment], Found | None]) -> None:
+    def __init__(
+        self,
+        facet: str,
+        ask: Callable[[Moment], Found | None],
+        sleep: Callable[[Moment], Sleep] | None = None,
+    ) -> None:
+        """Without `sleep` it sleeps until its facet changes, and never where that is the clock."""
         self.facet = facet
         self._ask = ask
+        self._sleep = sleep
+
+    def sleep(self, moment: Moment) -> Sleep:
+        """As it was told to."""
+        if self._sleep is not None:
+            return self._sleep(moment)
+        return AWAKE if self.facet == "clock" else ASLEEP
 
     def found(self, moment: Moment) -> Found | None:
         """The answer."""
@@ -90,29 +114,87 @@ def silent(row: rows.SilentLeaf) -> Callable[[Moment], Found | None]:
     return ask
 
 
+def silent_sleep(row: rows.SilentLeaf) -> Callable[[Moment], Sleep]:
+    """The time until the silence is so long, if nobody breaks it."""
+    limit = samples(row.silent_for_s)
+
+    def sleep(moment: Moment) -> Sleep:
+        since = moment.memory.quiet_since(row.who)
+        return (FOREVER if since is None else since + limit), SPEECH
+
+    return sleep
+
+
 def reply_gap(limit_s: float, party: Party) -> Callable[[Moment], Found | None]:
     """The question of how long the other has waited for the party's reply."""
+    limit = samples(limit_s)
 
     def ask(moment: Moment) -> Found | None:
         since = moment.memory.quiet_since(None)
         other = moment.memory.last_speech_end(party.other)
-        if since is None or other is None or other < since or moment.now - since < samples(limit_s):
+        if since is None or other is None or other < since or moment.now - since < limit:
             return None
         return _measured(moment, "quiet", seconds(moment.now - since), "s")
 
     return ask
 
 
+def reply_sleep(limit_s: float, party: Party) -> Callable[[Moment], Sleep]:
+    """The time until the wait is so long, if nobody speaks."""
+    limit = samples(limit_s)
+
+    def sleep(moment: Moment) -> Sleep:
+        since = moment.memory.quiet_since(None)
+        other = moment.memory.last_speech_end(party.other)
+        is_owed = since is not None and other is not None and other >= since
+        return (since + limit if is_owed and since is not None else FOREVER), SPEECH
+
+    return sleep
+
+
 def unacknowledged(limit_s: float, party: Party) -> Callable[[Moment], Found | None]:
     """The question of how long the other has spoken without a sound of the party."""
+    limit = samples(limit_s)
 
     def ask(moment: Moment) -> Found | None:
         spoken = moment.memory.unacknowledged[party]
-        if spoken < samples(limit_s) or not moment.memory.activity.is_speaking(party.other):
+        if spoken < limit or not moment.memory.activity.is_speaking(party.other):
             return None
         return _measured(moment, "unheard", seconds(spoken), "s")
 
     return ask
+
+
+def unacknowledged_sleep(limit_s: float, party: Party) -> Callable[[Moment], Sleep]:
+    """The time until it can be so long at the earliest."""
+    limit = samples(limit_s)
+
+    def sleep(moment: Moment) -> Sleep:
+        return moment.now + limit - moment.memory.unacknowledged[party], 0
+
+    return sleep
+
+
+def turn_sleep(limit_s: float, party: Party) -> Callable[[Moment], Sleep]:
+    """The time until the turn is so long, if it goes on."""
+    limit = samples(limit_s)
+
+    def sleep(moment: Moment) -> Sleep:
+        start = moment.memory.turn_start[party]
+        if start is None or not moment.memory.activity.is_speaking(party):
+            return FOREVER, SPEECH
+        return start + limit, SPEECH
+
+    return sleep
+
+
+def spoken_sleep(least: int, party: Party) -> Callable[[Moment], Sleep]:
+    """The time until the party has spoken for `least` samples at the earliest."""
+
+    def sleep(moment: Moment) -> Sleep:
+        return moment.now + least - moment.memory.spoken(party, moment.now), SPEECH
+
+    return sleep
 
 
 def talk_share(row: rows.TalkShareLeaf, party: Party) -> Callable[[Moment], Found | None]:
@@ -136,6 +218,28 @@ def talk_share(row: rows.TalkShareLeaf, party: Party) -> Callable[[Moment], Foun
     return ask
 
 
+def talk_sleep(row: rows.TalkShareLeaf, party: Party) -> Callable[[Moment], Sleep]:
+    """The time until the share can be so at the earliest.
+
+    In a time t own speech of the window can become less or more by t, the other's at the same time by as
+    much the other way, and both together more by 2 t at most.
+    """
+    window, enough = samples(row.within_s), samples(row.speech_s)
+
+    def sleep(moment: Moment) -> Sleep:
+        start = moment.now - window
+        own = moment.memory.spoken_within(party, start, moment.now)
+        both = own + moment.memory.spoken_within(party.other, start, moment.now)
+        wait = (enough - both) // 2
+        if row.talk_share_at_least is not None:
+            wait = max(wait, int(row.talk_share_at_least * both) - own - 1)
+        if row.talk_share_at_most is not None:
+            wait = max(wait, own - int(row.talk_share_at_most * both) - 1)
+        return moment.now + wait, SPEECH
+
+    return sleep
+
+
 def temper(row: rows.TemperLeaf) -> Callable[[Moment], Found | None]:
     """The question of the caller's temper, and since when."""
     states = list(TemperState)
@@ -155,6 +259,19 @@ def temper(row: rows.TemperLeaf) -> Callable[[Moment], Found | None]:
         return _measured(moment, "temper_score", 100 * moment.context.temper_score, "%", "score_percent")
 
     return ask
+
+
+def temper_sleep(row: rows.TemperLeaf) -> Callable[[Moment], Sleep]:
+    """Until the temper is another, where it is not what is asked for."""
+    states = list(TemperState)
+    low = 0 if row.temper_at_least is None else states.index(row.temper_at_least)
+    high = len(states) - 1 if row.temper_at_most is None else states.index(row.temper_at_most)
+
+    def sleep(moment: Moment) -> Sleep:
+        is_in = low <= states.index(moment.context.temper) <= high
+        return AWAKE if is_in else (FOREVER, TEMPER)
+
+    return sleep
 
 
 FACETS: dict[str, Callable[[CallContext], Any]] = {
