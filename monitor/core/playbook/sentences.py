@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from monitor.core.audio import Party
 from monitor.core.clock import Span, samples
@@ -79,4 +80,10 @@ class SentenceCutter:
     def _close(self, party: Party) -> Iterator[SentenceSaid]:
         words, self._words[party] = tuple(self._words[party]), []
         if words:
-            yield SentenceSaid(party, words, features(normalise([word.text for word in words]).text))
+            yield SentenceSaid(party, words, _bag(tuple(word.text for word in words)))
+
+
+@lru_cache(maxsize=256)
+def _bag(texts: tuple[str, ...]) -> Counter[str]:
+    """The features of a sentence, not to be changed: phrases, rules and other books all ask for it."""
+    return features(normalise(texts).text)

@@ -81,7 +81,8 @@ class CallReader:
         self._types = {kind: Leaning(memory_s) for kind in CallerType}
         self._needs = {kind: Leaning(memory_s) for kind in CallerNeed}
         self._risk = Risk()
-        self._reasons: list[Reason] = []
+        self._risk_at = (0, 0.0)
+        """When the risk was looked at, and the heat then."""
         self._demands = Demands()
         self._promises = PromiseLedger()
         self._concessions = ConcessionLedger()
@@ -100,7 +101,7 @@ class CallReader:
     @property
     def reasons(self) -> list[Reason]:
         """What the risk is made of, the weightiest first."""
-        return self._reasons
+        return self._risk.reasons(*self._risk_at)
 
     def type_proofs(self, kind: CallerType) -> tuple[Proof, ...]:
         """Why a type scores as it does, newest first."""
@@ -289,9 +290,9 @@ class CallReader:
             state.types[kind] = held(state.types[kind], leaning.score(now, besides))
         for need, leaning in self._needs.items():
             state.needs[need] = held(state.needs[need], leaning.score(now))
-        self._reasons = self._risk.reasons(now, heat)
-        state.risk = joined(self._reasons)
-        state.risk_reasons = {reason.kind: reason.share for reason in self._reasons}
+        self._risk_at = (now, heat)
+        state.risk_reasons = self._risk.shares(now, heat)
+        state.risk = joined(state.risk_reasons.values())
         state.counts = self._counts.tallies(now)
         state.promises = self._promises.entries
         state.concessions = self._concessions.entries

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from monitor.core.reading.context import RiskKind
@@ -11,6 +12,8 @@ _MEMORY_S = 900.0
 """A threat is not forgotten in a call of usual length; it weighs less when much time went well."""
 _LEAST = 0.02
 """A reason that adds less is not told."""
+_OF_HEAT = 0.3
+"""What a temper of 1 adds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,25 +40,34 @@ class Risk:
         for leaning in self._kinds.values():
             leaning.ease(now, share)
 
-    def reasons(self, now: int, heat: float) -> list[Reason]:
-        """The kinds that add something, the weightiest first; `heat` is the caller's temper, 0..1."""
-        found = [
-            Reason(kind=kind, share=share, proofs=leaning.proofs(now))
-            for kind, leaning in self._kinds.items()
-            if (share := leaning.score(now)) >= _LEAST
-        ]
+    def shares(self, now: int, heat: float) -> dict[RiskKind, float]:
+        """What each kind adds, where it adds something, the weightiest first; `heat` is the temper, 0..1."""
+        found = {kind: leaning.score(now) for kind, leaning in self._kinds.items()}
         if heat > 0:
-            proof = Proof(code="heat", at=now, weight=heat, value=heat)
-            found.append(Reason(kind=RiskKind.HEAT, share=0.3 * heat, proofs=(proof,)))
-        return sorted(
-            (reason for reason in found if reason.share >= _LEAST),
-            key=lambda reason: (-reason.share, reason.kind),
+            found[RiskKind.HEAT] = _OF_HEAT * heat
+        return dict(
+            sorted(
+                ((kind, share) for kind, share in found.items() if share >= _LEAST),
+                key=lambda item: (-item[1], item[0]),
+            )
         )
 
+    def reasons(self, now: int, heat: float) -> list[Reason]:
+        """The same with what speaks for each."""
+        return [
+            Reason(kind=kind, share=share, proofs=self._proofs(kind, now, heat))
+            for kind, share in self.shares(now, heat).items()
+        ]
 
-def joined(reasons: list[Reason]) -> float:
-    """The score 0..1 of reasons."""
+    def _proofs(self, kind: RiskKind, now: int, heat: float) -> tuple[Proof, ...]:
+        if kind is RiskKind.HEAT:
+            return (Proof(code="heat", at=now, weight=heat, value=heat),)
+        return self._kinds[kind].proofs(now)
+
+
+def joined(shares: Iterable[float]) -> float:
+    """The score 0..1 of what several kinds add."""
     calm = 1.0
-    for reason in reasons:
-        calm *= 1.0 - min(1.0, reason.share)
+    for share in shares:
+        calm *= 1.0 - min(1.0, share)
     return 1.0 - calm
