@@ -6,6 +6,10 @@ A file holds rules and signals, tables `[[rule]]` and `[[signal]]` with the fiel
 
 from __future__ import annotations
 
+import codecs
+import io
+import os
+import stat
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -19,6 +23,8 @@ FILE_BYTES_MAX = 1_000_000
 """A larger file is not a playbook; it would only hold up the start."""
 FILES_MAX = 200
 """Files of one playbook."""
+BYTES_MAX = 5_000_000
+"""Characters of all files of one playbook together, about seven times the shipped one."""
 
 
 def load_playbook(folder: Path | None = None) -> RuleBook:
@@ -47,9 +53,12 @@ def playbook_paths(place: Path) -> list[Path]:
     Raises:
         PlaybookError: there is no such file, or the folder holds none, or too many.
     """
-    if place.is_file():
-        return [place]
-    paths = sorted(place.glob("*.toml")) if place.is_dir() else []
+    try:
+        if place.is_file():
+            return [place]
+        paths = sorted(place.glob("*.toml")) if place.is_dir() else []
+    except OSError as error:
+        raise PlaybookError("playbook.unreadable", path=place, reason=error.strerror or error) from error
     if not paths:
         reason = "the folder holds no *.toml file" if place.is_dir() else "there is no such file or folder"
         raise PlaybookError("playbook.unreadable", path=place, reason=reason)
@@ -73,7 +82,16 @@ def read_texts(paths: Iterable[Path]) -> tuple[tuple[str, str], ...]:
     Raises:
         PlaybookError: playbook.unreadable.
     """
-    return tuple((str(path), _read(path)) for path in paths)
+    texts: list[tuple[str, str]] = []
+    room = BYTES_MAX
+    for path in paths:
+        text = _read(path)
+        room -= len(text)
+        if room < 0:
+            reason = f"with the files before it the playbook is over {BYTES_MAX} characters"
+            raise PlaybookError("playbook.unreadable", path=path, reason=reason)
+        texts.append((str(path), text))
+    return tuple(texts)
 
 
 def book_of_texts(texts: Iterable[tuple[str, str]]) -> RuleBook:
@@ -112,14 +130,34 @@ def _book(rows: list[SourceRow]) -> RuleBook:
 
 
 def _read(path: Path) -> str:
+    """A file's text. It may be anything that somebody put there, and may change while it is read."""
     try:
-        if path.stat().st_size > FILE_BYTES_MAX:
-            raise PlaybookError("playbook.unreadable", path=path, reason=f"over {FILE_BYTES_MAX} bytes")
-        return path.read_text(encoding="utf-8")
+        with io.BufferedReader(io.FileIO(path, "r", opener=_not_waiting)) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise PlaybookError("playbook.unreadable", path=path, reason="it is no plain file")
+            data = file.read(FILE_BYTES_MAX + 1)
     except OSError as error:
         raise PlaybookError("playbook.unreadable", path=path, reason=error.strerror or error) from error
+    if len(data) > FILE_BYTES_MAX:
+        raise PlaybookError("playbook.unreadable", path=path, reason=f"over {FILE_BYTES_MAX} bytes")
+    try:
+        if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            raise UnicodeDecodeError("utf-8", data, 0, 1, "UTF-16")
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise PlaybookError("playbook.unreadable", path=path, reason="it is no text in UTF-8") from error
+        line = data.count(b"\n", 0, error.start) + 1
+        reason = f"it is no text in UTF-8 (line {line}); save it with this encoding"
+        raise PlaybookError("playbook.unreadable", path=path, reason=reason, line=line) from error
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        reason = f"it is no text: line {line} holds a NUL byte"
+        raise PlaybookError("playbook.unreadable", path=path, reason=reason, line=line)
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _not_waiting(path: str, flags: int) -> int:
+    """Opens a pipe at once, whether or not anybody writes to it."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -158,13 +159,17 @@ class PlaybookWatch:
         self._report(PlaybookError(EDIT_CODE, reason=error.sentence))
 
     def _signature(self) -> Signature:
-        """Names, times and sizes of the files; a file that goes away meanwhile counts as gone."""
+        """Names, times and sizes of the files; a file that goes away meanwhile counts as gone.
+
+        A link that leads nowhere does not: a server that started with it would fail.
+        """
         found = []
         paths = sorted(self._place.glob("*.toml")) if self._place.is_dir() else [self._place]
         for path in paths if self._tuned is None else [*paths, self._tuned]:
             try:
                 status = path.stat()
+                found.append((path.name, status.st_mtime_ns, status.st_size))
             except OSError:
-                continue
-            found.append((path.name, status.st_mtime_ns, status.st_size))
+                with suppress(OSError):
+                    found.append((path.name, path.lstat().st_mtime_ns, -1))
         return tuple(found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -34,18 +34,33 @@ def check(places: Sequence[Path], *, is_json: bool = False) -> int:
     stands in the places that were named is told.
 
     Raises:
-        PlaybookError: a file cannot be read.
+        PlaybookError: there is no such file or folder.
     """
     named = {str(path) for place in places for path in playbook_paths(place)}
     around = {str(path) for place in places if place.is_file() for path in _neighbours(place)}
-    rows, faults = read_sources(read_texts(Path(name) for name in sorted(named | around)))
-    found = [_of_fault(fault) for fault in faults if fault.file in named]
-    if not faults:
+    texts, found = _texts(sorted(named | around), named)
+    rows, faults = read_sources(texts)
+    found += [_of_fault(fault) for fault in faults if fault.file in named]
+    if not faults and len(texts) == len(named | around):
         found += [_of_doubt(doubt) for doubt in doubts(rows, book_of(rows)) if doubt.file in named]
         found += _without_words(places, rows)
     counted = [row for row in rows if row.file in named]
     _tell(found, counted, is_json=is_json)
     return sum(1 for one in found if one.level == "error")
+
+
+def _texts(paths: Iterable[str], named: Collection[str]) -> tuple[list[tuple[str, str]], list[Fault]]:
+    """The texts of those files that can be read, and why the others, where they were named, cannot."""
+    texts: list[tuple[str, str]] = []
+    faults: list[Fault] = []
+    for path in paths:
+        try:
+            texts.extend(read_texts([Path(path)]))
+        except PlaybookError as error:
+            if path in named:
+                line = error.values.get("line", 1)
+                faults.append(_of_error(error, path, line if isinstance(line, int) else 1))
+    return texts, faults
 
 
 def _neighbours(path: Path) -> Iterable[Path]:
@@ -76,8 +91,8 @@ def _of_fault(fault: BookError) -> Fault:
     )
 
 
-def _of_error(error: PlaybookError, file: str) -> Fault:
-    return Fault(level="error", code=error.code, file=file, line=1, rule="", message=error.sentence)
+def _of_error(error: PlaybookError, file: str, line: int = 1) -> Fault:
+    return Fault(level="error", code=error.code, file=file, line=line, rule="", message=error.sentence)
 
 
 def _of_doubt(doubt: Doubt) -> Fault:

@@ -171,6 +171,7 @@ def test_a_double_name_tells_both_places() -> None:
     "text",
     [
         "x = " + "[" * 3000 + "]" * 3000,
+        "a." * 400_000 + "a = 1",
         "[[rule]]\nwhat = " + "{ not = " * 600 + '{ said = "x" }' + " }" * 600,
         HEAD + rule(what="{ not = " * 12 + '{ said = "hello" }' + " }" * 12),
         HEAD + rule(what="{ any = [" + '{ said = "hello" },' * 45 + "] }"),
@@ -179,7 +180,7 @@ def test_a_double_name_tells_both_places() -> None:
         HEAD + rule(what="", phrases='{ zh = ["' + "啊" * 500 + '"] }'),
         HEAD + rule(what="", phrases="{ zh = [" + '"啊哦",' * 100 + "] }"),
     ],
-    ids=["arrays", "tables", "depth", "breadth", "catastrophic", "empty", "long", "many"],
+    ids=["arrays", "dots", "tables", "depth", "breadth", "catastrophic", "empty", "long", "many"],
 )
 def test_hostile_playbooks_are_refused(text: str) -> None:
     assert fault(text).reason
