@@ -7,6 +7,7 @@ what was told in it. Judging it again with the same playbook must give the alert
 from __future__ import annotations
 
 import dataclasses
+import gc
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -110,6 +111,7 @@ def main() -> None:
         writer.close()
         call = open_call(str(path), settings)
         told = list(judge_again(call, Side(book)))
+        gc.freeze()  # as the command and the page's trial do
         known, unknown = Side(book, digest=digest), Side(book)
         same = [what_if(call, side, Side(book)) for side in (known, unknown)]
         assert not any(change.came or change.went for change in same)

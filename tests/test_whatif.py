@@ -321,3 +321,21 @@ def test_what_is_tuned_on_the_page_is_in_force_for_the_command_too(
     assert code == 0, output
     assert "demands_leader" in output
     assert "no_authority" not in output
+
+
+def test_several_calls_are_told_in_their_order(tmp_path: Path) -> None:
+    """They are judged in processes of their own; what is told is the same as of each alone."""
+    names = []
+    for number in range(3):
+        talk = tmp_path / f"talk{number}.txt"
+        talk.write_text(CALL if number != 1 else CALL.split("客户: 叫")[0], encoding="utf-8")
+        names.append(str(talk))
+    edit = tmp_path / "edit.toml"
+    edit.write_text("[tune.demands_leader]\nis_on = false\n", encoding="utf-8")
+    code, together = run("whatif", str(edit), *names, "--json")
+    assert code == 0, together
+    alone = [run("whatif", str(edit), name, "--json")[1].strip() for name in names]
+    assert together.splitlines() == alone
+    assert [len(json.loads(row)["went"]) for row in alone] == [1, 0, 1]
+    code, said = run("whatif", str(edit), names[0], str(tmp_path / "none"))
+    assert code == 1, said
