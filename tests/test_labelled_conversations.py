@@ -70,6 +70,13 @@ def test_the_fourth_batch_is_half_mandarin_and_half_of_it_is_kept_aside() -> Non
     assert sum(call.id in held_out(CALLS) for call in fourth) == 30
 
 
+def test_the_sixth_batch_is_good_calls_alone_and_half_of_it_is_kept_aside() -> None:
+    sixth = [call for call in CALLS if BATCHES[call.batch] == "sixth"]
+    assert sorted(call.language for call in sixth) == ["en"] * 20 + ["zh"] * 20
+    assert all("_good_" in call.id and any(turn.near for turn in call.turns) for call in sixth)
+    assert sum(call.id in held_out(CALLS) for call in sixth) == 20
+
+
 def test_turns_follow_one_another() -> None:
     for call in CALLS:
         starts = [turn.start_s for turn in call.turns]
