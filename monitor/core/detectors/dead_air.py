@@ -32,7 +32,8 @@ _HOLD = Phrases(
         "(?:我|帮您|给您|为您)(?:先)?(?:去)?(?:查|看|核实|确认|问|请示|咨询)一?下",
         "(?:一|两|几)分钟(?:时间)?(?:来)?(?:查|看|核实|确认)",
         "(?:给|帮|为)您转接",
-        "(?:不要|别)挂(?:断|机|电话)?",
+        "(?:不要|别|不用)挂(?:断|机|电话)?",
+        r"(?:大概|大约|要|得|就|约|差不多|转|等|用)(?:\d{1,2}|几|半)(?:来|多)?(?:秒|分)钟?(?!钟|前|到|后|送|内|以内)",
     ),
     en=(
         r"\b(?:please|can you|could you) hold\b",
@@ -46,6 +47,10 @@ _HOLD = Phrases(
         r"\bi(?:'m| am) (?:just )?(?:checking|looking|pulling|transferring|connecting)\b",
         r"\b(?:put|place|putting|placing) you on (?:a )?(?:brief |quick |short )?hold\b",
         r"\bgive me (?:just )?(?:a|one|two)\b",
+        r"\b(?:about|maybe|for|another|i'll be|i'll take) (?:about |just )?"
+        r"(?:ten|fifteen|twenty|thirty|half a|a few|a couple of|a|one|two) (?:seconds?|secs?|minutes?|mins?)"
+        r"\b(?! (?:ago|late|away|from))",
+        r"\b(?:it'll|it will|it might|it may|going to|gonna|i'll) (?:be|go) (?:a bit |very )?quiet\b",
     ),
 )
 """What an agent says before a silence that the caller then expects."""

@@ -51,6 +51,8 @@ def test_clears_when_somebody_speaks(scene: Any) -> None:
         "我需要几分钟查询一下",
         "我先请示一下主管",
         "请不要挂机",
+        "您不用挂，大概半分钟",
+        "我把单子开上，转十秒钟",
         "Please hold.",
         "One moment, please.",
         "Could you hold on for me",
@@ -63,6 +65,9 @@ def test_clears_when_somebody_speaks(scene: Any) -> None:
         "I'm just checking that for you",
         "let me transfer you",
         "allow me a moment to check",
+        "I'm in the file now, that's about ten seconds",
+        "I'll walk over to the workshop, I'll be about half a minute",
+        "it'll be quiet while I read it",
     ],
 )
 def test_not_after_the_agent_asked_to_wait(scene: Any, line: str) -> None:
@@ -96,6 +101,8 @@ def test_a_hold_has_an_end(scene: Any) -> None:
         "Thanks for waiting",
         "I will call you back in a moment",
         "it takes a minute to set up",
+        "it went about ten minutes ago",
+        "您的包裹大概十分钟到",
         "we hold your parcel for seven days",
     ],
 )
