@@ -79,7 +79,7 @@ def found_by_phrases(sentences: Sequence[Sentence], book: RuleBook, rows: Sequen
     found = np.zeros((len(sentences), len(rows)), bool)
     for number, sentence in enumerate(sentences):
         for hit in phrases[parties[sentence.row]].search(normalise([sentence.text]).text, 0):
-            if hit.rule in places:
+            if hit.is_complete and hit.rule in places:
                 found[number, places[hit.rule]] = True
     return found
 

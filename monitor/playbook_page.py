@@ -119,6 +119,8 @@ def _phrases(phrases: Phrases) -> list[str]:
         *_patterns("Patterns, English", phrases.en),
         *_patterns("Unless, Mandarin", phrases.unless_zh),
         *_patterns("Unless, English", phrases.unless_en),
+        *_patterns("Beside it, Mandarin", phrases.beside_zh),
+        *_patterns("Beside it, English", phrases.beside_en),
     ]
     terms = (*phrases.sounds_zh, *phrases.sounds_alone_zh)
     if terms:

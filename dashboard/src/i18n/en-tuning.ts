@@ -119,6 +119,8 @@ export const tuning = {
     en: "English",
     unless_zh: "unless, Chinese",
     unless_en: "unless, English",
+    beside_zh: "beside it, Chinese",
+    beside_en: "beside it, English",
     sounds_zh: "by sound, Chinese",
     sounds_alone_zh: "by sound alone, Chinese",
   } as Record<string, string>,

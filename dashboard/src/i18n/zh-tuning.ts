@@ -111,6 +111,8 @@ export const tuning: Dictionary["tuning"] = {
     en: "英文",
     unless_zh: "除非（中文）",
     unless_en: "除非（英文）",
+    beside_zh: "同时要有（中文）",
+    beside_en: "同时要有（英文）",
     sounds_zh: "按读音（中文）",
     sounds_alone_zh: "仅按读音（中文）",
   },

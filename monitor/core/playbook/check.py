@@ -243,7 +243,7 @@ def _advice_that_breaks_rules(rows: Iterable[SourceRow], book: RuleBook) -> Iter
 def _heard(book: RuleBook, party: Party, text: str) -> list[str]:
     """The ids whose phrases are found in a text."""
     normalised = normalise([text]).text
-    return [hit.rule for hit in phrases_of(book, party).search(normalised, 0)]
+    return [hit.rule for hit in phrases_of(book, party).search(normalised, 0) if hit.is_complete]
 
 
 # --- phrases --------------------------------------------------------------------------------------------

@@ -105,7 +105,7 @@ class PhraseListener:
         if moved:
             self._reported = {rule: end - moved for rule, end in self._reported.items() if end > moved}
             self._waiting = [
-                Hit(hit.rule, max(1, hit.start - moved), hit.end - moved, True)
+                Hit(hit.rule, max(1, hit.start - moved), hit.end - moved, True, hit.is_complete)
                 for hit in self._waiting
                 if hit.end > moved
             ]
@@ -139,7 +139,10 @@ class PhraseListener:
             if high <= earliest:
                 continue
             for hit in self._book.search(tail.text[low:high], earliest - low, self._soft_ends(low, high)):
-                found = Hit(hit.rule, hit.start + low, hit.end + low, hit.is_tentative and high == bounds[-1])
+                is_open = hit.is_tentative and high == bounds[-1]
+                if not hit.is_complete and not is_open:
+                    continue
+                found = Hit(hit.rule, hit.start + low, hit.end + low, is_open, hit.is_complete)
                 known = self._reported.get(hit.rule, 0)
                 if found.start >= known and (found.end > since or found.start >= waited.get(hit.rule, since)):
                     hits.append(found)
@@ -157,6 +160,6 @@ class PhraseListener:
         return hit.rule, tuple(matched)
 
     def _release(self) -> list[tuple[str, tuple[Word, ...]]]:
-        given = [self._give(hit) for hit in self._waiting]
+        given = [self._give(hit) for hit in self._waiting if hit.is_complete]
         self._waiting = []
         return given

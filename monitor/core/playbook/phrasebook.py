@@ -39,7 +39,9 @@ class Hit:
     start: int
     end: int
     is_tentative: bool
-    """Whether words that follow could still undo it."""
+    """Whether words that follow could still undo it, or complete it."""
+    is_complete: bool = True
+    """False where what must be beside it has not been said yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,9 @@ class _Compiled:
     phrases: Phrases
     patterns: tuple[Pattern, ...]
     exclusions: tuple[Pattern, ...]
+    beside_han: tuple[Pattern, ...]
+    """Of which one must be near a match in Han characters, where there are any."""
+    beside_latin: tuple[Pattern, ...]
 
 
 class _Entry:
@@ -94,6 +99,8 @@ class PhraseBook:
                 row,
                 tuple(Pattern.compile(source) for source in (*row.zh, *row.en)),
                 tuple(Pattern.compile(source) for source in (*row.unless_zh, *row.unless_en)),
+                tuple(Pattern.compile(source) for source in row.beside_zh),
+                tuple(Pattern.compile(source) for source in row.beside_en),
             )
             for rule, row in phrases.items()
         }
@@ -133,8 +140,9 @@ class PhraseBook:
     def search(self, text: str, since: int, breaks: Sequence[int] = ()) -> Iterator[Hit]:
         """Matches in one sentence that end after position `since`, rule by rule, each place once.
 
-        A match may reach over `breaks` (rising positions inside the text), but an exclusion counts only
-        between the breaks around the match. A rule's matches never overlap and come in order of place.
+        A match, and what must be beside it, may reach over `breaks` (rising positions inside the text), but
+        an exclusion counts only between the breaks around the match. A rule's matches never overlap and come
+        in order of place. One that is not complete is told only where words that follow could complete it.
         """
         by_rule: dict[str, list[Hit]] = {}
         for rule, pattern in self._found(self._candidates(text, since), text, since):
@@ -235,7 +243,18 @@ class PhraseBook:
                 return None
             if self._by_sound.excludes(rule, around):
                 return None
+        if not self._has_beside(rule, text, start, end):
+            can_come = len(text) - end < _reach(text[start])
+            return Hit(rule, start, end, True, is_complete=False) if can_come else None
         return Hit(rule, start, end, end == len(text) and (bool(exclusions) or pattern.looks_ahead))
+
+    def _has_beside(self, rule: str, text: str, start: int, end: int) -> bool:
+        compiled = self._rules[rule]
+        beside = compiled.beside_han if is_han(text[start]) else compiled.beside_latin
+        if not beside:
+            return True
+        near = _around(text, start, end, ())
+        return any(companion.regex.search(near) for companion in beside)
 
     def _spelled(self, text: str, breaks: Sequence[int]) -> Iterator[tuple[str, Hit]]:
         """Matches of the text with its numbers as they are said, at their places in the text as it is."""
@@ -298,9 +317,13 @@ def _grams(needed: str) -> list[str]:
     return [needed[at : at + length] for at in range(len(needed) - length + 1)]
 
 
+def _reach(character: str) -> int:
+    return _REACH_HAN if is_han(character) else _REACH_LATIN
+
+
 def _around(text: str, start: int, end: int, breaks: Sequence[int]) -> str:
     """The clause about a match, where exclusions are looked for."""
-    reach = _REACH_HAN if is_han(text[start]) else _REACH_LATIN
+    reach = _reach(text[start])
     low = max([start - reach, 0, *(at for at in breaks if at <= start)])
     high = min([end + reach, len(text), *(at for at in breaks if at >= end)])
     return text[low:high]

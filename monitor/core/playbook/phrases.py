@@ -40,22 +40,25 @@ class Phrases(Row):
 
     `zh` and `en` are patterns (`monitor.core.playbook.patterns`) over normalised text
     (`monitor.core.playbook.normalise`: simplified, lower case, no punctuation); `unless` are exclusions
-    looked for in the same sentence. `sounds_zh` are terms of the patterns for which the recogniser may
-    write other characters of the same sound: what sounds like them is read as them, where the patterns
-    then match at least three characters. `sounds_alone_zh` are such terms of two characters that may be
-    the whole match because nothing usual sounds the same.
+    looked for in the same sentence. `beside` are patterns of which one must be near, too: a name alone is no
+    threat, and with a word of intent it is. `sounds_zh` are terms of the patterns for which the recogniser
+    may write other characters of the same sound: what sounds like them is read as them, where the patterns
+    then match at least three characters. `sounds_alone_zh` are such terms of two characters that may be the
+    whole match because nothing usual sounds the same.
     """
 
     zh: tuple[str, ...] = Field((), max_length=PATTERNS_MAX)
     en: tuple[str, ...] = Field((), max_length=PATTERNS_MAX)
     unless_zh: tuple[str, ...] = Field((), max_length=PATTERNS_MAX)
     unless_en: tuple[str, ...] = Field((), max_length=PATTERNS_MAX)
+    beside_zh: tuple[str, ...] = Field((), max_length=PATTERNS_MAX)
+    beside_en: tuple[str, ...] = Field((), max_length=PATTERNS_MAX)
     sounds_zh: tuple[str, ...] = Field((), max_length=PATTERNS_MAX)
     sounds_alone_zh: tuple[str, ...] = Field((), max_length=PATTERNS_MAX)
     count: int = Field(1, ge=1, le=20, description="how many matches within `window_s` it takes")
     window_s: PositiveSeconds = 60.0
 
-    @field_validator("zh", "en", "unless_zh", "unless_en")
+    @field_validator("zh", "en", "unless_zh", "unless_en", "beside_zh", "beside_en")
     @classmethod
     def _patterns_are_sound(cls, sources: tuple[str, ...]) -> tuple[str, ...]:
         for source in sources:

@@ -106,6 +106,25 @@ def test_a_short_term_does_not_stand_alone_by_sound_unless_it_may(say: Say) -> N
     assert phrases(judge.on_event(say(AGENT, "头诉"), 0)) == [("r", "头诉")]
 
 
+def test_a_name_counts_only_with_what_must_be_beside_it(say: Say) -> None:
+    row = rule("c", zh=["工商局?"], beside_zh=["我(?:要|去)", "等着"], en=[r"\bofcom\b"])
+    assert phrases(detector(row).on_event(say(AGENT, "我去工商局说理"), 0)) == [("c", "工商局")]
+    judge = detector(row)
+    said = [*judge.on_event(say(AGENT, "他在工商局上班"), 0), *judge.on_tick(samples(9))]
+    assert phrases(said) == []
+    english = phrases(detector(row).on_event(say(AGENT, "that is ofcom"), 0))
+    assert english == [("c", "ofcom")], "what is asked of one language is not asked of the other"
+
+
+def test_what_must_be_beside_a_name_may_come_after_it_in_other_words(say: Say) -> None:
+    judge = detector(rule("c", zh=["工商局?"], beside_zh=["等着"]))
+    first = say(AGENT, "工商局那边")
+    assert judge.on_event(first, first.span.end) == []
+    second = say(AGENT, "你们等着")
+    said = [*judge.on_event(second, second.span.end), *judge.on_tick(second.span.end + samples(9))]
+    assert phrases(said) == [("c", "工商局")]
+
+
 def test_exclusions_count_in_the_same_sentence_only(say: Say) -> None:
     row = rule("c", zh=["要投诉"], unless_zh=["不是要投诉"])
     assert phrases(detector(row).on_event(say(AGENT, "我不是要投诉的"), 0)) == []
