@@ -1,7 +1,7 @@
 """How many wordings of the same thing the playbook's phrases find, sentence by sentence.
 
-`bench/sentences` holds 11,790 sentences by five writers who had seen neither the phrases nor a labelled
-conversation, only each row's name and a line of meaning: for 131 signals and rules, in both languages, six
+`bench/sentences` holds 11,700 sentences by five writers who had seen neither the phrases nor a labelled
+conversation, only each row's name and a line of meaning: for 130 signals and rules, in both languages, six
 that do what the row means and three that only look so. The fifth writer's are longer, and hold other matters.
 
 A sentence counts as found where its own row's phrases match it. What other rows of the same party say to it
