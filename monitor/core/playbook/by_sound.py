@@ -39,6 +39,7 @@ class _Heard:
             for key in sorted(keys):
                 self._by_key.setdefault(key, []).append((rule, one))
         self._least = LEAST[ear]
+        self._most = max((_most(one) for _, one in coded), default=0)
 
     def matches(self, pattern: Pattern, coded: str) -> Iterator[tuple[int, int]]:
         """Where the pattern takes enough characters, not counting what it leaves open."""
@@ -48,14 +49,15 @@ class _Heard:
             if end - start - is_open >= self._least:
                 yield start, end
 
-    def candidates(self, coded: str) -> Iterator[tuple[str, Pattern]]:
-        """Rules and patterns of which the text holds a key, each once."""
+    def candidates(self, coded: str, since: int) -> Iterator[tuple[str, Pattern]]:
+        """Rules and patterns, each once, that could match up to after `since`: a key of theirs is near it."""
         seen: set[tuple[str, str]] = set()
-        for at in range(len(coded) - _KEY + 1):
+        for at in range(max(0, since - self._most + 1), len(coded) - _KEY + 1):
             for rule, pattern in self._by_key.get(coded[at : at + _KEY], ()):
                 if (rule, pattern.source) not in seen:
                     seen.add((rule, pattern.source))
-                    yield rule, pattern
+                    if pattern.regex.search(coded, max(0, since - _most(pattern) + 1)) is not None:
+                        yield rule, pattern
 
     def _coded(self, ear: Ear, patterns: Iterable[Pattern]) -> tuple[Pattern, ...]:
         return tuple(
@@ -72,13 +74,16 @@ class SoundBook:
     def __init__(self, patterns: Rows, exclusions: Rows) -> None:
         self._ears = [_Heard(ear, patterns, exclusions) for ear in LEAST]
 
-    def search(self, text: str) -> Iterator[tuple[str, Pattern, int, int]]:
-        """Each rule and pattern that the text sounds like, from where to where."""
+    def search(self, text: str, since: int = 0) -> Iterator[tuple[str, Pattern, int, int]]:
+        """Each rule and pattern that the text sounds like, from where to where.
+
+        What ends up to `since` may be left out.
+        """
         if not has_han(text):
             return
         for heard in self._ears:
             coded = text.translate(heard.codes)
-            for rule, pattern in heard.candidates(coded):
+            for rule, pattern in heard.candidates(coded, since):
                 for start, end in heard.matches(pattern, coded):
                     yield rule, pattern, start, end
 
@@ -99,6 +104,11 @@ def _with_open_parts(pattern: Pattern) -> Pattern:
     """The pattern with each stretch of "any character" as a group of its own."""
     grouped = _PARTS.sub(lambda found: f"({found[1]})" if found[1] else found[0], pattern.expression)
     return replace(pattern, expression=grouped)
+
+
+def _most(pattern: Pattern) -> int:
+    """The most characters that a match takes."""
+    return max(way.most for way in pattern.ways)
 
 
 def _is_spoken(needed: str) -> bool:

@@ -150,7 +150,7 @@ class PhraseBook:
         for rule, hit in self._spelled(text, breaks):
             if hit.end > since:
                 by_rule.setdefault(rule, []).append(hit)
-        for rule, pattern, start, end in self._by_sound.search(text):
+        for rule, pattern, start, end in self._by_sound.search(text, since):
             sounded = self._hit(rule, pattern, text, start, end, breaks) if end > since else None
             if sounded is not None:
                 by_rule.setdefault(rule, []).append(sounded)

@@ -59,7 +59,7 @@ def test_a_search_from_where_a_match_can_be_finds_what_a_search_of_all_finds(
     book, chance = phrases_of(load_playbook(), party), random.Random(5)
     monkeypatch.setattr(book, "_heard_otherwise", lambda text, since: ())
     monkeypatch.setattr(book, "_spelled", lambda text, breaks: ())
-    monkeypatch.setattr(book._by_sound, "search", lambda text: ())
+    monkeypatch.setattr(book._by_sound, "search", lambda text, since: ())
     places = 0
     for call in (*CALLS[:3], *CALLS[-3:]):
         for text in tails(call):
@@ -74,6 +74,8 @@ def test_a_search_from_where_a_match_can_be_finds_what_a_search_of_all_finds(
 def test_what_sounds_alike_is_found_from_there_too() -> None:
     book = phrases_of(load_playbook(), Party.AGENT)
     text = "您先别着急" + "我帮您看看这边的情况" * 8 + "这个我没有全线处理"
+    sounded = [hit for hit in book._by_sound.search(text) if hit[3] > len(text) - 5]
+    assert [hit for hit in book._by_sound.search(text, len(text) - 5) if hit[3] > len(text) - 5] == sounded
     since = len(text) - 5
     whole = {(hit.rule, hit.start) for hit in book.search(text, 0) if hit.end > since}
     assert "no_authority" in {rule for rule, _ in whole}
