@@ -13,7 +13,7 @@ words of a script. That is honest for what is kept of a call that has ended (ses
 the log), since it depends on how many calls there were and not on how long ago: a thousand short calls are
 a day's. It says nothing of the recogniser's memory, of queues, or of invented words, and prints none of it.
 
-    python -m bench.soak [--minutes 5 | --hours 1 | --calls 300] [--lines 3]
+    python -m bench.soak [--minutes 5 | --hours 1 | --calls 1000] [--lines 3]
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ from monitor.switchboard import Switchboard
 _LENGTHS_S = (20.0, 75.0)
 _BETWEEN_S = (0.2, 4.0)
 _SILENT_EVERY = 4
-_LENGTH_ACCELERATED_S = 8.0
+_LENGTH_ACCELERATED_S = 4.0
 _WEIGH_EVERY_CALLS = 5
 
 
