@@ -42,7 +42,8 @@ from monitor.core.settings import CoreSettings
 from monitor.engines.queue import Item, RequestQueue
 from monitor.engines.scripted import ScriptedTranscriber, ScriptedWord
 from monitor.engines.silero import SileroSpeechModel
-from monitor.engines.whisper import WhisperEngine, first_look
+from monitor.engines.whisper import WhisperEngine
+from monitor.engines.whisper_looks import first_look
 
 _BLOCK_S = BLOCK_SAMPLES / SAMPLE_RATE_HZ
 _ANALYSIS_LATE_S = 0.03

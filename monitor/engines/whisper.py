@@ -26,6 +26,14 @@ from monitor.core.recognition import Hypothesis, HypothesisWord, TranscriptionRe
 from monitor.core.transcription.text import is_han
 from monitor.engines.guard import Draft, hums_heard, is_past_end, token_cap, verdict
 from monitor.engines.lean import lean_files
+from monitor.engines.whisper_looks import (
+    FRAMES_MAX,
+    Look,
+    first_look,
+    is_doubtful,
+    look_from_before,
+    next_look,
+)
 from monitor.engines.whisper_words import Piece, spread_words, timed_words, to_pieces
 from monitor.errors import ModelError
 
@@ -35,33 +43,7 @@ SIMPLIFIED_PROMPT = "以下是普通话的句子。"
 FRAME_SAMPLES = SAMPLE_RATE_HZ // 100
 """A mel frame is 10 ms."""
 
-FRAMES_MAX = 3000
-_PARTIAL_FRAMES_QUICK = 600
-_PARTIAL_FRAMES_THOROUGH = 800
-"""On 600 frames a partial costs a sixth less, and of 100 units one or two more are heard wrong at first."""
-_FINAL_FRAMES_QUICK = 800
-_FINAL_FRAMES_THOROUGH = 1000
-_FRAMES_MARGIN = 100
-_FRAMES_BUCKET = 200
-"""Stretches of one bucket can be decoded in one batch."""
-
-_LOOKS = (1500, FRAMES_MAX)
-_LOOKS_THOROUGH = (FRAMES_MAX,)
-"""More context for a final that the guard stopped, or that scores low."""
-_LOOKS_AT_NOTHING = (1500,)
-"""Enough where the answer is what silence and noise are heard as: with more context it seldom changes."""
-_DOUBT_LOG_PROBABILITY = -0.4
-"""A final under this is looked at with more context, if it can be had that of the utterance before: one in
-six of read speech. On little context a few utterances collapse, and their score shows it; it does not show
-every misheard word."""
-
-_BEAM_QUICK = 3
-_BEAM_THOROUGH = 5
 _BATCH_MAX = 4
-_NGRAM_BLOCK_PARTIAL = 4
-_NGRAM_BLOCK_FINAL = 6
-"""How many tokens may not come twice in a row of tokens. Four stop every loop on short context, but also a
-number read in groups (138 138 138), which a final must not lose; what six let through, the guard stops."""
 _HINT_TOKENS_MAX = 100
 
 _DOUBT_LANGUAGE_LOG_PROBABILITY = -0.4
@@ -73,18 +55,6 @@ _OVERRULING_S = 1.5
 """How surely and how long another language must be heard to be taken instead of the one asked for."""
 _SHORTEST_SAMPLES = SAMPLE_RATE_HZ // 10
 """The feature extractor mirrors 200 samples at the edges; and less than this holds no word."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
-    """How an answer is sought: how much context, and how hard."""
-
-    frames: int
-    beam: int
-    block: int
-    """So many tokens in a row may not come twice (`_NGRAM_BLOCK_FINAL`)."""
-    has_run_up: bool = False
-    """Whether the sound before is heard too."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -359,34 +329,24 @@ class WhisperEngine:
 
     def _needs_another_look(self, job: _Job) -> bool:
         """Counts what the guard found; where a final can be tried with more context, prepares that."""
-        is_thorough = job.look.beam == _BEAM_THOROUGH
-        is_doubtful = job.look.frames < _LOOKS[0] and job.average_log_probability < _DOUBT_LOG_PROBABILITY
-        if job.look.has_run_up or (job.rejected is None and not (is_doubtful and job.request.is_final)):
+        is_final = job.request.is_final
+        is_poor = is_final and is_doubtful(job.look, job.average_log_probability)
+        if job.look.has_run_up or (job.rejected is None and not is_poor):
             return False
-        if job.rejected is None and job.request.run_up is not None:
-            self._listen_from_before(job)
-            return True
-        looks = _LOOKS_THOROUGH if is_thorough else _LOOKS
-        looks = _LOOKS_AT_NOTHING if job.rejected in ("no_speech", "phantom") else looks
-        frames = next((frames for frames in looks if frames > job.look.frames), None)
-        has_another = job.request.is_final and frames is not None
+        with_run_up = job.rejected is None and job.request.run_up is not None
+        following = None if with_run_up else next_look(job.look, job.rejected)
+        has_another = is_final and (with_run_up or following is not None)
         with self._lock:
             self.guards[job.rejected or "second_look"] += 1
             if job.rejected is not None and not has_another:
                 self.guards["refused"] += 1
-        if frames is None or not has_another:
-            return False
-        job.look = Look(frames=frames, beam=job.look.beam, block=_NGRAM_BLOCK_PARTIAL)
-        return True
-
-    def _listen_from_before(self, job: _Job) -> None:
-        """Prepares a look at the sound together with what was said before it."""
-        with self._lock:
-            self.guards["second_look"] += 1
-        job.by_itself = job.words, job.average_log_probability
-        job.look = replace(job.look, has_run_up=True)
-        job.features = self._features(job.pcm)
-        job.look = replace(job.look, frames=_frames_for(job.features.shape[1]))
+        if with_run_up:
+            job.by_itself = job.words, job.average_log_probability
+            job.features = self._features(np.concatenate([job.request.run_up, job.request.pcm]))
+            job.look = look_from_before(job.look, job.features.shape[1])
+        elif has_another and following is not None:
+            job.look = following
+        return has_another
 
     # --- prompts -----------------------------------------------------------------------------------------
 
@@ -412,23 +372,6 @@ def _is_written_otherwise(text: str, language: str) -> bool:
     han = sum(is_han(character) for character in text)
     letters = sum(character.isalpha() for character in text) - han
     return letters > han if language == "zh" else language == "en" and han > 0
-
-
-def first_look(frames: int, *, is_final: bool, is_thorough: bool) -> Look:
-    """The least context that serves: a bucket above the sound's length, and a floor by purpose."""
-    wanted = _frames_for(frames)
-    if not is_final:
-        least = _PARTIAL_FRAMES_THOROUGH if is_thorough else _PARTIAL_FRAMES_QUICK
-        return Look(frames=max(least, wanted), beam=1, block=_NGRAM_BLOCK_PARTIAL)
-    if is_thorough:
-        frames = max(_FINAL_FRAMES_THOROUGH, wanted)
-        return Look(frames=frames, beam=_BEAM_THOROUGH, block=_NGRAM_BLOCK_FINAL)
-    return Look(frames=max(_FINAL_FRAMES_QUICK, wanted), beam=_BEAM_QUICK, block=_NGRAM_BLOCK_FINAL)
-
-
-def _frames_for(frames: int) -> int:
-    """The bucket above a sound's length."""
-    return min(FRAMES_MAX, -(-(frames + _FRAMES_MARGIN) // _FRAMES_BUCKET) * _FRAMES_BUCKET)
 
 
 def _choose(job: _Job) -> None:

@@ -16,10 +16,11 @@ from monitor.core.audio import Party, Pcm
 from monitor.core.clock import SAMPLE_RATE_HZ, Span, samples
 from monitor.core.recognition import TranscriptionRequest
 from monitor.core.transcription.text import to_script, units
-from monitor.engines import whisper
+from monitor.engines import whisper, whisper_looks
 from monitor.engines.capacity import spoken as spoken_stretch
 from monitor.engines.guard import REASONS
-from monitor.engines.whisper import WhisperEngine, first_look
+from monitor.engines.whisper import WhisperEngine
+from monitor.engines.whisper_looks import first_look
 from monitor.errors import ModelError
 from monitor.resources import resource
 
@@ -198,7 +199,7 @@ def test_every_guard_that_fires_is_counted(
 def test_a_doubtful_final_is_heard_with_what_was_said_before(
     engine: WhisperEngine, spoken: tuple[Pcm, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(whisper, "_DOUBT_LOG_PROBABILITY", 0.0)
+    monkeypatch.setattr(whisper_looks, "_DOUBT_LOG_PROBABILITY", 0.0)
     pcm, truth = spoken
     at = samples(truth["words"][len(truth["words"]) // 2]["start_s"])
     alone = request(pcm[at:], language="zh")
@@ -216,14 +217,14 @@ def test_a_doubtful_final_is_heard_with_what_was_said_before(
 def test_what_is_heard_alone_stays_where_the_run_up_makes_it_no_likelier(
     engine: WhisperEngine, spoken: tuple[Pcm, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(whisper, "_DOUBT_LOG_PROBABILITY", 0.0)
+    monkeypatch.setattr(whisper_looks, "_DOUBT_LOG_PROBABILITY", 0.0)
     pcm, _ = spoken
     (alone,) = engine.decode([request(pcm, language="zh")], is_thorough=False)
     monkeypatch.setattr(whisper, "_likelihood", lambda words: 0.0)
     noise = (0.01 * np.random.default_rng(3).standard_normal(samples(2))).astype(np.float32)
-    monkeypatch.setattr(whisper, "_LOOKS", (0, whisper.FRAMES_MAX))
+    monkeypatch.setattr(whisper_looks, "_LOOKS", (0, whisper_looks.FRAMES_MAX))
     (plain,) = engine.decode([request(pcm, language="zh")], is_thorough=False)
-    monkeypatch.setattr(whisper, "_LOOKS", (1500, whisper.FRAMES_MAX))
+    monkeypatch.setattr(whisper_looks, "_LOOKS", (1500, whisper_looks.FRAMES_MAX))
     (kept,) = engine.decode([replace(request(pcm, language="zh"), run_up=noise)], is_thorough=False)
     assert alone.rejected is None and kept.words == plain.words
     assert kept.average_log_probability == plain.average_log_probability

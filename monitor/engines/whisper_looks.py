@@ -1,0 +1,80 @@
+"""How an answer is sought: on how much context, how hard, and where once more with more context."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+FRAMES_MAX = 3000
+_PARTIAL_FRAMES_QUICK = 600
+_PARTIAL_FRAMES_THOROUGH = 800
+"""On 600 frames a partial costs a sixth less, and of 100 units one or two more are heard wrong at first."""
+_FINAL_FRAMES_QUICK = 800
+_FINAL_FRAMES_THOROUGH = 1000
+_FRAMES_MARGIN = 100
+_FRAMES_BUCKET = 200
+"""Stretches of one bucket can be decoded in one batch."""
+
+_LOOKS = (1500, FRAMES_MAX)
+_LOOKS_THOROUGH = (FRAMES_MAX,)
+"""More context for a final that the guard stopped, or that scores low."""
+_LOOKS_AT_NOTHING = (1500,)
+"""Enough where the answer is what silence and noise are heard as: with more context it seldom changes."""
+_DOUBT_LOG_PROBABILITY = -0.4
+"""A final under this is looked at with more context, if it can be had that of the utterance before: one in
+six of read speech. On little context a few utterances collapse, and their score shows it; it does not show
+every misheard word."""
+
+_BEAM_QUICK = 3
+_BEAM_THOROUGH = 5
+_NGRAM_BLOCK_PARTIAL = 4
+_NGRAM_BLOCK_FINAL = 6
+"""How many tokens may not come twice in a row of tokens. Four stop every loop on short context, but also a
+number read in groups (138 138 138), which a final must not lose; what six let through, the guard stops."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """How an answer is sought: how much context, and how hard."""
+
+    frames: int
+    beam: int
+    block: int
+    """So many tokens in a row may not come twice (`_NGRAM_BLOCK_FINAL`)."""
+    has_run_up: bool = False
+    """Whether the sound before is heard too."""
+
+
+def first_look(frames: int, *, is_final: bool, is_thorough: bool) -> Look:
+    """The least context that serves: a bucket above the sound's length, and a floor by purpose."""
+    wanted = _bucket(frames)
+    if not is_final:
+        least = _PARTIAL_FRAMES_THOROUGH if is_thorough else _PARTIAL_FRAMES_QUICK
+        return Look(frames=max(least, wanted), beam=1, block=_NGRAM_BLOCK_PARTIAL)
+    if is_thorough:
+        frames = max(_FINAL_FRAMES_THOROUGH, wanted)
+        return Look(frames=frames, beam=_BEAM_THOROUGH, block=_NGRAM_BLOCK_FINAL)
+    return Look(frames=max(_FINAL_FRAMES_QUICK, wanted), beam=_BEAM_QUICK, block=_NGRAM_BLOCK_FINAL)
+
+
+def _bucket(frames: int) -> int:
+    """The bucket above a sound's length."""
+    return min(FRAMES_MAX, -(-(frames + _FRAMES_MARGIN) // _FRAMES_BUCKET) * _FRAMES_BUCKET)
+
+
+def is_doubtful(look: Look, average_log_probability: float) -> bool:
+    """Whether a final that scores so is worth another look."""
+    return look.frames < _LOOKS[0] and average_log_probability < _DOUBT_LOG_PROBABILITY
+
+
+def next_look(look: Look, rejected: str | None) -> Look | None:
+    """With more context, for a final that is doubtful or that the guard stopped, by its rule `rejected`; None
+    where no more is worth it."""
+    looks = _LOOKS_THOROUGH if look.beam == _BEAM_THOROUGH else _LOOKS
+    looks = _LOOKS_AT_NOTHING if rejected in ("no_speech", "phantom") else looks
+    frames = next((frames for frames in looks if frames > look.frames), None)
+    return None if frames is None else Look(frames=frames, beam=look.beam, block=_NGRAM_BLOCK_PARTIAL)
+
+
+def look_from_before(look: Look, frames: int) -> Look:
+    """At the sound together with what was said before it, `frames` in all."""
+    return replace(look, has_run_up=True, frames=_bucket(frames))
