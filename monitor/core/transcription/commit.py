@@ -39,6 +39,11 @@ _PROBABLE_IN_DOUBT = 0.7
 """The same in a hypothesis that is not sure of itself: a mishearing that two of them agree on is often likely
 enough, in Mandarin above all, where another word has the same sound."""
 
+_PROBABLE_AT_LAST = 0.3
+_AT_LAST = 1.5
+"""Once so many times the sound follows that settles a word, less is asked of it: one improbable word would
+hold back all that follow it, up to the end of the utterance."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Unit:
@@ -83,7 +88,7 @@ class Committer:
     ) -> list[Word]:
         """The words that this hypothesis and the last one agree on, up to the hold-back before
         `heard_until` (samples), and those that `settled_after` samples follow; of a hypothesis that is not
-        sure, those of which both is true and that are probable."""
+        sure, those of which both is true and that are probable, the more so the less sound follows."""
         before = self._tail
         tail = self._after_committed(words)
         agreed = _words_within(tail, _common(_units_of(before), _units_of(tail)))
@@ -93,7 +98,12 @@ class Committer:
             count = max(settled, min(older, agreed))
             count = min(count, max(_probable(tail, _PROBABLE), min(settled, agreed)))
         else:
-            count = min(settled, agreed, _probable(tail, _PROBABLE_IN_DOUBT))
+            at_last = self._settled(tail, heard_until, _AT_LAST)
+            count = max(
+                min(settled, _probable(tail, _PROBABLE_IN_DOUBT)),
+                min(at_last, _probable(tail, _PROBABLE_AT_LAST)),
+            )
+            count = min(count, agreed)
         while count and is_punctuation(tail[count - 1].text):
             count -= 1
         stable = list(tail[:count])
@@ -125,11 +135,12 @@ class Committer:
         rest, self._tail = self._tail, []
         return self._commit(rest)
 
-    def _settled(self, tail: Sequence[HypothesisWord], heard_until: int) -> int:
-        """How many of the words so much sound follows that a second hypothesis would hear them the same."""
+    def _settled(self, tail: Sequence[HypothesisWord], heard_until: int, times: float = 1.0) -> int:
+        """How many of the words so much sound follows, or so many `times` as much, that a second hypothesis
+        would hear them the same."""
         if self._settled_after is None:
             return 0
-        return _ended_by(tail, heard_until - self._settled_after)
+        return _ended_by(tail, heard_until - round(times * self._settled_after))
 
     def _commit(self, words: Sequence[HypothesisWord]) -> list[Word]:
         """Makes words of them, in order and after all before, and remembers their units."""
