@@ -30,6 +30,7 @@ from monitor.core.reading.context import (
     RiskKind,
 )
 from monitor.core.reading.demands import Demands
+from monitor.core.reading.grievances import PLAIN_RISK, Grievances
 from monitor.core.reading.ledgers import ConcessionLedger, Counts, PromiseLedger
 from monitor.core.reading.meaning import Meaning
 from monitor.core.reading.phases import PhaseReader
@@ -90,6 +91,7 @@ class CallReader:
         self._counts = Counts(limits, self._settings.count_window_s)
         self._heat = Fading(_HEAT_FADES_S)
         self._cuts_in = Fading(_CUTS_IN_MEMORY_S)
+        self._grievances = Grievances()
         self._has_long_account = False
         self._is_counted_at = -samples(1.0)
 
@@ -167,7 +169,7 @@ class CallReader:
                 self._needs[evidence.need].add(proof, said.id)
             elif evidence.risk is not None:
                 self._risk.add(evidence.risk, proof, said.id)
-                self._state.is_complaint = True
+                self._on_sign(said, is_plain=evidence.weight >= PLAIN_RISK)
         if meaning.fills is not None:
             self._fill(meaning.fills, said)
         if meaning.notes is not None:
@@ -199,13 +201,20 @@ class CallReader:
             case Note.CONCESSION:
                 self._concessions.on_said(said, now, self._tellings)
             case Note.COMPLAINT:
-                self._state.is_complaint = True
+                self._on_sign(said, is_plain=False)
             case Note.REFUSAL:
                 self._on_refusal(said)
             case Note.RELIEF:
                 self._on_relief(now)
             case _:
                 pass
+
+    def _on_sign(self, said: Said, *, is_plain: bool) -> None:
+        turns = self._state.ended_turns[Party.CALLER]
+        speaks_for = self._meanings[said.id].speaks_for
+        is_to_resolve = any(one.need is CallerNeed.RESOLVE for one in speaks_for)
+        self._grievances.add(said.id, said.span.start, turns, is_to_resolve=is_to_resolve)
+        self._state.is_complaint |= is_plain
 
     def _fill(self, slot: ComplaintSlot, said: Said) -> None:
         slots = self._state.slots
@@ -284,6 +293,7 @@ class CallReader:
         self._moved()
         state = self._state
         heat = self._heated(now)
+        state.is_complaint |= self._grievances.are_a_complaint(heat > 0)
         state.temper_score = self._heat.value(now)
         for kind, leaning in self._types.items():
             besides = _HEAT_IN_TYPE * heat if kind is CallerType.IRRITABLE else 0.0
