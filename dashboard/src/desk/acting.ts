@@ -130,7 +130,10 @@ function remember(step: Omit<Step, "atMs">): void {
   steps.value = [...steps.peek(), { ...step, atMs: Date.now() }].slice(-STEPS_MAX);
 }
 
+let underWay = 0;
+
 async function guarded(work: () => Promise<void>): Promise<boolean> {
+  underWay += 1;
   isBusy.value = true;
   refused.value = null;
   try {
@@ -140,6 +143,7 @@ async function guarded(work: () => Promise<void>): Promise<boolean> {
     refused.value = error instanceof Refusal ? error.code : UNREACHABLE;
     return false;
   } finally {
-    isBusy.value = false;
+    underWay -= 1;
+    isBusy.value = underWay > 0;
   }
 }

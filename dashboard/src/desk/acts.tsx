@@ -1,7 +1,7 @@
 /** The buttons by which a supervisor does something about an alert, or about several that belong together. */
 import { signal } from "@preact/signals";
 import { type ComponentChildren } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { say, t } from "../i18n";
 import type { InboxAlert } from "../state/inbox";
 import { has, visitor } from "../state/session";
@@ -175,7 +175,8 @@ function MuteButton(props: { targets: readonly InboxAlert[]; isExpanded: boolean
 /** A part that opens beneath the buttons, with the focus in it. */
 function Opened({ label, children }: { label: string; children: ComponentChildren }) {
   const root = useRef<HTMLDivElement>(null);
-  useEffect(() => {
+  // Before the next key, which would else be taken for a command of the list.
+  useLayoutEffect(() => {
     root.current?.querySelector<HTMLElement>("button, input, textarea")?.focus();
   }, []);
   return (
@@ -241,10 +242,15 @@ function AssignPanel({ targets }: Targets) {
 function CommentPanel({ targets }: Targets) {
   const words = t.value.inbox.acts;
   const [text, setText] = useState("");
+  const isSaving = useRef(false);
+  // Another act that is still on its way does not swallow what was typed; only a second Enter is.
   const save = async () => {
-    if (text.trim() === "" || isBusy.peek()) return;
+    if (text.trim() === "" || isSaving.current) return;
+    isSaving.current = true;
+    const isKept = await act(alertsOf(targets.slice(0, 1)), "comment", { text });
+    isSaving.current = false;
     // What is typed stays where it cannot be kept.
-    if (await act(alertsOf(targets.slice(0, 1)), "comment", { text })) closePanel();
+    if (isKept) closePanel();
   };
   return (
     <Opened label={words.comment}>
