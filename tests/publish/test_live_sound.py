@@ -72,7 +72,7 @@ def test_nothing_is_encoded_while_nobody_listens_to_that_party() -> None:
 
 
 def test_a_frame_is_encoded_once_for_all_who_listen() -> None:
-    sound = LiveSound()
+    sound = LiveSound(clock=Clock())
     listeners = [sound.join("c", lambda: None) for _ in range(5)]
     sound.hear("c", frame())
     assert sound.encoded == 1
