@@ -62,6 +62,8 @@ class _Job:
     """One request on its way through the decoder."""
 
     request: TranscriptionRequest
+    pcm: Pcm
+    """The sound that is listened to: the request's, after its run-up where that is heard too."""
     features: npt.NDArray[np.float32]
     look: Look
     encoded: StorageView | None = None
@@ -78,14 +80,6 @@ class _Job:
     rejected: str | None = None
     by_itself: tuple[tuple[HypothesisWord, ...], float] = ((), 0.0)
     """The words as they were heard without the sound before, and their average log probability."""
-
-    @property
-    def pcm(self) -> Pcm:
-        """The sound that is listened to, after the run-up where there is one."""
-        run_up = self.request.run_up
-        if not self.look.has_run_up or run_up is None:
-            return self.request.pcm
-        return np.concatenate([run_up, self.request.pcm])
 
     @property
     def span(self) -> Span:
@@ -176,10 +170,11 @@ class WhisperEngine:
                 self.guards["too_short"] += 1
             features = np.zeros((1, 0), dtype=np.float32)
             look = Look(frames=0, beam=1, block=0)
-            return _Job(request=request, features=features, look=look, rejected="too_short")
+            return _Job(request=request, pcm=request.pcm, features=features, look=look, rejected="too_short")
         features = self._features(request.pcm)
         return _Job(
             request=request,
+            pcm=request.pcm,
             features=features,
             look=first_look(features.shape[1], is_final=request.is_final, is_thorough=is_thorough),
         )
@@ -342,7 +337,8 @@ class WhisperEngine:
                 self.guards["refused"] += 1
         if with_run_up:
             job.by_itself = job.words, job.average_log_probability
-            job.features = self._features(np.concatenate([job.request.run_up, job.request.pcm]))
+            job.pcm = np.concatenate([job.request.run_up, job.request.pcm])
+            job.features = self._features(job.pcm)
             job.look = look_from_before(job.look, job.features.shape[1])
         elif has_another and following is not None:
             job.look = following
