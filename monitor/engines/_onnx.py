@@ -8,6 +8,7 @@ from pathlib import Path
 
 import onnxruntime
 
+from monitor.engines.machine import spare_cores
 from monitor.errors import ModelError
 
 
@@ -31,6 +32,7 @@ def open_session(model: str | bytes, path: Path) -> onnxruntime.InferenceSession
     Raises:
         ModelError: the file is missing or is no model.
     """
+    spare_cores()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1

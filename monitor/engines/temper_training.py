@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import threadpool_limits
 
 from monitor.core.audio import Party, Pcm, to_grid
 from monitor.core.clock import BLOCK_SAMPLES
@@ -318,7 +319,6 @@ def require_library() -> None:
     """
     try:
         import sklearn.linear_model  # noqa: F401
-        import threadpoolctl  # noqa: F401
     except ImportError as error:
         raise TrainingError("training.no_library", name=error.name) from error
 
@@ -326,7 +326,6 @@ def require_library() -> None:
 def _logistic(rows: _Array, classes: npt.NDArray[Any], weights: _Array, strength: float) -> Any:
     require_library()
     from sklearn.linear_model import LogisticRegression
-    from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1):  # the products are small: threads cost ten times what they save
         return LogisticRegression(C=strength, max_iter=1000, tol=1e-3).fit(

@@ -26,6 +26,7 @@ from monitor.core.recognition import Hypothesis, HypothesisWord, TranscriptionRe
 from monitor.core.transcription.text import is_han
 from monitor.engines.guard import Draft, hums_heard, is_past_end, token_cap, verdict
 from monitor.engines.lean import lean_files
+from monitor.engines.machine import spare_cores, use_wide_vectors
 from monitor.engines.whisper_looks import (
     FRAMES_MAX,
     Look,
@@ -117,6 +118,8 @@ class WhisperEngine:
         languages: Sequence[str] = ("zh", "en"),
         is_whole: bool = False,
     ) -> None:
+        spare_cores()
+        use_wide_vectors()
         try:
             self._whisper = WhisperModel(
                 str(folder),
