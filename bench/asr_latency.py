@@ -29,7 +29,7 @@ from monitor.config import Settings, load_settings
 from monitor.core import events
 from monitor.core.audio import AudioFrame, Party
 from monitor.core.clock import SAMPLE_RATE_HZ
-from monitor.core.recognition import Hypothesis, SpeechRecogniser, TranscriptionRequest
+from monitor.core.recognition import Effort, Hypothesis, SpeechRecogniser, TranscriptionRequest
 from monitor.engines.capacity import estimate, measure
 from monitor.engines.scheduler import Scheduler
 from monitor.ingest.paced import PacedSource
@@ -69,11 +69,11 @@ class TimedRecogniser:
         self.begun_at: dict[int, float] = {}
         self.guards: Any = getattr(recogniser, "guards", {})
 
-    def decode(self, requests: Sequence[TranscriptionRequest], *, is_thorough: bool) -> list[Hypothesis]:
+    def decode(self, requests: Sequence[TranscriptionRequest], *, effort: Effort) -> list[Hypothesis]:
         """Decodes."""
         now = time.monotonic()
         self.begun_at.update((id(request), now) for request in requests)
-        return self._recogniser.decode(requests, is_thorough=is_thorough)
+        return self._recogniser.decode(requests, effort=effort)
 
 
 @dataclass(slots=True)

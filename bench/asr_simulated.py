@@ -36,7 +36,7 @@ from monitor.core.clock import BLOCK_SAMPLES, SAMPLE_RATE_HZ
 from monitor.core.hearing import Ears
 from monitor.core.inputs import CallInfo, RequestDropped, SessionInput, SoundEnd
 from monitor.core.playbook.model import RuleBook
-from monitor.core.recognition import Hypothesis, TranscriptionRequest
+from monitor.core.recognition import Effort, Hypothesis, TranscriptionRequest
 from monitor.core.session import CallSession
 from monitor.core.settings import CoreSettings
 from monitor.engines.queue import Item, RequestQueue
@@ -66,18 +66,18 @@ class Answers:
             self._known = pickle.loads(file.read_bytes())
 
     def of(
-        self, call: SpokenCall, request: TranscriptionRequest, *, is_thorough: bool
+        self, call: SpokenCall, request: TranscriptionRequest, *, effort: Effort
     ) -> tuple[Hypothesis, list[Operation]]:
         """What the engine answers, and what that took."""
         asked = (
             hashlib.sha1(request.pcm.tobytes()).hexdigest(), request.span, request.is_final, request.language,
-            request.is_language_open, request.hint, is_thorough,
+            request.is_language_open, request.hint, int(effort),
             0 if request.run_up is None else hashlib.sha1(request.run_up.tobytes()).hexdigest(),
         )  # fmt: skip
         key = repr(asked)
         if key not in self._known:
             self._counted.operations = []
-            (answer,) = self._engine.decode([request], is_thorough=is_thorough)
+            (answer,) = self._engine.decode([request], effort=effort)
             self._known[key] = answer, list(self._counted.operations)
             self.computed += 1
         return self._known[key]
@@ -94,7 +94,7 @@ class Scripted:
     computed = 0
 
     def of(
-        self, call: SpokenCall, request: TranscriptionRequest, *, is_thorough: bool
+        self, call: SpokenCall, request: TranscriptionRequest, *, effort: Effort
     ) -> tuple[Hypothesis, list[Operation]]:
         """The words of the stretch, and what they would take."""
         space = "" if call.language == "zh" else " "
@@ -102,8 +102,8 @@ class Scripted:
             ScriptedWord(word.party, word.start_s, word.end_s, space + word.text) for word in call.words
         ]
         recogniser = ScriptedTranscriber(script, language=call.language)
-        (answer,) = recogniser.decode([request], is_thorough=is_thorough)
-        look = first_look(len(request.pcm) // 160, is_final=request.is_final, is_thorough=is_thorough)
+        (answer,) = recogniser.decode([request], effort=effort)
+        look = first_look(len(request.pcm) // 160, is_final=request.is_final, effort=effort)
         tokens = round(1.2 * sum(max(1, len(word.text) * (not space)) for word in answer.words))
         asked = [Operation("encode", look.frames), Operation("generate", look.frames, look.beam, tokens)]
         if request.is_language_open and not request.is_language_sure:
@@ -254,9 +254,9 @@ class Simulation:
                     self._wake_s = self._now + max(0.01, due_s)
                 return
             running_s = sum(self._now - task.begun_s for task in self._tasks)
-            is_thorough = self._queue.has_time(self._now, running_s)
+            effort = self._queue.effort(self._now, running_s)
             found = [
-                self._answers.of(self._calls[item.call_id].call, item.request, is_thorough=is_thorough)
+                self._answers.of(self._calls[item.call_id].call, item.request, effort=effort)
                 for item in batch
             ]
             cost_s = batch_ms([operations for _, operations in found]) / 1000
@@ -269,8 +269,8 @@ class Simulation:
                     self.outcome.counters[f"{kind} tokens"] += operation.tokens * (
                         operation.kind == "generate"
                     )
-            if is_thorough:
-                self.outcome.counters["thorough"] += sum(item.request.is_final for item in batch)
+            if effort is not Effort.QUICK:
+                self.outcome.counters[effort.name.lower()] += sum(item.request.is_final for item in batch)
             self._tasks.append(_Task(batch, [answer for answer, _ in found], self._now, cost_s))
 
     def _end(self, task: _Task) -> None:

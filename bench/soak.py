@@ -39,7 +39,7 @@ from monitor.commands.common import engine_workers, load_engine
 from monitor.config import Settings, load_settings
 from monitor.core.audio import Party, Pcm
 from monitor.core.clock import SAMPLE_RATE_HZ, samples
-from monitor.core.recognition import Hypothesis, TranscriptionRequest
+from monitor.core.recognition import Effort, Hypothesis, TranscriptionRequest
 from monitor.engines.scheduler import Scheduler
 from monitor.engines.scripted import ScriptedTranscriber, ScriptedWord
 from monitor.heap import Heap
@@ -64,9 +64,9 @@ class Reader:
         words = [ScriptedWord(one.party, one.start_s, one.end_s, one.text) for one in kinds[0].words]
         self._scripted = ScriptedTranscriber(words)
 
-    def decode(self, requests: Sequence[TranscriptionRequest], *, is_thorough: bool) -> list[Hypothesis]:
+    def decode(self, requests: Sequence[TranscriptionRequest], *, effort: Effort) -> list[Hypothesis]:
         """Answers from the script."""
-        answers = self._scripted.decode(requests, is_thorough=is_thorough)
+        answers = self._scripted.decode(requests, effort=effort)
         self._scripted.asked.clear()
         return answers
 

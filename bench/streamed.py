@@ -15,7 +15,7 @@ from monitor.core.clock import BLOCK_SAMPLES, SAMPLE_RATE_HZ
 from monitor.core.hearing import Ears
 from monitor.core.inputs import CallInfo, SourceNotice
 from monitor.core.playbook.model import RuleBook
-from monitor.core.recognition import Hypothesis, SpeechRecogniser, TranscriptionRequest
+from monitor.core.recognition import Effort, Hypothesis, SpeechRecogniser, TranscriptionRequest
 from monitor.core.session import CallSession
 from monitor.core.settings import CoreSettings
 from monitor.engines.offline import OfflineTranscriber
@@ -59,9 +59,9 @@ class Quick:
     def __init__(self, recogniser: SpeechRecogniser) -> None:
         self._recogniser = recogniser
 
-    def decode(self, requests: Sequence[TranscriptionRequest], *, is_thorough: bool) -> list[Hypothesis]:
+    def decode(self, requests: Sequence[TranscriptionRequest], *, effort: Effort) -> list[Hypothesis]:
         """Decodes with the least context that serves."""
-        return self._recogniser.decode(requests, is_thorough=False)
+        return self._recogniser.decode(requests, effort=Effort.QUICK)
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ from monitor import weights
 from monitor.commands import doctor as module
 from monitor.commands.doctor import NO_MODEL, READY, TOO_SLOW, Finding, ModelFinding, examine, lines
 from monitor.config import Settings
-from monitor.core.recognition import Hypothesis, TranscriptionRequest
+from monitor.core.recognition import Effort, Hypothesis, TranscriptionRequest
 from monitor.engines.capacity import Cost, Estimate
 from monitor.engines.machine import choose
 from monitor.engines.queue import failed
@@ -70,7 +70,7 @@ class Quick:
     def __init__(self, *_args: object, **_options: object) -> None:
         pass
 
-    def decode(self, requests: Sequence[TranscriptionRequest], *, is_thorough: bool) -> list[Hypothesis]:
+    def decode(self, requests: Sequence[TranscriptionRequest], *, effort: Effort) -> list[Hypothesis]:
         return [failed(request) for request in requests]
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from monitor.core.audio import Party
 from monitor.core.clock import Span
-from monitor.core.recognition import Hypothesis, TranscriptionRequest
+from monitor.core.recognition import Effort, Hypothesis, TranscriptionRequest
 from monitor.engines.queue import failed
 from monitor.engines.scheduler import Scheduler
 from monitor.heap import Heap
@@ -50,7 +50,7 @@ def test_this_machine_gives_memory_back() -> None:
 class Nothing:
     """A recogniser that keeps nothing and hears nothing."""
 
-    def decode(self, requests: Sequence[TranscriptionRequest], *, is_thorough: bool) -> list[Hypothesis]:
+    def decode(self, requests: Sequence[TranscriptionRequest], *, effort: Effort) -> list[Hypothesis]:
         return [failed(request) for request in requests]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Protocol
 
 from monitor.core.audio import Party, Pcm
@@ -81,14 +82,24 @@ class Hypothesis:
         return "".join(word.text for word in self.words).strip()
 
 
+class Effort(IntEnum):
+    """How much time a request may take."""
+
+    LEAST = 0
+    """Finals wait: no more than what keeps inventions out."""
+    QUICK = 1
+    THOROUGH = 2
+    """The decoders have time to spare."""
+
+
 class SpeechRecogniser(Protocol):
     """What turns stretches of sound into words; `decode` is called from several threads at once."""
 
-    def decode(self, requests: Sequence[TranscriptionRequest], *, is_thorough: bool) -> list[Hypothesis]:
+    def decode(self, requests: Sequence[TranscriptionRequest], *, effort: Effort) -> list[Hypothesis]:
         """One hypothesis for each request, in their order.
 
-        `is_thorough` spends more time on finals; the answer never depends on what else is in `requests`
-        beyond rounding. Text that a guard refuses comes back empty, with `rejected` saying why.
+        `effort` is how much time finals are worth just now; the answer never depends on what else is in
+        `requests` beyond rounding. Text that a guard refuses comes back empty, with `rejected` saying why.
         """
         ...
 

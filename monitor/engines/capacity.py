@@ -16,7 +16,7 @@ import soundfile
 
 from monitor.core.audio import Party, Pcm
 from monitor.core.clock import Span, samples
-from monitor.core.recognition import SpeechRecogniser, TranscriptionRequest
+from monitor.core.recognition import Effort, SpeechRecogniser, TranscriptionRequest
 from monitor.resources import resource
 
 FULL = "words.capacity"
@@ -91,13 +91,13 @@ def measure(
     """
     language = "zh" if "zh" in known_languages else "en"
     pcm = spoken(language)
-    recogniser.decode([_request(pcm, language, is_final=True)], is_thorough=False)
+    recogniser.decode([_request(pcm, language, is_final=True)], effort=Effort.QUICK)
 
     def best(requests: Sequence[TranscriptionRequest]) -> float:
         took: list[float] = []
         for _ in range(_RUNS):
             begun = clock()
-            recogniser.decode(requests, is_thorough=False)
+            recogniser.decode(requests, effort=Effort.QUICK)
             took.append(clock() - begun)
         return min(took) / len(requests)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
-from monitor.core.recognition import Hypothesis, SpeechRecogniser, TranscriptionRequest
+from monitor.core.recognition import Effort, Hypothesis, SpeechRecogniser, TranscriptionRequest
 from monitor.engines.queue import failed
 from monitor.log import log
 
@@ -46,7 +46,7 @@ class OfflineTranscriber:
 
     def _decode(self, call_id: str, request: TranscriptionRequest) -> Hypothesis | None:
         try:
-            return self._recogniser.decode([request], is_thorough=True)[0]
+            return self._recogniser.decode([request], effort=Effort.THOROUGH)[0]
         except Exception as error:  # noqa: BLE001 - whatever the decoder dies of, the call goes on
             log.warning("recogniser failed", call_id=call_id, reason=type(error).__name__)
             return failed(request)

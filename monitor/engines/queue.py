@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from monitor.core.audio import Party
-from monitor.core.recognition import Hypothesis, TranscriptionRequest
+from monitor.core.recognition import Effort, Hypothesis, TranscriptionRequest
 
 FAILED = "engine_failed"
 """`rejected` of an answer that the recogniser could not give."""
@@ -30,7 +30,7 @@ _PARTIAL_STALE_S = 2.0
 """A partial that waited this long shows the past: it is dropped undecoded."""
 
 _PARTIALS_STOP_S = 0.75
-"""While the oldest final waits longer than this, no partial is taken."""
+"""While the oldest final waits longer than this, no partial is taken, and finals get the least effort."""
 
 _WINDOW_S = 10.0
 """Over which the decoders' load is judged: some utterances of each party."""
@@ -242,9 +242,12 @@ class RequestQueue:
         spent = sum(work.took_s for work in self._recent(now)) + min(running_s, _WINDOW_S * self._workers)
         return min(1.0, spent / (self._window_s(now) * self._workers))
 
-    def has_time(self, now: float, running_s: float = 0.0) -> bool:
-        """Whether finals may be decoded thoroughly."""
-        return not self._finals and self.busy_share(now, running_s) < _BUSY_MAX_THOROUGH
+    def effort(self, now: float, running_s: float = 0.0) -> Effort:
+        """What the batch that was just taken is worth: the least while finals behind it are late already."""
+        if self.final_age_s(now) > _PARTIALS_STOP_S:
+            return Effort.LEAST
+        has_time = not self._finals and self.busy_share(now, running_s) < _BUSY_MAX_THOROUGH
+        return Effort.THOROUGH if has_time else Effort.QUICK
 
     def cadence_s(self, now: float) -> float:
         """How far apart a party's partials would be if all who speak asked for them at once: what the load

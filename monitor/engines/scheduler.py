@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from monitor.core.inputs import EngineLag
-from monitor.core.recognition import Hypothesis, SpeechRecogniser, TranscriptionRequest
+from monitor.core.recognition import Effort, Hypothesis, SpeechRecogniser, TranscriptionRequest
 from monitor.engines.machine import crowding
 from monitor.engines.queue import Item, RequestQueue, failed
 from monitor.log import log
@@ -240,18 +240,18 @@ class Scheduler:
             if not batch:
                 return False
             now = self._clock()
-            is_thorough = self._queue.has_time(now, self._running_s(now))
+            effort = self._queue.effort(now, self._running_s(now))
             slot.batch, slot.since = batch, now
             recogniser = self._recogniser
-        answers = self._decode(recogniser, [item.request for item in batch], is_thorough=is_thorough)
+        answers = self._decode(recogniser, [item.request for item in batch], effort=effort)
         with self._lock:
             if slot.is_abandoned:
                 return False
             now = self._clock()
             self._queue.done(batch, now, now - slot.since)
             slot.batch = []
-            if is_thorough:
-                self.counters["thorough"] += sum(item.request.is_final for item in batch)
+            if effort is not Effort.QUICK:
+                self.counters[effort.name.lower()] += sum(item.request.is_final for item in batch)
             self._changed.notify_all()
         for item, answer in zip(batch, answers, strict=True):
             item.resolve(answer)
@@ -271,11 +271,11 @@ class Scheduler:
         return []
 
     def _decode(
-        self, recogniser: SpeechRecogniser, requests: Sequence[TranscriptionRequest], *, is_thorough: bool
+        self, recogniser: SpeechRecogniser, requests: Sequence[TranscriptionRequest], *, effort: Effort
     ) -> list[Hypothesis]:
         """Decodes together; where that fails, one by one, so that one bad stretch fails alone."""
         try:
-            answers = recogniser.decode(requests, is_thorough=is_thorough)
+            answers = recogniser.decode(requests, effort=effort)
             if len(answers) == len(requests):
                 with self._lock:
                     self._failures = 0
@@ -284,7 +284,7 @@ class Scheduler:
         except Exception as error:  # noqa: BLE001 - whatever the decoder dies of, the calls go on
             reason = type(error).__name__
         if len(requests) > 1:
-            return [self._decode(recogniser, [one], is_thorough=is_thorough)[0] for one in requests]
+            return [self._decode(recogniser, [one], effort=effort)[0] for one in requests]
         log.warning("recogniser failed", reason=reason)
         with self._lock:
             self.counters["failed"] += 1

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from monitor.core.audio import Party
 from monitor.core.clock import Span, samples
-from monitor.core.recognition import Hypothesis, HypothesisWord, TranscriptionRequest
+from monitor.core.recognition import Effort, Hypothesis, HypothesisWord, TranscriptionRequest
 
 _UNSURE = samples(0.3)
 
@@ -49,7 +49,7 @@ class ScriptedTranscriber:
         self.asked: list[TranscriptionRequest] = []
         """Every request, in the order in which it was decoded."""
 
-    def decode(self, requests: Sequence[TranscriptionRequest], *, is_thorough: bool) -> list[Hypothesis]:
+    def decode(self, requests: Sequence[TranscriptionRequest], *, effort: Effort) -> list[Hypothesis]:
         """Sleeps as long as the slowest request says, then answers all."""
         self.asked.extend(requests)
         slowest = max(self._delay_s(request) for request in requests)

@@ -22,7 +22,7 @@ from faster_whisper.tokenizer import Tokenizer
 
 from monitor.core.audio import Pcm
 from monitor.core.clock import SAMPLE_RATE_HZ, Span
-from monitor.core.recognition import Hypothesis, HypothesisWord, TranscriptionRequest
+from monitor.core.recognition import Effort, Hypothesis, HypothesisWord, TranscriptionRequest
 from monitor.core.transcription.text import is_han
 from monitor.engines.guard import Draft, hums_heard, is_past_end, token_cap, verdict
 from monitor.engines.lean import lean_files
@@ -155,19 +155,19 @@ class WhisperEngine:
         tokenizer = self._tokenizer(language)
         return [*tokenizer.sot_sequence, tokenizer.no_timestamps]
 
-    def decode(self, requests: Sequence[TranscriptionRequest], *, is_thorough: bool) -> list[Hypothesis]:
+    def decode(self, requests: Sequence[TranscriptionRequest], *, effort: Effort) -> list[Hypothesis]:
         """One hypothesis for each request. Batched requests differ from single ones by rounding only.
 
-        `is_thorough` gives more context, and searches wider for finals; partials are always greedy. A
-        refused answer has no words, and `rejected` names the guard's rule.
+        The more `effort`, the more context, and the wider the search for finals; partials are always greedy.
+        A refused answer has no words, and `rejected` names the guard's rule.
         """
-        jobs = [self._job(request, is_thorough=is_thorough) for request in requests]
+        jobs = [self._job(request, effort=effort) for request in requests]
         self._run([job for job in jobs if job.rejected is None])
         return [_hypothesis(job) for job in jobs]
 
     # --- from sound to tokens --------------------------------------------------------------------------
 
-    def _job(self, request: TranscriptionRequest, *, is_thorough: bool) -> _Job:
+    def _job(self, request: TranscriptionRequest, *, effort: Effort) -> _Job:
         if len(request.pcm) < _SHORTEST_SAMPLES:
             with self._lock:
                 self.guards["too_short"] += 1
@@ -179,7 +179,7 @@ class WhisperEngine:
             request=request,
             pcm=request.pcm,
             features=features,
-            look=first_look(features.shape[1], is_final=request.is_final, is_thorough=is_thorough),
+            look=first_look(features.shape[1], is_final=request.is_final, effort=effort),
         )
 
     def _features(self, pcm: Pcm) -> npt.NDArray[np.float32]:

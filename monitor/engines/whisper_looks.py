@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from monitor.core.recognition import Effort
+
 FRAMES_MAX = 3000
 _PARTIAL_FRAMES_QUICK = 600
 _PARTIAL_FRAMES_THOROUGH = 800
 """On 600 frames a partial costs a sixth less, and of 100 units one or two more are heard wrong at first."""
-_FINAL_FRAMES_QUICK = 800
-_FINAL_FRAMES_THOROUGH = 1000
+_FINAL_FRAMES = {Effort.LEAST: 600, Effort.QUICK: 800, Effort.THOROUGH: 1000}
 _FRAMES_MARGIN = 100
 _FRAMES_BUCKET = 200
 """Stretches of one bucket can be decoded in one batch."""
 
 _LOOKS = (1500, FRAMES_MAX)
 _LOOKS_THOROUGH = (FRAMES_MAX,)
+_LOOKS_LEAST = (1500,)
 """More context for a final that the guard stopped, or that scores low."""
 _LOOKS_AT_NOTHING = (1500,)
 """Enough where the answer is what silence and noise are heard as: with more context it seldom changes."""
@@ -24,8 +26,7 @@ _DOUBT_LOG_PROBABILITY = -0.4
 six of read speech. On little context a few utterances collapse, and their score shows it; it does not show
 every misheard word."""
 
-_BEAM_QUICK = 3
-_BEAM_THOROUGH = 5
+_BEAMS = {Effort.LEAST: 1, Effort.QUICK: 3, Effort.THOROUGH: 5}
 _NGRAM_BLOCK_PARTIAL = 4
 _NGRAM_BLOCK_FINAL = 6
 """How many tokens may not come twice in a row of tokens. Four stop every loop on short context, but also a
@@ -42,18 +43,23 @@ class Look:
     """So many tokens in a row may not come twice (`_NGRAM_BLOCK_FINAL`)."""
     has_run_up: bool = False
     """Whether the sound before is heard too."""
+    is_enough: bool = False
+    """Whether no other look is worth it, unless the guard stops the answer."""
 
 
-def first_look(frames: int, *, is_final: bool, is_thorough: bool) -> Look:
+def first_look(frames: int, *, is_final: bool, effort: Effort) -> Look:
     """The least context that serves: a bucket above the sound's length, and a floor by purpose."""
     wanted = _bucket(frames)
+    is_thorough = effort is Effort.THOROUGH
     if not is_final:
         least = _PARTIAL_FRAMES_THOROUGH if is_thorough else _PARTIAL_FRAMES_QUICK
         return Look(frames=max(least, wanted), beam=1, block=_NGRAM_BLOCK_PARTIAL)
-    if is_thorough:
-        frames = max(_FINAL_FRAMES_THOROUGH, wanted)
-        return Look(frames=frames, beam=_BEAM_THOROUGH, block=_NGRAM_BLOCK_FINAL)
-    return Look(frames=max(_FINAL_FRAMES_QUICK, wanted), beam=_BEAM_QUICK, block=_NGRAM_BLOCK_FINAL)
+    return Look(
+        frames=max(_FINAL_FRAMES[effort], wanted),
+        beam=_BEAMS[effort],
+        block=_NGRAM_BLOCK_FINAL,
+        is_enough=effort is Effort.LEAST,
+    )
 
 
 def _bucket(frames: int) -> int:
@@ -63,16 +69,17 @@ def _bucket(frames: int) -> int:
 
 def is_doubtful(look: Look, average_log_probability: float) -> bool:
     """Whether a final that scores so is worth another look."""
-    return look.frames < _LOOKS[0] and average_log_probability < _DOUBT_LOG_PROBABILITY
+    return not look.is_enough and look.frames < _LOOKS[0] and average_log_probability < _DOUBT_LOG_PROBABILITY
 
 
 def next_look(look: Look, rejected: str | None) -> Look | None:
     """With more context, for a final that is doubtful or that the guard stopped, by its rule `rejected`; None
     where no more is worth it."""
-    looks = _LOOKS_THOROUGH if look.beam == _BEAM_THOROUGH else _LOOKS
+    looks = _LOOKS_THOROUGH if look.beam == _BEAMS[Effort.THOROUGH] else _LOOKS
+    looks = _LOOKS_LEAST if look.is_enough else looks
     looks = _LOOKS_AT_NOTHING if rejected in ("no_speech", "phantom") else looks
     frames = next((frames for frames in looks if frames > look.frames), None)
-    return None if frames is None else Look(frames=frames, beam=look.beam, block=_NGRAM_BLOCK_PARTIAL)
+    return None if frames is None else replace(look, frames=frames, block=_NGRAM_BLOCK_PARTIAL)
 
 
 def look_from_before(look: Look, frames: int) -> Look:

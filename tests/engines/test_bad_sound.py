@@ -24,7 +24,7 @@ from monitor.core import events
 from monitor.core.audio import AudioFrame, Party, Pcm, to_grid
 from monitor.core.clock import BLOCK_SAMPLES, SAMPLE_RATE_HZ, samples
 from monitor.core.inputs import CallInfo, SourceNotice
-from monitor.core.recognition import Hypothesis, TranscriptionRequest
+from monitor.core.recognition import Effort, Hypothesis, TranscriptionRequest
 from monitor.core.transcription.text import to_script, units
 from monitor.engines.offline import OfflineTranscriber
 from monitor.engines.queue import failed
@@ -251,7 +251,7 @@ async def test_low_babble_behind_a_caller_adds_no_words(
 class Exhausted:
     """A recogniser for whose arrays there is no memory."""
 
-    def decode(self, requests: Sequence[TranscriptionRequest], *, is_thorough: bool) -> list[Hypothesis]:
+    def decode(self, requests: Sequence[TranscriptionRequest], *, effort: Effort) -> list[Hypothesis]:
         raise MemoryError
 
 
@@ -261,7 +261,7 @@ class Stuck:
     def __init__(self) -> None:
         self.over = threading.Event()
 
-    def decode(self, requests: Sequence[TranscriptionRequest], *, is_thorough: bool) -> list[Hypothesis]:
+    def decode(self, requests: Sequence[TranscriptionRequest], *, effort: Effort) -> list[Hypothesis]:
         self.over.wait()
         return [failed(request) for request in requests]
 

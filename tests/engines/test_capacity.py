@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from monitor.core.recognition import Hypothesis, TranscriptionRequest
+from monitor.core.recognition import Effort, Hypothesis, TranscriptionRequest
 from monitor.engines.capacity import CALLS_MOST, Admission, Cost, estimate, measure, spoken
 from monitor.engines.queue import failed
 
@@ -19,8 +19,8 @@ class Timed:
         self.batches: list[int] = []
         self.languages: set[str | None] = set()
 
-    def decode(self, requests: Sequence[TranscriptionRequest], *, is_thorough: bool) -> list[Hypothesis]:
-        assert not is_thorough
+    def decode(self, requests: Sequence[TranscriptionRequest], *, effort: Effort) -> list[Hypothesis]:
+        assert effort is Effort.QUICK
         self.batches.append(len(requests))
         self.languages |= {request.language for request in requests}
         self.now += sum(0.4 if request.is_final else 0.15 for request in requests)

@@ -14,7 +14,7 @@ import tokenizers
 
 from monitor.core.audio import Party
 from monitor.core.clock import Span
-from monitor.core.recognition import TranscriptionRequest
+from monitor.core.recognition import Effort, TranscriptionRequest
 from monitor.engines.capacity import spoken
 from monitor.engines.lean import kept_pieces, lean_files
 from monitor.engines.whisper import WhisperEngine
@@ -141,7 +141,7 @@ def test_the_lean_model_hears_what_the_whole_one_hears(whisper_base: Path) -> No
     for language in ("zh", "en"):
         for asked, is_final in ((language, True), (None, True), (language, False)):
             answers = [
-                engine.decode([request(language, asked, is_final)], is_thorough=True)[0]
+                engine.decode([request(language, asked, is_final)], effort=Effort.THOROUGH)[0]
                 for engine in (whole, lean)
             ]
             assert answers[0].words and [a.text for a in answers] == [answers[0].text] * 2
@@ -154,7 +154,7 @@ def test_no_piece_that_was_left_out_can_be_chosen(whisper_base: Path) -> None:
     assert files is not None
     lean = WhisperEngine(whisper_base, device="cpu", workers=1, languages=["en"])
     assert isinstance(lean.whisper.model, ctranslate2.models.Whisper)
-    (answer,) = lean.decode([request("zh", "en", True)], is_thorough=False)
+    (answer,) = lean.decode([request("zh", "en", True)], effort=Effort.QUICK)
     assert answer.text.isascii()
 
 

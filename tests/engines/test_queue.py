@@ -8,7 +8,7 @@ import numpy as np
 
 from monitor.core.audio import Party
 from monitor.core.clock import Span
-from monitor.core.recognition import Hypothesis, Speculation, TranscriptionRequest
+from monitor.core.recognition import Effort, Hypothesis, Speculation, TranscriptionRequest
 from monitor.engines.queue import Item, RequestQueue
 
 
@@ -122,9 +122,20 @@ def test_the_wait_is_one_that_a_lock_takes_when_finals_need_all_the_time() -> No
 def test_finals_are_thorough_only_while_the_workers_idle() -> None:
     queue = RequestQueue(1)
     queue.put(item("a", 0.0, is_final=True), 0.0)
-    assert not queue.has_time(0.0), "others wait"
+    assert queue.effort(0.0) is Effort.QUICK, "others wait"
     queue.done(queue.take(0.0), 0.5, 0.5)
-    assert not queue.has_time(0.6) and queue.has_time(10.0)
+    assert queue.effort(0.6) is Effort.QUICK and queue.effort(10.0) is Effort.THOROUGH
+
+
+def test_finals_get_the_least_effort_while_others_are_late() -> None:
+    queue = RequestQueue(1)
+    for call in "abcdef":
+        queue.put(item(call, 0.0, is_final=True), 0.0)
+    queue.done(queue.take(0.1), 0.6, 0.5)
+    assert queue.effort(0.6) is Effort.QUICK, "two wait, and not for long"
+    assert queue.effort(0.9) is Effort.LEAST
+    queue.take(0.9)
+    assert queue.effort(0.9) is Effort.QUICK, "nobody waits behind these"
 
 
 def loaded() -> RequestQueue:

@@ -14,7 +14,7 @@ import pytest_asyncio
 from monitor.core.audio import Party
 from monitor.core.clock import Span
 from monitor.core.inputs import EngineLag
-from monitor.core.recognition import Hypothesis, TranscriptionRequest
+from monitor.core.recognition import Effort, Hypothesis, TranscriptionRequest
 from monitor.engines.offline import OfflineTranscriber
 from monitor.engines.queue import FAILED, failed
 from monitor.engines.scheduler import BACK, DOWN, RESTARTED, Scheduler
@@ -42,14 +42,14 @@ class Gate:
 
     def __init__(self) -> None:
         self.batches: list[list[int]] = []
-        self.is_thorough: list[bool] = []
+        self.efforts: list[Effort] = []
         self.bad: set[int] = set()
         self._open = threading.Event()
         self._entered = threading.Semaphore(0)
 
-    def decode(self, requests: Sequence[TranscriptionRequest], *, is_thorough: bool) -> list[Hypothesis]:
+    def decode(self, requests: Sequence[TranscriptionRequest], *, effort: Effort) -> list[Hypothesis]:
         self.batches.append([item.id for item in requests])
-        self.is_thorough.append(is_thorough)
+        self.efforts.append(effort)
         self._entered.release()
         assert self._open.wait(20)
         if any(item.id in self.bad for item in requests):
@@ -375,7 +375,7 @@ async def test_finals_are_thorough_only_while_there_is_time(
     await first
     clock.now += 20.0
     await scheduler.submit("a", request(2, is_final=True))
-    assert gate.is_thorough == [True, False, True]
+    assert gate.efforts == [Effort.THOROUGH, Effort.QUICK, Effort.THOROUGH]
 
 
 async def test_a_cancelled_request_is_not_decoded(scheduler: Scheduler, gate: Gate) -> None:
@@ -424,7 +424,7 @@ async def test_offline_each_request_is_decoded_by_itself_and_thoroughly(gate: Ga
         *(offline.submit("a", request(number, is_final=True)) for number in (1, 2, 3))
     )
     assert [answer.rejected for answer in answers] == [None, FAILED, None]
-    assert sorted(gate.batches) == [[1], [2], [3]] and all(gate.is_thorough)
+    assert sorted(gate.batches) == [[1], [2], [3]] and set(gate.efforts) == {Effort.THOROUGH}
     await asyncio.to_thread(offline.close)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from monitor.core.audio import Party
 from monitor.core.clock import Span, samples
-from monitor.core.recognition import TranscriptionRequest
+from monitor.core.recognition import Effort, TranscriptionRequest
 from monitor.engines.scripted import ScriptedTranscriber, ScriptedWord
 
 SCRIPT = [
@@ -33,7 +33,7 @@ def request(start_s: float, end_s: float, *, is_final: bool = True) -> Transcrip
 
 
 def test_it_says_what_the_party_said_within_the_span() -> None:
-    (answer,) = ScriptedTranscriber(SCRIPT, language="en").decode([request(0.5, 3.0)], is_thorough=True)
+    (answer,) = ScriptedTranscriber(SCRIPT, language="en").decode([request(0.5, 3.0)], effort=Effort.THOROUGH)
     assert answer.text == "I want"
     assert (answer.request_id, answer.utterance, answer.language) == (4, 2, "en")
     assert answer.words[1].span == Span(samples(1.4), samples(2.0))
@@ -46,7 +46,7 @@ def test_it_mishears_the_newest_sound_of_a_partial() -> None:
 
 def test_it_fails_and_refuses_as_it_is_told() -> None:
     with pytest.raises(RuntimeError):
-        ScriptedTranscriber(SCRIPT, fails=lambda _: True).decode([request(0, 3)], is_thorough=True)
+        ScriptedTranscriber(SCRIPT, fails=lambda _: True).decode([request(0, 3)], effort=Effort.THOROUGH)
     answer = ScriptedTranscriber(SCRIPT, rejects=lambda _: "phantom").answer(request(0, 3))
     assert answer.rejected == "phantom" and answer.words == ()
 

@@ -14,13 +14,13 @@ import soundfile
 
 from monitor.core.audio import Party, Pcm
 from monitor.core.clock import SAMPLE_RATE_HZ, Span, samples
-from monitor.core.recognition import TranscriptionRequest
+from monitor.core.recognition import Effort, TranscriptionRequest
 from monitor.core.transcription.text import to_script, units
 from monitor.engines import whisper, whisper_looks
 from monitor.engines.capacity import spoken as spoken_stretch
 from monitor.engines.guard import REASONS
 from monitor.engines.whisper import WhisperEngine
-from monitor.engines.whisper_looks import first_look
+from monitor.engines.whisper_looks import first_look, is_doubtful, next_look
 from monitor.errors import ModelError
 from monitor.resources import resource
 
@@ -83,12 +83,15 @@ def test_a_folder_without_a_model_is_a_clear_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("is_final", "is_thorough"), [(True, True), (True, False), (False, False)])
+@pytest.mark.parametrize(
+    ("is_final", "effort"),
+    [(True, Effort.THOROUGH), (True, Effort.QUICK), (True, Effort.LEAST), (False, Effort.QUICK)],
+)
 def test_mandarin_is_heard(
-    engine: WhisperEngine, spoken: tuple[Pcm, dict[str, Any]], is_final: bool, is_thorough: bool
+    engine: WhisperEngine, spoken: tuple[Pcm, dict[str, Any]], is_final: bool, effort: Effort
 ) -> None:
     pcm, truth = spoken
-    (answer,) = engine.decode([request(pcm, is_final=is_final)], is_thorough=is_thorough)
+    (answer,) = engine.decode([request(pcm, is_final=is_final)], effort=effort)
     assert answer.rejected is None
     assert answer.language == "zh" and answer.language_probability > 0.9
     assert errors(truth["text"], answer.text) <= 0.25
@@ -99,7 +102,7 @@ def test_mandarin_is_heard(
 @pytest.mark.slow
 def test_words_of_a_final_have_their_times(engine: WhisperEngine, spoken: tuple[Pcm, dict[str, Any]]) -> None:
     pcm, truth = spoken
-    (answer,) = engine.decode([request(pcm, language="zh")], is_thorough=True)
+    (answer,) = engine.decode([request(pcm, language="zh")], effort=Effort.THOROUGH)
     starts = [(word.span.start - answer.span.start) / SAMPLE_RATE_HZ for word in answer.words]
     wanted = [word["start_s"] for word in truth["words"]]
     apart = [min(abs(start - other) for start in starts) for other in wanted]
@@ -113,7 +116,7 @@ def test_a_party_who_changes_language_is_heard_in_the_new_one(
 ) -> None:
     trusting = replace(request(spoken_stretch(said), language=asked), is_language_open=True)
     for is_sure in (False, True):
-        (answer,) = engine.decode([replace(trusting, is_language_sure=is_sure)], is_thorough=False)
+        (answer,) = engine.decode([replace(trusting, is_language_sure=is_sure)], effort=Effort.QUICK)
         assert (answer.language, answer.rejected) == (said, None)
         assert answer.language_probability > 0.9
 
@@ -122,9 +125,9 @@ def test_a_party_who_changes_language_is_heard_in_the_new_one(
 def test_a_batch_answers_each_as_alone(engine: WhisperEngine, spoken: tuple[Pcm, dict[str, Any]]) -> None:
     pcm, _ = spoken
     halves = [pcm[: len(pcm) // 2], pcm]
-    alone = [engine.decode([request(half, language="zh")], is_thorough=False)[0].text for half in halves]
+    alone = [engine.decode([request(half, language="zh")], effort=Effort.QUICK)[0].text for half in halves]
     together = engine.decode(
-        [request(half, number=n, language="zh") for n, half in enumerate(halves)], is_thorough=False
+        [request(half, number=n, language="zh") for n, half in enumerate(halves)], effort=Effort.QUICK
     )
     assert [answer.text for answer in together] == alone
     assert [answer.request_id for answer in together] == [0, 1]
@@ -135,7 +138,7 @@ def test_the_same_sound_gives_the_same_answer(
     engine: WhisperEngine, spoken: tuple[Pcm, dict[str, Any]]
 ) -> None:
     pcm, _ = spoken
-    first, second = (engine.decode([request(pcm)], is_thorough=True) for _ in range(2))
+    first, second = (engine.decode([request(pcm)], effort=Effort.THOROUGH) for _ in range(2))
     assert first == second
 
 
@@ -169,7 +172,7 @@ def test_nothing_is_invented_where_nothing_is_said(
     engine: WhisperEngine, kind: str, language: str | None
 ) -> None:
     """The speech detector keeps such sound away; what slips through must not become words."""
-    (answer,) = engine.decode([request(NOTHING_SAID[kind], language=language)], is_thorough=False)
+    (answer,) = engine.decode([request(NOTHING_SAID[kind], language=language)], effort=Effort.QUICK)
     assert answer.text == ""
     assert answer.rejected is None or engine.guards[answer.rejected] > 0
 
@@ -177,7 +180,7 @@ def test_nothing_is_invented_where_nothing_is_said(
 @pytest.mark.slow
 def test_sound_too_short_for_a_word_is_not_decoded(engine: WhisperEngine) -> None:
     before = engine.guards["too_short"]
-    (answer,) = engine.decode([request(np.zeros(800, dtype=np.float32))], is_thorough=True)
+    (answer,) = engine.decode([request(np.zeros(800, dtype=np.float32))], effort=Effort.THOROUGH)
     assert answer.words == () and answer.rejected == "too_short"
     assert engine.guards["too_short"] == before + 1
 
@@ -190,7 +193,7 @@ def test_every_guard_that_fires_is_counted(
     monkeypatch.setattr(whisper, "verdict", lambda draft: reason)
     before = Counter(engine.guards)
     sound = spoken_stretch("zh")[: samples(1.5)]
-    (answer,) = engine.decode([request(sound, language="zh", is_final=False)], is_thorough=False)
+    (answer,) = engine.decode([request(sound, language="zh", is_final=False)], effort=Effort.QUICK)
     assert answer.rejected == reason and answer.words == ()
     assert engine.guards - before == {reason: 1, "refused": 1}
 
@@ -204,7 +207,7 @@ def test_a_doubtful_final_is_heard_with_what_was_said_before(
     at = samples(truth["words"][len(truth["words"]) // 2]["start_s"])
     alone = request(pcm[at:], language="zh")
     before = engine.guards["second_look"]
-    (answer,) = engine.decode([replace(alone, run_up=pcm[:at])], is_thorough=False)
+    (answer,) = engine.decode([replace(alone, run_up=pcm[:at])], effort=Effort.QUICK)
     assert engine.guards["second_look"] == before + 1
     wanted = "".join(word["text"] for word in truth["words"] if word["start_s"] >= at / SAMPLE_RATE_HZ)
     assert answer.rejected is None and errors(wanted, answer.text) <= 0.4, "no word of the run-up"
@@ -219,13 +222,13 @@ def test_what_is_heard_alone_stays_where_the_run_up_makes_it_no_likelier(
 ) -> None:
     monkeypatch.setattr(whisper_looks, "_DOUBT_LOG_PROBABILITY", 0.0)
     pcm, _ = spoken
-    (alone,) = engine.decode([request(pcm, language="zh")], is_thorough=False)
+    (alone,) = engine.decode([request(pcm, language="zh")], effort=Effort.QUICK)
     monkeypatch.setattr(whisper, "_likelihood", lambda words: 0.0)
     noise = (0.01 * np.random.default_rng(3).standard_normal(samples(2))).astype(np.float32)
     monkeypatch.setattr(whisper_looks, "_LOOKS", (0, whisper_looks.FRAMES_MAX))
-    (plain,) = engine.decode([request(pcm, language="zh")], is_thorough=False)
+    (plain,) = engine.decode([request(pcm, language="zh")], effort=Effort.QUICK)
     monkeypatch.setattr(whisper_looks, "_LOOKS", (1500, whisper_looks.FRAMES_MAX))
-    (kept,) = engine.decode([replace(request(pcm, language="zh"), run_up=noise)], is_thorough=False)
+    (kept,) = engine.decode([replace(request(pcm, language="zh"), run_up=noise)], effort=Effort.QUICK)
     assert alone.rejected is None and kept.words == plain.words
     assert kept.average_log_probability == plain.average_log_probability
 
@@ -235,7 +238,7 @@ def test_words_of_a_partial_have_each_its_probability(
     engine: WhisperEngine, spoken: tuple[Pcm, dict[str, Any]]
 ) -> None:
     pcm, _ = spoken
-    (answer,) = engine.decode([request(pcm, is_final=False, language="zh")], is_thorough=False)
+    (answer,) = engine.decode([request(pcm, is_final=False, language="zh")], effort=Effort.QUICK)
     probabilities = [word.probability for word in answer.words]
     assert len(set(probabilities)) > 2 and all(0 < each <= 1 for each in probabilities)
     assert min(probabilities) <= np.exp(answer.average_log_probability) <= max(probabilities)
@@ -248,15 +251,27 @@ def test_every_look_that_a_guard_stops_is_counted(
     monkeypatch.setattr(whisper, "is_past_end", lambda lengths_s: True)
     before = Counter(engine.guards)
     sound = spoken_stretch("zh")[: samples(1.5)]
-    (answer,) = engine.decode([request(sound, language="zh")], is_thorough=False)
+    (answer,) = engine.decode([request(sound, language="zh")], effort=Effort.QUICK)
     assert answer.rejected == "past_end" and answer.words == ()
     assert engine.guards - before == {"past_end": 3, "refused": 1}
+
+
+def test_the_least_effort_looks_again_only_where_the_guard_stopped_the_answer() -> None:
+    least = first_look(samples(2.0) // 160, is_final=True, effort=Effort.LEAST)
+    quick = first_look(samples(2.0) // 160, is_final=True, effort=Effort.QUICK)
+    assert least.beam == 1 and least.frames < quick.frames
+    assert is_doubtful(quick, -0.9) and not is_doubtful(least, -0.9)
+    again = next_look(least, "loop")
+    assert again is not None and again.frames > least.frames and again.beam == 1
+    assert next_look(again, "loop") is None, "thirty seconds of context cost as much as ten others"
 
 
 def test_partials_take_less_context_while_there_is_no_time() -> None:
     short, long = samples(2.0) // 160, samples(9.0) // 160
     for is_final in (False, True):
-        quick, thorough = (first_look(short, is_final=is_final, is_thorough=t) for t in (False, True))
+        quick, thorough = (
+            first_look(short, is_final=is_final, effort=e) for e in (Effort.QUICK, Effort.THOROUGH)
+        )
         assert quick.frames < thorough.frames
-        assert first_look(long, is_final=is_final, is_thorough=False).frames >= long + 100
-    assert first_look(short, is_final=False, is_thorough=True).beam == 1
+        assert first_look(long, is_final=is_final, effort=Effort.QUICK).frames >= long + 100
+    assert first_look(short, is_final=False, effort=Effort.THOROUGH).beam == 1

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from monitor.core.audio import Party, Pcm
 from monitor.core.clock import BLOCK_SAMPLES, Span, samples
 from monitor.core.facts import Ipu, PartialText, SpeechStarted, Words
-from monitor.core.recognition import Hypothesis, TranscriptionRequest
+from monitor.core.recognition import Effort, Hypothesis, TranscriptionRequest
 from monitor.core.settings import TranscriptionSettings
 from monitor.core.transcription.answers import Output
 from monitor.core.transcription.utterances import Utterances
@@ -94,7 +94,7 @@ class Line:
                 delay = self.final_delay_s if output.is_final else self.partial_delay_s
                 answer = None
                 if not self.drops(output):
-                    (heard,) = recogniser.decode([output], is_thorough=True)
+                    (heard,) = recogniser.decode([output], effort=Effort.THOROUGH)
                     answer = _scored(heard, self.score(output))
                 heapq.heappush(self._due, (now + samples(delay), output.id, answer))
             else:
