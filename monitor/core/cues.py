@@ -11,7 +11,7 @@ from monitor.core.alerts import CALL_ENDED, ESCALATED, MOMENT_OVER, SAID, AlertE
 from monitor.core.audio import Party
 from monitor.core.clock import samples, seconds
 from monitor.core.detectors.base import Activity
-from monitor.core.events import Alert, AlertCleared, Cue, CueCleared, Text
+from monitor.core.events import Alert, AlertCleared, Cue, CueCleared, Stretch, Text
 from monitor.core.facts import ProsodyFrame, Said, Severity, TimelineEvent
 from monitor.core.inputs import CueAnswer
 from monitor.core.playbook.listener import CLEARS
@@ -57,6 +57,23 @@ class _Waiting:
     text: CueText
     since: int
     """From when on it may be shown."""
+    is_sure: bool
+    """Whether it may be shown although nothing else speaks for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sign:
+    """An alert as a sign that something is amiss, which lets another rule's cue be believed."""
+
+    about: Stretch
+    at: int
+    is_heard: bool
+    """Whether it rests on words."""
+
+    def speaks_for(self, alert: Alert) -> bool:
+        """Whether it is not the same words once more."""
+        mine, other = self.about, alert.about
+        return not self.is_heard or mine.end_s <= other.start_s or other.end_s <= mine.start_s
 
 
 @dataclass(slots=True)
@@ -80,6 +97,9 @@ class CueDesk:
     At most one is on the screen: of those that wait the most severe, then the freshest. A cue is withheld
     while the agent speaks, unless it is critical or urgent, and for `between_s` after the last one went,
     unless it is severe and more so than that one; one that could not be shown within `stale_s` is forgotten.
+    Words are read by patterns, and a pattern alone is too often wrong to trouble an agent with: the cue of a
+    rule that rests on words waits for a second sign, an alert of another rule about other words within
+    `second_sign_s`. What is measured (who speaks, for how long, how loud) stands alone.
     What the caller said the agent may answer of their own accord for `grace_s`: then there is no cue.
     Few cues help and many nag, so that there are rests for the same rule and the same topic, and a most
     within some minutes; critical ones alone go over the latter two. It is replaced only by a more severe one.
@@ -106,6 +126,8 @@ class CueDesk:
         """When the latest cues were shown: as many as may be within `most_within_s`."""
         self._rule_at: dict[str, int] = {}
         self._topic_at: dict[str, int] = {}
+        self._signs: dict[str, _Sign] = {}
+        """Each rule's latest alert that is no slight matter."""
         self._last_rank = -1
         """The rank of the last cue's severity."""
         self._sent_away: dict[str, int] = {}
@@ -123,6 +145,7 @@ class CueDesk:
         told: list[CueEvent] = []
         for alert in alerts:
             if isinstance(alert, Alert):
+                self._note(alert, now)
                 self._offer(alert, now)
             else:
                 told.extend(self._alert_over(alert, now))
@@ -190,6 +213,18 @@ class CueDesk:
 
     # --- what may be shown --------------------------------------------------------------------------------
 
+    def _note(self, alert: Alert, now: int) -> None:
+        if _rank(alert) >= Severity.MEDIUM.rank:
+            is_heard = self._rulebook[alert.rule].rests_on_words
+            self._signs[alert.rule] = _Sign(alert.about, now, is_heard)
+
+    def _has_second_sign(self, alert: Alert, now: int) -> bool:
+        oldest = now - samples(self._settings.second_sign_s)
+        return any(
+            rule != alert.rule and sign.at >= oldest and sign.speaks_for(alert)
+            for rule, sign in self._signs.items()
+        )
+
     def _offer(self, alert: Alert, now: int) -> None:
         party = None if alert.party is None else Party(alert.party)
         cue = self._rulebook[alert.rule].wording(party).cue
@@ -204,7 +239,10 @@ class CueDesk:
             del self._waiting[id_]
         is_held = alert.party == "caller" and _rank(alert) < Severity.CRITICAL.rank and not cue.is_urgent
         since = now + samples(self._settings.grace_s) if is_held else now
-        self._waiting[alert.id] = _Waiting(alert, cue, since)
+        is_sure = (
+            not self._rulebook[alert.rule].rests_on_words if cue.stands_alone is None else cue.stands_alone
+        )
+        self._waiting[alert.id] = _Waiting(alert, cue, since, is_sure or not self._settings.second_sign_s)
 
     def _alert_over(self, cleared: AlertCleared, now: int) -> list[CueEvent]:
         self._waiting.pop(cleared.id, None)
@@ -257,6 +295,8 @@ class CueDesk:
         if self._activity.is_speaking(Party.AGENT) and not is_urgent:
             return False
         if now < waiting.since or not self._is_wanted(waiting.alert, rank, now):
+            return False
+        if not waiting.is_sure and not self._has_second_sign(waiting.alert, now):
             return False
         if self._shown is not None:
             return rank > _rank(self._shown.alert)

@@ -312,8 +312,15 @@ class CueSettings(Section):
         description="how long the agent has to answer what the caller said unasked, before there is a cue; "
         "critical ones do not wait",
     )
+    second_sign_s: float = Field(
+        90.0,
+        ge=0,
+        le=3600,
+        description="how long ago another rule's alert, medium or more severe and about other words, may lie "
+        "to let the cue of a rule about words be shown; 0 shows it without",
+    )
     between_s: float = Field(
-        45.0, ge=0, description="rest between two cues, unless the next is severe (high) and more so"
+        60.0, ge=0, description="rest between two cues, unless the next is severe (high) and more so"
     )
     topic_rest_s: float = Field(
         120.0, ge=0, description="rest between two cues on one topic, unless the next is critical"

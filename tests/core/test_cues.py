@@ -47,6 +47,9 @@ BOOK = RuleBook(
         rule("short", cue("alert_ends", expires_s=5.0)),
         rule("urgent", cue("alert_ends", is_urgent=True)),
         rule("signalled", cue("agent_says", clears_on=("comfort",))),
+        rule("wordy", cue(), who=A, phrases=Phrases(zh=("没办法",), en=("no way",))),
+        rule("wordy_too", cue(), who=A, phrases=Phrases(zh=("不归我管",), en=("not my job",))),
+        rule("sure", cue(stands_alone=True), who=A, phrases=Phrases(zh=("滚",), en=("get lost",))),
     ]
 )
 

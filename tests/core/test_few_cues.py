@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from monitor.core.events import Alert
+from msgspec.structs import replace
+
+from monitor.core.events import Alert, Stretch
 from monitor.core.settings import CueSettings
 from tests.core.test_cues import Screen, alert, outcomes, over
 
@@ -99,3 +101,54 @@ def test_while_the_agent_has_put_cues_off_none_is_shown_and_none_was_ignored() -
     assert screen.shown == ["short", "ends"], "what is still fresh is shown"
     screen.until(60)
     assert outcomes(screen) == [("short", "")]
+
+
+FREELY = CueSettings(most=20, between_s=0, topic_rest_s=0, rule_rest_s=0)
+
+
+def said_at(told: Alert, start_s: float, end_s: float) -> Alert:
+    return replace(told, about=Stretch(start_s=start_s, end_s=end_s))
+
+
+def test_words_alone_bring_no_cue_and_a_second_sign_does() -> None:
+    screen = Screen(FREELY)
+    assert not shown_after(screen, 20, said_at(alert("a1", "wordy", "high"), 18, 20))
+    assert shown_after(screen, 40, said_at(alert("a2", "wordy_too"), 38, 40))
+    assert shown_after(screen, 60, said_at(alert("a3", "wordy", "high"), 58, 60))
+
+
+def test_the_same_words_or_the_same_rule_again_are_no_second_sign() -> None:
+    screen = Screen(FREELY)
+    assert not shown_after(screen, 20, said_at(alert("a1", "wordy"), 18, 20))
+    assert not shown_after(screen, 21, said_at(alert("a2", "wordy_too"), 19, 21))
+    screen = Screen(FREELY)
+    assert not shown_after(screen, 20, said_at(alert("a1", "wordy"), 18, 20))
+    assert not shown_after(screen, 50, said_at(alert("a2", "wordy"), 48, 50))
+
+
+def test_a_sign_that_is_slight_or_long_ago_is_none() -> None:
+    screen = Screen(FREELY)
+    assert not shown_after(screen, 20, said_at(alert("a1", "wordy", "low"), 18, 20))
+    assert not shown_after(screen, 40, said_at(alert("a2", "wordy_too"), 38, 40))
+    assert not shown_after(screen, 140, said_at(alert("a3", "wordy"), 138, 140))
+
+
+def test_what_is_measured_stands_alone_and_speaks_for_words_of_its_time() -> None:
+    screen = Screen(FREELY)
+    assert shown_after(screen, 20, said_at(alert("a1", "ends"), 5, 20))
+    assert shown_after(screen, 21, said_at(alert("a2", "wordy"), 18, 20))
+
+
+def test_a_cue_may_stand_alone_by_its_rule_or_by_the_settings() -> None:
+    assert shown_after(Screen(FREELY), 20, alert("a1", "sure"))
+    assert shown_after(Screen(CueSettings(second_sign_s=0)), 20, alert("a1", "wordy"))
+
+
+def test_a_second_sign_that_comes_while_a_cue_waits_lets_it_be_shown() -> None:
+    screen = Screen(FREELY)
+    screen.until(20)
+    screen.alerts(said_at(alert("a1", "wordy", "high"), 18, 20))
+    screen.until(23)
+    assert not screen.shown
+    screen.alerts(said_at(alert("a2", "quiet_rule"), 22, 23))
+    assert screen.shown == ["wordy"]

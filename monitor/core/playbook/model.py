@@ -20,7 +20,7 @@ from monitor.core.playbook.phrases import (
     RuleId,
     Sentence,
 )
-from monitor.core.playbook.tree import DEPTH_MAX, NODES_MAX, What, When, depth, walk
+from monitor.core.playbook.tree import DEPTH_MAX, NODES_MAX, WORDY, What, When, depth, walk
 from monitor.core.reading.context import ComplaintSlot, Note
 from monitor.core.reading.meaning import Meaning, SpeaksFor
 
@@ -76,6 +76,8 @@ class CueText(Row):
     expires_s: PositiveSeconds = 20.0
     is_urgent: bool = False
     """Shown even while the agent speaks, as critical ones are."""
+    stands_alone: bool | None = None
+    """Shown although nothing else in the call speaks for it; left out: where the rule rests on no words."""
 
     @model_validator(mode="before")
     @classmethod
@@ -247,6 +249,13 @@ class Rule(_Row):
             return SaidLeaf(said=(self.id,))
         count, window_s = self.phrases.count, self.phrases.window_s
         return SaidLeaf(said=(self.id,), at_least=count, within_s=window_s if count > 1 else None)
+
+    @property
+    def rests_on_words(self) -> bool:
+        """Whether it takes words, said or left unsaid, to find it: what is only excused by words does not."""
+        return self.condition is not None and any(
+            isinstance(part, WORDY) for part in walk(self.condition, into_not=False)
+        )
 
     @property
     def moment_s(self) -> float:

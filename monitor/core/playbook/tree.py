@@ -100,6 +100,9 @@ LEAVES: dict[str, type[Leaf]] = {
 }
 """Every leaf by the field that makes it one."""
 
+WORDY = (SaidLeaf, NotSaidLeaf, OrderLeaf, CountLeaf, RepeatsLeaf, LikeLeaf)
+"""Leaves about what is said or left unsaid."""
+
 GROUPS: dict[str, type[Row]] = {"all": AllOf, "any": AnyOf, "not": NoneOf}
 
 _KINDS: dict[str, type[Row]] = {**GROUPS, **LEAVES}
@@ -202,17 +205,17 @@ class When(Row):
         return (*(self.after or ()), *(self.before or ()))
 
 
-def walk(what: Any) -> Iterator[Row]:
-    """A condition and all under it, outermost first."""
+def walk(what: Any, *, into_not: bool = True) -> Iterator[Row]:
+    """A condition and all under it, outermost first; what may not hold too, if asked `into_not`."""
     yield what
     match what:
         case AllOf():
             for inner in what.all:
-                yield from walk(inner)
+                yield from walk(inner, into_not=into_not)
         case AnyOf():
             for inner in what.any:
-                yield from walk(inner)
-        case NoneOf():
+                yield from walk(inner, into_not=into_not)
+        case NoneOf() if into_not:
             yield from walk(what.not_)
         case _:
             pass
