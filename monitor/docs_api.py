@@ -21,6 +21,7 @@ def api_lines() -> Iterator[str]:
         desk_api,
         history_api,
         quiet_api,
+        rules_api,
         server,
         side_api,
         tuning_api,
@@ -41,7 +42,7 @@ def api_lines() -> Iterator[str]:
     yield ""
     yield "| path | answers |"
     yield "|---|---|"
-    for path, function in (server.API | agents_api.AGENTS_API).items():
+    for path, function in (server.API | agents_api.AGENTS_API | rules_api.RULES_API).items():
         yield f"| `{path}` | {cell(inspect.getdoc(function) or '')} |"
     for path, answered in history_api.HISTORY_API.items():
         yield f"| `{path}` | {cell(inspect.getdoc(answered) or '')} |"
@@ -117,6 +118,7 @@ def api_lines() -> Iterator[str]:
         side_api.NewPause,
         agents_api.Agents,
         agents_api.KnownAgent,
+        rules_api.RuleTitles,
         tuning_office.State,
         tuning_catalogue.Threshold,
         tuning_catalogue.TunableRule,

@@ -3,8 +3,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Account, TrailEntry, Whoami } from "../src/protocol/accounts";
 import { GUEST } from "./guest";
 
-/** Who looks: the guest of a server where nobody signs in, nobody yet, or an administrator. */
-export type Visitor = "guest" | "nobody" | "admin";
+/** Who looks: the guest of a server where nobody signs in, nobody yet, an administrator, or who leads teams. */
+export type Visitor = "guest" | "nobody" | "admin" | "lead";
 
 const base: Account = {
   name: "root",
@@ -19,9 +19,11 @@ const base: Account = {
   created_at: "2026-01-02T03:04:05Z",
 };
 
+const lead: Account = { ...base, name: "li", display: "李组长", role: "supervisor", teams: ["投递", "售后"] };
+
 const ACCOUNTS: readonly Account[] = [
   base,
-  { ...base, name: "li", display: "李组长", role: "supervisor", teams: ["投递", "售后"] },
+  lead,
   { ...base, name: "lin", display: "林晓", role: "agent", team: "投递", agent: "3012 林", is_external: true },
   {
     ...base,
@@ -59,6 +61,12 @@ const SEEN: Record<Visitor, Whoami> = {
   guest: GUEST,
   nobody: { account: null, rights: [], is_open: false, has_provider: true },
   admin: { account: base, rights: GUEST.rights, is_open: false, has_provider: true },
+  lead: {
+    account: lead,
+    rights: ["see_calls", "see_own_call", "hear_calls", "act"],
+    is_open: false,
+    has_provider: true,
+  },
 };
 
 /** False where something else was asked. */

@@ -106,6 +106,7 @@ export const SHOTS: readonly Shot[] = [
   { name: "tuning-rule", path: "/tuning?tab=rules", act: openRule },
   { name: "tuning-quiet", path: "/tuning?tab=quiet", prepare: quiet },
   { name: "tuning-quiet-none", path: "/tuning?tab=quiet" },
+  { name: "quiet", path: "/quiet", mock: { visitor: "lead" }, prepare: quiet },
   { name: "tuning-versions", path: "/tuning?tab=versions", prepare: tuned, act: showVersion },
   { name: "call-live", path: `/call/${parcel.id}`, atS: 44.2, prepare: paused, act: listenIn },
   { name: "sign-in", path: "/", mock: { visitor: "nobody" } },

@@ -149,6 +149,11 @@ export class MockTuning {
         .end(request.method === "DELETE" ? undefined : JSON.stringify({ rules: this.quiet }));
       return true;
     }
+    if (path === "/api/rules") {
+      const rules = Object.fromEntries(RULES.map(({ id, title }) => [id, title]));
+      response.writeHead(200, { "Content-Type": "application/json" }).end(JSON.stringify({ rules }));
+      return true;
+    }
     if (!path.startsWith("/api/tuning")) return false;
     let body = "";
     request.on("data", (chunk) => {

@@ -183,6 +183,7 @@ async def open_office(settings: Settings, *, has_words: bool, is_open: bool = Fa
             side=side,
             tuning=tuning,
             quiet=switchboard.quiet,
+            rulebook=lambda: switchboard.rulebook,
         )
         keeper.start()
         heap.settle()

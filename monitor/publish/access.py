@@ -49,6 +49,7 @@ NEEDS: dict[str, Right | str] = {
     "/api/desk": Right.SEE_CALLS,
     "/api/tuning": Right.TUNE,
     "/api/cues": Right.SEE_CALLS,
+    "/api/rules": Right.SEE_CALLS,
     "/api/marks": Right.SEE_CALLS,
     "/api": Right.SEE_OWN_CALL,
     "/ws": Right.SEE_OWN_CALL,

@@ -10,7 +10,7 @@ from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Respon
 
 from monitor.errors import ServerError
 
-_PAGE_FOLDERS = ("accounts", "agent", "call", "history", "inbox", "trail", "tuning", "welcome")
+_PAGE_FOLDERS = ("accounts", "agent", "call", "history", "inbox", "quiet", "trail", "tuning", "welcome")
 """First parts of addresses that the dashboard itself turns into pages, besides `/`."""
 
 _FOREVER = "public, max-age=31536000, immutable"

@@ -24,6 +24,7 @@ from monitor.accounts.roles import Right, Role
 from monitor.config import AccountSettings
 from monitor.core.events import WIRE_VERSION
 from monitor.core.inputs import CueAnswer
+from monitor.core.playbook.model import RuleBook
 from monitor.errors import AccountError, PlaybookError, ServerError, StoreError, TingyinError
 from monitor.history.search import History
 from monitor.publish.access import Access, AccessMiddleware, serve_stream, visitor_of
@@ -41,6 +42,7 @@ from monitor.publish.plays import Plays
 from monitor.publish.protocol import PROTOCOL_VERSION, CallState, CallSummary, Problem, Snapshot
 from monitor.publish.publisher import Publisher
 from monitor.publish.quiet_api import QuietApi
+from monitor.publish.rules_api import RulesApi
 from monitor.publish.side import SideDesk
 from monitor.publish.side_api import SideApi
 from monitor.publish.tuning_api import TuningApi
@@ -359,6 +361,7 @@ def create_app(
     side: SideDesk | None = None,
     tuning: TuningOffice | None = None,
     quiet: QuietRules | None = None,
+    rulebook: Callable[[], RuleBook] | None = None,
 ) -> Starlette:
     """The application.
 
@@ -367,7 +370,8 @@ def create_app(
     `answer` tells live calls what agents make of their cues. `history` is that of the publisher's event log,
     by default as it stands.
     `sound` is where people listen to live calls,
-    `side` where their messages to agents are, `tuning` where thresholds and rules are tuned.
+    `side` where their messages to agents are, `tuning` where thresholds and rules are tuned, `rulebook` what
+    rules are in force.
     """
 
     async def stream(socket: WebSocket) -> None:
@@ -393,6 +397,7 @@ def create_app(
             *([] if sound is None else ListeningPost(publisher, sound, access, side).routes()),
             *([] if side is None else SideApi(publisher, side, access).routes()),
             *([] if quiet is None else QuietApi(quiet, access).routes()),
+            *([] if rulebook is None else RulesApi(rulebook).routes()),
             *([] if intake is None else [WebSocketRoute("/ingest", intake)]),
             Route("/{path:path}", pages.__call__),
         ],

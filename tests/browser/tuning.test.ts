@@ -140,3 +140,22 @@ describe.skipIf(!hasBrowser)("the tuning page", () => {
     }
   });
 });
+
+describe.skipIf(!hasBrowser)("quiet cues of a team", () => {
+  const stage = useStage();
+
+  it("shows who leads a team the cues that rest, and leaves to others what other teams sent away", async () => {
+    const lead = await stage.open("/", { visitor: "lead" });
+    expect(await lead.getByRole("link", { name: "Tuning" }).count()).toBe(0);
+    stage.served.hub.tuning.sendAway();
+    await lead.getByRole("link", { name: "Quiet cues" }).click();
+    const rows = lead.locator(".quiet-rule");
+    await expect.poll(() => rows.count()).toBe(3);
+    await lead.getByText("No sign of listening").waitFor();
+    expect(await rows.first().getByRole("button").count()).toBe(0);
+    await lead.getByText("whoever sees all teams can have it shown again").waitFor();
+    await lead.getByRole("button", { name: "Show again, for 3012 林: Refuses without a reason" }).click();
+    await lead.getByText("Refuses without a reason: shown again from the next call on.").waitFor();
+    await expect.poll(() => rows.count()).toBe(2);
+  });
+});

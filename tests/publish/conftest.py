@@ -26,6 +26,7 @@ from monitor.core.events import (
     Text,
     WordsCommitted,
 )
+from monitor.core.playbook.model import RuleBook
 from monitor.desk.book import DeskBook
 from monitor.desk.database import DeskFile
 from monitor.desk.desk import Desk
@@ -220,6 +221,7 @@ def open_site(tmp_path: Path) -> OpenSite:
         messages: MessageSettings | None = None,
         has_tuning: bool = False,
         quiet: QuietRules | None = None,
+        rulebook: RuleBook | None = None,
         **settings: Any,
     ) -> AsyncIterator[Site]:
         server_settings = ServerSettings(port=0, **settings)
@@ -243,6 +245,7 @@ def open_site(tmp_path: Path) -> OpenSite:
                 sound=sound,
                 side=side,
                 quiet=quiet,
+                rulebook=None if rulebook is None else lambda: rulebook,
             )
             async with Server(app, listen(server_settings), publisher.metrics) as server:
                 yield Site(publisher, server, side)

@@ -6,6 +6,7 @@ import { say, t } from "../i18n";
 import type { InboxAlert } from "../state/inbox";
 import { has, visitor } from "../state/session";
 import { act, askPeople, isBusy, mute, nameOf, people, unmute } from "./acting";
+import { nameOf as agentName, people as agents } from "../state/people";
 import "../styles/desk.css";
 
 export type PanelKind = "snooze" | "assign" | "comment" | "mute";
@@ -297,7 +298,7 @@ function MutePanel({ targets }: Targets) {
                 checked={isForAll === isAll}
                 onChange={() => setForAll(isAll)}
               />
-              {isAll ? words.muteAll : words.muteAgent(agent)}
+              {isAll ? words.muteAll : words.muteAgent(agentName(agents.value, agent))}
             </label>
           ))}
         </fieldset>

@@ -125,6 +125,7 @@ export const inbox = {
     title: "Muted rules",
     of: (agents: string) => `for ${agents}`,
     everybody: "everybody",
+    comma: ", ",
     by: (who: string, time: string) => `by ${who}, until ${time}`,
   },
   did,

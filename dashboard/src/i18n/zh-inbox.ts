@@ -2,12 +2,12 @@
 import type { inbox as english } from "./en-inbox";
 
 export const inbox: typeof english = {
-  title: "收件箱",
+  title: "告警",
   waiting: (alerts, items) =>
     alerts === items ? `${alerts} 条待处理` : `${alerts} 条待处理，合为 ${items} 项`,
   nothing: "没有等您处理的告警",
   navCount: (n) => `${n} 条待处理`,
-  loading: "正在载入收件箱",
+  loading: "正在载入告警",
   empty: {
     open: "没有等您处理的告警",
     acknowledged: "没有已确认而仍未解除的告警",
@@ -102,6 +102,7 @@ export const inbox: typeof english = {
     title: "已静音的规则",
     of: (agents) => `对象：${agents}`,
     everybody: "所有坐席",
+    comma: "、",
     by: (who, time) => `${who} 设置，至 ${time}`,
   },
   did: {

@@ -1,11 +1,13 @@
 /** The alerts inbox: what waits for a supervisor, the most urgent first. */
 import { useEffect, useRef, useState } from "preact/hooks";
-import { forgetSteps, isBusy, nameOf, undo, unmute } from "../desk/acting";
+import { forgetSteps, isBusy, nameOf as accountName, undo, unmute } from "../desk/acting";
 import { acknowledge, take, toggleFalse, togglePanel } from "../desk/acts";
 import { BellPanel } from "../desk/bell-panel";
 import { language, say, t } from "../i18n";
 import type { Mute } from "../protocol/messages";
 import { openAlerts } from "../state/desk";
+import { nameOf, people } from "../state/people";
+import { askRuleTitles, ruleTitle } from "../state/rules";
 import { arranged, countsOf, type InboxFilter, type InboxItem, itemsOf, type Placed } from "../state/inbox";
 import { has } from "../state/session";
 import { connection, desk, isStale, nowMs } from "../state/store";
@@ -143,9 +145,15 @@ function obey(wanted: KeyAct, item: InboxItem | undefined, expand: (key: string)
   if (wanted === "snooze" || wanted === "comment" || wanted === "mute") togglePanel(id, wanted);
 }
 
+const namesOf = (agents: readonly string[]) =>
+  agents.map((agent) => nameOf(people.value, agent)).join(t.value.inbox.mutes.comma);
+
 function Mutes() {
   const words = t.value.inbox;
   const { mutes, alerts } = desk.value;
+  useEffect(() => {
+    if (mutes.length > 0) void askRuleTitles();
+  }, [mutes.length > 0]);
   if (mutes.length === 0) return null;
   const titled = (mute: Mute) => Object.values(alerts).find((alert) => alert.rule === mute.rule)?.title;
   return (
@@ -159,11 +167,11 @@ function Mutes() {
           const title = titled(mute);
           return (
             <li key={mute.id}>
-              <b>{title === undefined ? mute.rule : say(title)}</b>
+              <b>{title === undefined ? ruleTitle(mute.rule) : say(title)}</b>
               <span>
-                {words.mutes.of(mute.agents === null ? words.mutes.everybody : mute.agents.join(", "))}
+                {words.mutes.of(mute.agents === null ? words.mutes.everybody : namesOf(mute.agents))}
               </span>
-              <span>{words.mutes.by(nameOf(mute.by), timeOfDay(mute.until, language.value))}</span>
+              <span>{words.mutes.by(accountName(mute.by), timeOfDay(mute.until, language.value))}</span>
               {has("act") && (
                 <button type="button" class="quiet small" onClick={() => void unmute(mute)}>
                   {words.acts.unmute}

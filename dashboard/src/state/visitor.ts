@@ -53,6 +53,11 @@ export function mayOpen(state: VisitorState, page: PageName): boolean {
   return need === null || may(state, need);
 }
 
+/** Whether they see everybody's calls, and not those of some teams alone. */
+export function seesAll({ isOpen, account }: VisitorState): boolean {
+  return isOpen || (account !== null && account.teams.length === 0);
+}
+
 /** Why a password is not taken, before it is sent: the server's own rules. */
 export type PasswordFault = "short" | "long" | "name" | "same" | "differs";
 export const PASSWORD_LEAST = 10;

@@ -2,8 +2,8 @@
 import { useEffect } from "preact/hooks";
 import { t } from "../i18n";
 import { query, replaceQuery } from "../ui/router";
+import { QuietList } from "../quiet/list";
 import { DraftBar, problemWords } from "./bar";
-import { QuietList } from "./quiet";
 import { RulesForm } from "./rules";
 import { draft, load, problem, server } from "./store";
 import { ThresholdsForm } from "./thresholds";

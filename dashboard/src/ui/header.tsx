@@ -51,8 +51,11 @@ export function Header() {
 }
 
 function PageLink({ name }: { name: PageName }) {
-  const { link, isOfAccounts } = PAGES[name];
-  const isHidden = !mayOpen(visitor.value, name) || (isOfAccounts && visitor.value.isOpen);
+  const { link, isOfAccounts, isPartOf } = PAGES[name];
+  const isHidden =
+    !mayOpen(visitor.value, name) ||
+    (isOfAccounts && visitor.value.isOpen) ||
+    (isPartOf && mayOpen(visitor.value, isPartOf));
   if (link === undefined || isHidden) return null;
   const { page } = route.value;
   const isHere = page !== "unknown" && underLink(page) === name;

@@ -20,6 +20,8 @@ interface PageEntry {
   readonly needs: Right | null;
   /** The words of its link in the header; a page without them is reached from others. */
   readonly link?: (words: Dictionary) => string;
+  /** Its link is shown only to those who may not open this other page, of which it is a part. */
+  readonly isPartOf?: "tuning";
   /** It makes no sense where nobody signs in. */
   readonly isOfAccounts?: true;
   /** Pages that are reached from this one, and stand under its link. */
@@ -59,6 +61,13 @@ export const PAGES = table({
     needs: "tune",
     link: (words) => words.tuning.title,
     load: () => import("../tuning/page").then((one) => one.TuningPage),
+  },
+  quiet: {
+    id: "none",
+    needs: "act",
+    link: (words) => words.tuning.tabs.quiet,
+    isPartOf: "tuning",
+    load: () => import("../quiet/page").then((one) => one.QuietPage),
   },
   accounts: {
     id: "none",

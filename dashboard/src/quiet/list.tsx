@@ -2,13 +2,15 @@
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { useAnswer } from "../ui/answer";
-import { language, say, t } from "../i18n";
+import { language, t } from "../i18n";
 import type { QuietRule } from "../protocol/tuning";
 import { nameOf, people } from "../state/people";
-import { askAsOneself } from "../state/session";
+import { askRuleTitles, ruleTitle } from "../state/rules";
+import { askAsOneself, visitor } from "../state/session";
+import { seesAll } from "../state/visitor";
 import { timeOfDay } from "../ui/format";
 import { Icon } from "../ui/icons";
-import { server } from "./store";
+import "../styles/quiet.css";
 
 interface Told {
   readonly rules: readonly QuietRule[];
@@ -17,15 +19,20 @@ interface Told {
 /** What was just done, told once. */
 const said = signal("");
 
+const isOfAll = (row: QuietRule) => row.agent === "";
+
 export function QuietList() {
   const words = t.value.tuning.quiet;
   const { value, error, again } = useAnswer<Told>("/api/cues/quiet");
-  useEffect(() => () => void (said.value = ""), []);
+  useEffect(() => {
+    void askRuleTitles();
+    return () => void (said.value = "");
+  }, []);
   const wake = async (row: QuietRule) => {
-    const whose = row.agent === "" ? "" : `?agent=${encodeURIComponent(row.agent)}`;
+    const whose = isOfAll(row) ? "" : `?agent=${encodeURIComponent(row.agent)}`;
     try {
       await askAsOneself("DELETE", `/api/cues/quiet/${encodeURIComponent(row.rule)}${whose}`);
-      said.value = words.woken(titleOf(row.rule));
+      said.value = words.woken(ruleTitle(row.rule));
     } catch {
       said.value = words.failed; // it may be awake by now: the list that is fetched anew tells
     }
@@ -45,7 +52,7 @@ export function QuietList() {
           </button>
         </div>
       ) : value === null ? (
-        <p>{t.value.tuning.loading}</p>
+        <p>{t.value.page.loading}</p>
       ) : value.rules.length === 0 ? (
         <div class="tuning-none">
           <p>
@@ -66,26 +73,27 @@ export function QuietList() {
 
 function QuietRow({ row, wake }: { row: QuietRule; wake: () => void }) {
   const words = t.value.tuning.quiet;
+  const title = ruleTitle(row.rule);
   const until = new Date(row.until_s * 1000).toISOString();
-  const whose = row.agent === "" ? words.everybody : nameOf(people.value, row.agent);
+  const whose = isOfAll(row) ? words.everybody : nameOf(people.value, row.agent);
+  // What the agents of other teams sent away only those bring back who see them.
+  const isOthers = isOfAll(row) && !seesAll(visitor.value);
   return (
-    <li class="quiet-rule" data-everybody={row.agent === ""}>
+    <li class="quiet-rule" data-everybody={isOfAll(row)}>
       <Icon name="bellOff" size={16} />
       <div>
-        <h2>{titleOf(row.rule)}</h2>
+        <h2>{title}</h2>
         <p class="draft-note">
           {words.of(whose)} · {words.times(row.times)} ·{" "}
           <time dateTime={until}>{words.until(timeOfDay(until, language.value))}</time>
         </p>
+        {isOthers && <p class="draft-note">{words.ofOthers}</p>}
       </div>
-      <button type="button" class="quiet" aria-label={words.wakeOf(titleOf(row.rule), whose)} onClick={wake}>
-        {words.wake}
-      </button>
+      {!isOthers && (
+        <button type="button" class="quiet" aria-label={words.wakeOf(title, whose)} onClick={wake}>
+          {words.wake}
+        </button>
+      )}
     </li>
   );
-}
-
-function titleOf(rule: string): string {
-  const known = server.value?.rules.find((one) => one.id === rule);
-  return known === undefined ? rule : say(known.title);
 }
