@@ -17,7 +17,7 @@ const KINDS: readonly Kind[] = [
     rule: "hot_temper",
     severity: "critical",
     title: ["客户情绪激烈", "Caller is heated"],
-    because: ["音高比平常高 3.1 半音，响 7 dB", "F0 3.1 st above own usual, 7 dB louder"],
+    because: ["音高比平常高 3.1 半音，响 7 dB", "pitch 3.1 semitones above own usual, 7 dB louder"],
   },
   {
     rule: "agent_interrupts",

@@ -164,7 +164,7 @@ function temperOf(t_s: number, heat: number, db: number, st: number, wave: numbe
     state: score > 0.68 ? "hot" : score > 0.42 ? "raised" : "calm",
     evidence: [
       evidenceOf("level", db, "dB", 0.5, `比平常响 ${db} dB`, `${db} dB louder than usual`),
-      evidenceOf("f0", st, "st", 0.3, `音高高出 ${st} 个半音`, `${st} st above usual`),
+      evidenceOf("f0", st, "st", 0.3, `音高高出 ${st} 个半音`, `pitch ${st} semitones above usual`),
     ],
   };
 }

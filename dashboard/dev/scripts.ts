@@ -32,7 +32,7 @@ const hotTemper = (raised: number, cleared: number | null): Judged => ({
   ],
   evidence: [
     ["level", 7.8, "dB", 0.46, "响度比本人平常高 7.8 dB", "Loudness 7.8 dB above own usual"],
-    ["f0", 4.9, "st", 0.31, "音高比本人平常高 4.9 个半音", "F0 4.9 st above own usual"],
+    ["f0", 4.9, "st", 0.31, "音高比本人平常高 4.9 个半音", "pitch 4.9 semitones above own usual"],
     ["rate", 1.29, "x", 0.15, "语速是本人平常的 1.29 倍", "Pace 1.29 times own usual"],
     ["words", 1, "", 0.08, "用词：太慢、投诉", "Words: too slow, complaint"],
   ],

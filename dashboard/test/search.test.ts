@@ -69,9 +69,9 @@ describe("measured evidence", () => {
 
   it("is one sentence against the party's own usual", () => {
     const hot = alert(["level", 6], ["f0", 2.4], ["rate_ratio", 1.38], ["temper_score", 80]);
-    expect(inWords(hot, en)).toBe("2.4 st above own usual, 6 dB louder, 38 % faster, for 9 s");
+    expect(inWords(hot, en)).toBe("pitch 2.4 semitones above own usual, 6 dB louder, 38% faster, for 9 s");
     expect(inWords(hot, zh)).toBe("音高比平常高 2.4 个半音，响 6 dB，快 38%，持续 9 秒");
-    expect(inWords(alert(["rate_ratio", 0.8]), en)).toBe("20 % slower, for 9 s");
+    expect(inWords(alert(["rate_ratio", 0.8]), en)).toBe("20% slower, for 9 s");
   });
 
   it("says nothing of what is no different, and of alerts about no voice", () => {

@@ -47,17 +47,17 @@ FEATURES: dict[str, _Wording] = {
         Text(zh="音量比平时低 {value} 分贝", en="level {value} dB below own usual"),
     ),
     "f0": _Wording(
-        Text(zh="音调比平时高 {value} 个半音", en="F0 {value} st above own usual"),
-        Text(zh="音调比平时低 {value} 个半音", en="F0 {value} st below own usual"),
+        Text(zh="音调比平时高 {value} 个半音", en="pitch {value} semitones above own usual"),
+        Text(zh="音调比平时低 {value} 个半音", en="pitch {value} semitones below own usual"),
     ),
     "alpha": _Wording(
         Text(
             zh="发声比平时用力（高频强 {value} 分贝）",
-            en="voice pressed, alpha ratio {value} dB above own usual",
+            en="voice more pressed than usual (its high part {value} dB stronger)",
         ),
         Text(
             zh="发声比平时柔和（高频弱 {value} 分贝）",
-            en="voice soft, alpha ratio {value} dB below own usual",
+            en="voice softer than usual (its high part {value} dB weaker)",
         ),
     ),
     "rate": _Wording(Text(zh="每秒 {value} 个音节", en="{value} syllables a second")),

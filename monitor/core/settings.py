@@ -251,7 +251,7 @@ class DetectorSettings(Section):
     raised_alpha_db: float = Field(
         2.0, gt=0, description="alpha ratio above usual that shows vocal effort, which no gain knob can"
     )
-    raised_f0_st: float = Field(2.5, gt=0, description="F0 above usual that shows vocal effort")
+    raised_f0_st: float = Field(2.5, gt=0, description="pitch (F0) above usual that shows vocal effort")
     raised_speech_s: float = Field(3.0, gt=0, description="speech that is judged: more than a shouted word")
     raised_clear_s: float = Field(6.0, gt=0, description="how long the voice is normal before it clears")
     raised_clear_db: float = Field(3.0, ge=0, description="level above usual that counts as normal again")

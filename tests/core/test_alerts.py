@@ -54,7 +54,8 @@ def test_an_alert_carries_its_reasons_in_both_languages() -> None:
         "分贝,", "分贝，"
     )
     assert (
-        alert.because.en == "The caller, not the agent: level 6.2 dB above own usual, F0 3 st above own usual"
+        alert.because.en
+        == "The caller, not the agent: level 6.2 dB above own usual, pitch 3 semitones above own usual"
     )
 
 

@@ -10,9 +10,9 @@ export const transcript = {
 };
 
 export const measured: EvidenceWords = {
-  f0: (st, isAbove) => `${st} st ${isAbove ? "above" : "below"} own usual`,
+  f0: (st, isAbove) => `pitch ${st} semitones ${isAbove ? "above" : "below"} own usual`,
   level: (db, isAbove) => `${db} dB ${isAbove ? "louder" : "softer"}`,
-  rate: (percent, isAbove) => `${percent} % ${isAbove ? "faster" : "slower"}`,
+  rate: (percent, isAbove) => `${percent}% ${isAbove ? "faster" : "slower"}`,
   alpha: (db, isAbove) => `voice ${isAbove ? "more pressed" : "softer"} by ${db} dB`,
   lasting: (s) => `for ${s} s`,
   join: (parts) => parts.join(", "),

@@ -1,6 +1,7 @@
 /** The fields of the forms: a name, a value, what it usually is, and the way back. */
 import { useEffect, useState } from "preact/hooks";
 import { t } from "../i18n";
+import { unitName } from "./places";
 
 interface NumberFieldProps {
   readonly id: string;
@@ -17,7 +18,8 @@ interface NumberFieldProps {
 
 /** A number as it is typed: what cannot be taken stays to be mended, and changes nothing. */
 export function NumberField(props: NumberFieldProps) {
-  const { id, label, why, unit, value, usual, fault, refused, onChange } = props;
+  const { id, label, why, value, usual, fault, refused, onChange } = props;
+  const unit = unitName(props.unit);
   const words = t.value.tuning;
   const [typed, setTyped] = useState(String(value));
   useEffect(() => setTyped(String(value)), [value]);

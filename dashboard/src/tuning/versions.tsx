@@ -4,7 +4,7 @@ import { language, say, t } from "../i18n";
 import type { TuningVersion } from "../protocol/tuning";
 import { timeOfDay } from "../ui/format";
 import { type Difference, differences } from "./draft";
-import { placeName } from "./places";
+import { placeName, unitName } from "./places";
 import { busy, content, loadVersions, restore, server, versions } from "./store";
 
 export function VersionsList() {
@@ -139,7 +139,7 @@ function described({ rule, path, before }: Difference): {
     return {
       title: threshold === undefined ? path.join(".") : say(threshold.label),
       field: "",
-      unit: threshold?.unit ?? "",
+      unit: unitName(threshold?.unit ?? ""),
       before: before ?? threshold?.configured ?? null,
       usual: threshold?.configured ?? null,
     };
