@@ -26,7 +26,7 @@ describe.skipIf(!hasBrowser)("the wall", () => {
     expect(await page.getByRole("combobox", { name: "All teams" }).inputValue()).toBe("Billing");
     await page.getByRole("button", { name: "Show all" }).click();
     await expect.poll(async () => (await names(page)).length).toBe(3);
-    await page.getByRole("button", { name: "Degraded" }).click();
+    await page.getByRole("button", { name: "Poorly heard" }).click();
     await expect.poll(() => names(page)).toEqual(["3051 Osei"]);
     await expect.poll(() => new URL(page.url()).search).toBe("?degraded=1");
     await page.reload();

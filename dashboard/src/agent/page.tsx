@@ -6,6 +6,7 @@ import { useEffect, useState } from "preact/hooks";
 import { language, t } from "../i18n";
 import { type CallState, openCue } from "../state/call";
 import { callTimeS } from "../state/clock";
+import { nameOf, people } from "../state/people";
 import { isCallMissing, isStale, nowMs, openCall, call as openCallState, side, wall } from "../state/store";
 import { newestCall } from "../state/wall";
 import { clock } from "../ui/format";
@@ -27,6 +28,10 @@ export function AgentPage({ id: chosenId }: PageProps) {
   useNewestCall(chosenId);
   const call = openCallState.value;
   const words = t.value.agent;
+  // Before the server has told of calls nothing is known, and nothing is said.
+  if (call === null && !isCallMissing.value && !wall.value.isLoaded) {
+    return <main id="content" class="agent" aria-busy="true" />;
+  }
   if (call === null || call.started === null || isCallMissing.value) {
     return (
       <main id="content" class="agent">
@@ -56,7 +61,7 @@ function InCall({ call }: { call: CallState }) {
       lang={language.value === "zh" ? "zh-CN" : "en"}
     >
       <div class="agent-head">
-        <h1>{call.started?.agent || words.title}</h1>
+        <h1>{nameOf(people.value, call.started?.agent ?? "") || words.title}</h1>
         <CallClock call={call} />
         {call.ended === null && pause === null && <PauseButton act={pauseOrResume} />}
       </div>

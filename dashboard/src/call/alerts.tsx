@@ -10,7 +10,8 @@ import { keyOf, muteOf, standingOf } from "../state/desk";
 import type { InboxAlert } from "../state/inbox";
 import { has } from "../state/session";
 import { desk, nowMs } from "../state/store";
-import { clock, percent, shortSeconds } from "../ui/format";
+import { clock, percent } from "../ui/format";
+import { lasting } from "../ui/lasting";
 import { SeveritySign } from "../ui/icons";
 import { inWords } from "./evidence";
 import { seekTo } from "./view";
@@ -74,10 +75,7 @@ function AlertCard({ call, record, isOpen }: { call: CallState; record: AlertRec
       {alert.evidence.length > 0 && <Evidence items={alert.evidence} />}
       {cleared && (
         <p class="alert-cleared">
-          {words.call.cleared(
-            clock(cleared.cleared_at_s),
-            words.time.seconds(Number(shortSeconds(cleared.cleared_at_s - alert.raised_at_s))),
-          )}
+          {words.call.cleared(clock(cleared.cleared_at_s), lasting(cleared.cleared_at_s - alert.raised_at_s))}
         </p>
       )}
       {has("see_calls") && (
@@ -125,8 +123,8 @@ function Evidence({ items }: { items: readonly EvidenceItem[] }) {
   const ordered = [...items].sort((a, b) => (b.contribution ?? 0) - (a.contribution ?? 0));
   return (
     <ul class="evidence">
-      {ordered.map((item) => (
-        <li key={item.feature}>
+      {ordered.map((item, place) => (
+        <li key={`${item.feature} ${place}`}>
           <span>{say(item.label)}</span>
           {item.contribution !== null && (
             <span class="share" title={t.value.call.share(percent(item.contribution))}>

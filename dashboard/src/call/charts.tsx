@@ -1,6 +1,6 @@
 /** Charts of both parties on one time axis, and what the pointer reads from them. */
 import { useSignalEffect } from "@preact/signals";
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { t } from "../i18n";
 import type { Party } from "../protocol/messages";
 import { PARTIES } from "../protocol/messages";
@@ -46,6 +46,9 @@ export function Charts({ call }: { call: CallState }) {
   const head = useRef<HTMLDivElement>(null);
   const plots = useRef<Plots | null>(null);
   const places = useRef(new Map<StripKey, HTMLElement>());
+  // The figures at the left are read from what is drawn. A live call shows them anew with every event; of one
+  // that is over nothing else would.
+  const [, setDrawn] = useState<CallState | null>(null);
 
   useLayoutEffect(() => {
     const made = new Plots(places.current);
@@ -72,6 +75,7 @@ export function Charts({ call }: { call: CallState }) {
     frame.current = requestAnimationFrame(() => {
       plots.current?.recolour();
       plots.current?.draw(shown, view);
+      if (shown.ended !== null) setDrawn(shown);
       moveLine(cursor.current, marks[0], stretch);
       moveLine(head.current, marks[1], stretch);
     });

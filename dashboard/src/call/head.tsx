@@ -3,6 +3,7 @@ import { language, say, t } from "../i18n";
 import { PARTIES } from "../protocol/messages";
 import type { CallState } from "../state/call";
 import { callTimeS } from "../state/clock";
+import { nameOf, people } from "../state/people";
 import { isStale, nowMs } from "../state/store";
 import { clock, percent, shortSeconds, timeOfDay } from "../ui/format";
 import { Icon, type IconName, TemperSign } from "../ui/icons";
@@ -20,6 +21,7 @@ export function CallHead({ call }: { call: CallState }) {
       ? call.lastS
       : callTimeS(call.zeroMs, call.lastS, nowMs.value);
   const state = call.ended ? (call.ended.reason === "completed" ? "ended" : call.ended.reason) : "live";
+  const startedAt = timeOfDay(started?.started_at ?? "", language.value);
   return (
     <div class="call-head">
       <a
@@ -31,11 +33,11 @@ export function CallHead({ call }: { call: CallState }) {
         <Icon name="back" />
       </a>
       <div class="call-name">
-        <h1>{started ? started.agent || started.title : call.id}</h1>
+        <h1>{started ? nameOf(people.value, started.agent) || started.title : call.id}</h1>
         <p class="row-sub">
           {started && started.agent !== "" && started.title !== started.agent && <span>{started.title}</span>}
           {started && <span>{words.source[started.source] ?? started.source}</span>}
-          {started && <span>{words.wall.startedAt(timeOfDay(started.started_at, language.value))}</span>}
+          {started && <span>{call.ended ? startedAt : words.wall.startedAt(startedAt)}</span>}
           <a href={agentPath(call.id)}>{words.call.agentView}</a>
         </p>
       </div>

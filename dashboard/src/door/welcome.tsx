@@ -1,7 +1,7 @@
 /** The page behind a one-time link: choose a password, and in. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { t } from "../i18n";
-import { ask } from "../net/api";
+import { ask, Refusal } from "../net/api";
 import type { Whoami } from "../protocol/accounts";
 import { welcome } from "../state/session";
 import { type PasswordFault, passwordFault } from "../state/visitor";
@@ -21,6 +21,7 @@ export function WelcomePage({ id }: PageProps) {
   useEffect(() => {
     ask<{ name: string }>("GET", path).then((found) => setName(found.name), setBroken);
   }, [path]);
+  const isOver = broken instanceof Refusal && broken.code === "account.link";
   const submit = (event: Event) => {
     event.preventDefault();
     const given = new FormData(form.current!);
@@ -40,8 +41,17 @@ export function WelcomePage({ id }: PageProps) {
   return (
     <main id="content" class="door">
       <form ref={form} class="door-card" onSubmit={submit}>
-        <h1>{words.welcome}</h1>
-        {broken !== null && <Fault says={worded(broken)} />}
+        <h1>{isOver ? words.linkOver : words.welcome}</h1>
+        {broken !== null && (
+          <>
+            <Fault says={worded(broken)} />
+            {isOver && (
+              <a class="door-provider" href="/">
+                {words.toSignIn}
+              </a>
+            )}
+          </>
+        )}
         {broken === null && name === null && <p class="door-note">{words.loading}</p>}
         {name !== null && (
           <>

@@ -28,6 +28,8 @@ export const door = {
   unreachable: "The server does not answer. Trying again by itself.",
   wait: (s: number) => `Too many attempts. Try again in ${s} s.`,
   welcome: "Choose a password",
+  linkOver: "This link no longer works",
+  toSignIn: "To the sign-in page",
   welcomeFor: (name: string) => `for the account ${name}`,
   rules:
     "10 characters or more, at least 5 of them different, without the account’s name. A sentence is fine.",

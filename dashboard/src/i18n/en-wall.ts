@@ -17,7 +17,7 @@ export const filter = {
   states,
   team: "All teams",
   agent: "All agents",
-  degraded: "Degraded",
+  degraded: "Poorly heard",
   shown: (shown: number, all: number) => `${shown} of ${all}`,
   clear: "Show all",
   none: "No call fits",

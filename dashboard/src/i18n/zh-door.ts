@@ -12,6 +12,8 @@ export const door: typeof english = {
   unreachable: "服务器没有应答，正在自动重试。",
   wait: (s) => `尝试次数过多，请 ${s} 秒后再试。`,
   welcome: "设置密码",
+  linkOver: "链接已失效",
+  toSignIn: "前往登录",
   welcomeFor: (name) => `账号：${name}`,
   rules: "至少 10 个字符，其中至少 5 个互不相同，不能包含账号名。用一句话当密码也可以。",
   newPassword: "新密码",

@@ -11,6 +11,7 @@ import { has } from "../state/session";
 import { desk } from "../state/store";
 import type { WallCall } from "../state/wall";
 import { clock, timeOfDay } from "../ui/format";
+import { lasting } from "../ui/lasting";
 import { Icon, type IconName, SeveritySign, TemperSign } from "../ui/icons";
 import { callPath } from "../ui/router";
 import { layOutAnew, watchSight } from "./seen";
@@ -180,7 +181,9 @@ function Alerts({ call, nowS, nowMs }: { call: WallCall; nowS: number; nowMs: nu
               />
             )}
           </div>
-          <span class="row-alert-age">{clock(nowS - alert.raised_at_s)}</span>
+          <span class="row-alert-age" title={words.wall.openFor}>
+            {lasting(Math.floor(nowS - alert.raised_at_s))}
+          </span>
         </div>
       ))}
       {hidden.length > 0 && <MoreAlerts hidden={hidden} />}
