@@ -107,7 +107,7 @@ export const tuning = {
   severities: { info: "Info", low: "Low", medium: "Medium", high: "High", critical: "Critical" },
   coolDown: "Rest before it may fire again",
   seconds: "s",
-  units: { st: "semitones" } as Record<string, string>,
+  units: { s: "s", dB: "dB", st: "semitones" } as Record<string, string>,
   cue: "Cue on the agent’s screen",
   cueHint: "Chinese: at most 17 characters",
   say: "Suggested wording",
