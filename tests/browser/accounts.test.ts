@@ -93,7 +93,7 @@ describe.skipIf(!hasProduct)("the product with accounts", () => {
     await agent.getByText("This page is not for your account").waitFor();
     await agent.goto(url);
     await agent.waitForURL("**/agent");
-    await root.getByRole("group", { name: "Actions: wang" }).getByRole("button", { name: "Shut" }).click();
+    await root.getByRole("group", { name: "Actions: wang" }).getByRole("button", { name: "Disable" }).click();
     await agent.getByText("You are signed out here.").waitFor();
     await expectNoSidewaysScroll(agent);
   });

@@ -272,6 +272,16 @@ describe.skipIf(!hasBrowser)("the pages", () => {
     }
   });
 
+  it("leave no gap after a narrow call's alerts", async () => {
+    const page = await open(CALL, { [parcel.id]: 44 }, { viewport: { width: 390, height: 800 } });
+    await page.locator(".alert").first().waitFor();
+    const gap = await page.locator(".alerts").evaluate((alerts) => {
+      const last = [...alerts.querySelectorAll(".alert")].at(-1)!;
+      return alerts.getBoundingClientRect().bottom - last.getBoundingClientRect().bottom;
+    });
+    expect(gap).toBeLessThan(40);
+  });
+
   it("say calmly that they are cut off, and go on by themselves", async () => {
     const page = await open(CALL, { [parcel.id]: 44 });
     await page.locator(".said").first().waitFor();

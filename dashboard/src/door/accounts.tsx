@@ -137,9 +137,9 @@ export function AccountsPage() {
 function described(account: Account): string {
   const { roles, list } = t.value.door;
   const parts = [roles[account.role]];
-  if (account.team !== "") parts.push(`${list.team}: ${account.team}`);
-  if (account.teams.length > 0) parts.push(`${list.teams}: ${account.teams.join(", ")}`);
-  if (account.agent !== "") parts.push(`${list.agent}: ${account.agent}`);
+  if (account.team !== "") parts.push(list.pair(list.team, account.team));
+  if (account.teams.length > 0) parts.push(list.pair(list.teams, account.teams.join(list.comma)));
+  if (account.agent !== "") parts.push(list.pair(list.agent, account.agent));
   if (account.is_external) parts.push(list.external);
   else if (!account.has_password) parts.push(list.invited);
   if (!account.is_enabled) parts.push(list.shut);

@@ -4,12 +4,15 @@ import { language, t } from "../i18n";
 import type { TrailEntry } from "../protocol/accounts";
 import { askAsOneself } from "../state/session";
 import { timeOfDay } from "../ui/format";
+import { callPath } from "../ui/router";
 import { Fault, useAct, worded } from "./form";
 import "../styles/accounts.css";
 
 /** What the server calls whoever typed `tingyin accounts` on its machine. */
 const BY_COMMAND = "command line";
 const HERE = "this machine";
+/** Acts whose object is a call. */
+const OF_CALLS = /^call_(opened|played|heard|heard_until)$|^message_sent$/;
 
 interface TrailPart {
   readonly entries: readonly TrailEntry[];
@@ -79,7 +82,13 @@ export function TrailPage() {
                 </td>
                 <td>{entry.name === BY_COMMAND ? log.byCommand : entry.name}</td>
                 <td>{(log.actions as Record<string, string>)[entry.action] ?? entry.action}</td>
-                <td>{(errors as Record<string, string>)[entry.object] ?? entry.object}</td>
+                <td>
+                  {OF_CALLS.test(entry.action) ? (
+                    <a href={callPath(entry.object)}>{entry.object}</a>
+                  ) : (
+                    ((errors as Record<string, string>)[entry.object] ?? entry.object)
+                  )}
+                </td>
                 <td>{entry.address === HERE ? log.here : entry.address}</td>
               </tr>
             ))}

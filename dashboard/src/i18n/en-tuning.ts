@@ -104,7 +104,6 @@ export const tuning = {
   on: "Switched on",
   reportOnly: "in the report only",
   severity: "Severity",
-  severities: { info: "Info", low: "Low", medium: "Medium", high: "High", critical: "Critical" },
   coolDown: "Rest before it may fire again",
   seconds: "s",
   units: { s: "s", dB: "dB", st: "semitones" } as Record<string, string>,

@@ -96,7 +96,6 @@ export const tuning: Dictionary["tuning"] = {
   on: "启用",
   reportOnly: "只写入报告",
   severity: "严重程度",
-  severities: { info: "提示", low: "低", medium: "中", high: "高", critical: "紧急" },
   coolDown: "再次触发前的间隔",
   seconds: "秒",
   units: { s: "秒", dB: "分贝", st: "半音" },

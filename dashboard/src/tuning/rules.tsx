@@ -1,6 +1,7 @@
 /** The rules: found by search and topic, each opened to be tuned. */
 import { useState } from "preact/hooks";
 import { language, say, t } from "../i18n";
+import type { Severity } from "../protocol/messages";
 import type { TunableRule } from "../protocol/tuning";
 import { fits, isTuned, type RulePath, ruleValueOf, withoutRule, withRule, writtenOf } from "./draft";
 import { NumberField, TextField, TunedMark } from "./fields";
@@ -112,7 +113,7 @@ function RuleRow({ rule, isOpen, onToggle }: RowProps) {
           {isTuned(tuned, rule.id) && <TunedMark />}
           {severity !== "" && (
             <span class="badge" data-severity={severity}>
-              {words.severities[severity as keyof typeof words.severities]}
+              {t.value.severity[severity as Severity]}
             </span>
           )}
           <span class="rule-topic">{say(rule.topic)}</span>
@@ -170,7 +171,7 @@ function RuleFields({ rule }: { rule: TunableRule }) {
             >
               {SEVERITIES.map((one) => (
                 <option key={one} value={one}>
-                  {words.severities[one]}
+                  {t.value.severity[one]}
                 </option>
               ))}
             </select>

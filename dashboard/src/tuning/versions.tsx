@@ -1,6 +1,7 @@
 /** The versions: who saved what when and why, what each changed, and the way back. */
 import { useEffect, useState } from "preact/hooks";
 import { language, say, t } from "../i18n";
+import type { Severity } from "../protocol/messages";
 import type { TuningVersion } from "../protocol/tuning";
 import { timeOfDay } from "../ui/format";
 import { type Difference, differences } from "./draft";
@@ -173,6 +174,6 @@ function shown(value: unknown): string {
   if (value === null) return words.notSet;
   if (typeof value === "boolean") return value ? words.values.true : words.values.false;
   if (Array.isArray(value)) return value.join(" · ");
-  const severity = words.severities[value as keyof typeof words.severities];
+  const severity = t.value.severity[value as Severity] as string | undefined;
   return severity ?? String(value);
 }
