@@ -192,7 +192,7 @@ export const en = {
     slots: {
       about_whom: "About whom",
       cause: "Reason",
-      course: "What happened",
+      course: "Events",
       outcome: "Result",
       demand: "Wish",
       name: "Name",
