@@ -104,8 +104,12 @@ def test_a_damaged_file_is_no_voice_and_is_written_anew(tmp_path: Path, content:
     assert voice.f0_st == 5.0
 
 
-@pytest.mark.parametrize("change", [{"f0_st": 500.0}, {"rate_syl_s": 0.0}, {"alpha_db": float("nan")}])
-def test_what_no_person_sounds_like_is_not_believed(tmp_path: Path, change: dict[str, float]) -> None:
+@pytest.mark.parametrize(
+    "change", [{"f0_st": 500.0}, {"rate_syl_s": 0.0}, {"alpha_db": float("nan")}, {"version": 1}]
+)
+def test_what_no_person_sounds_like_or_was_measured_otherwise_is_not_believed(
+    tmp_path: Path, change: dict[str, float]
+) -> None:
     kept = voices(tmp_path)
     kept.keep("7001", heard())
     (path,) = tmp_path.glob("*.json")
