@@ -130,6 +130,10 @@ _HUMS = frozenset({"嗯", "啊", "哦", "呃", "唔", "哼", "mm", "mmm", "hmm",
 """Short signs of listening: the recogniser writes a lone one again and again."""
 _HUMS_PER_S = 2.0
 
+_SPELLED_HUM = re.compile(r"\s*m[.\s]*m?[.\s]*h[.\s]*m?[.\s]*", re.IGNORECASE)
+_SPELLED_HUM_S = 1.2
+"""A hum with closed lips is written as initials now and then: M.M.H. Who spells initials takes longer."""
+
 _RECITED_SHARE = 0.8
 _RECITED_LOG_PROBABILITY = -0.5
 _HINT_TERMS = re.compile("[、，。,.;；:：\\n]+")
@@ -199,8 +203,10 @@ def is_past_end(lengths_s: Sequence[float]) -> bool:
 
 
 def hums_heard(text: str, length_s: float) -> str | None:
-    """A sign of listening that is written more often than the sound is long: what was said. None for any
-    other text."""
+    """A sign of listening that is written more often than the sound is long, or as if it were initials: what
+    was said. None for any other text."""
+    if "." in text and length_s <= _SPELLED_HUM_S and _SPELLED_HUM.fullmatch(text):
+        return "Mm-hmm."
     found = units(to_script([text], "simplified")[0])
     if len(found) < 2 or len(set(found)) > 1 or found[0] not in _HUMS:
         return None
