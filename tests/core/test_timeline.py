@@ -380,7 +380,7 @@ def conversations(draw: st.DrawFn) -> list[Speech]:
     return speech
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(conversations(), st.booleans())
 def test_every_conversation_holds_the_promises(speech: list[Speech], has_words: bool) -> None:
     told = play(speech, has_words=has_words)
@@ -410,7 +410,7 @@ def test_every_conversation_holds_the_promises(speech: list[Speech], has_words: 
     assert sorted(began) == sorted(ended), "each interruption is told once as it begins and once in full"
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(conversations())
 def test_interruptions_do_not_depend_on_words(speech: list[Speech]) -> None:
     """Only what a short overlap was, help or a sign of listening, is asked of them."""

@@ -140,7 +140,7 @@ def test_a_hole_in_an_mp3_keeps_the_rest_in_its_place(write: Write) -> None:
     keep=st.floats(0.01, 1.0),
     changes=st.lists(st.tuples(st.integers(0, 3_000), st.integers(0, 255)), max_size=6),
 )
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_damaged_file_is_refused_or_heard_but_never_a_crash(
     tmp_path: Path, name: str, keep: float, changes: list[tuple[int, int]]
 ) -> None:

@@ -126,7 +126,7 @@ def test_two_files_of_different_rates_and_lengths(write: Write, sweep: Sweep) ->
 
 
 @given(packets=st.lists(st.integers(1, 16_000), min_size=2, max_size=2))
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_packet_size_gives_the_same_sound_and_notices(tmp_path: Path, packets: list[int]) -> None:
     agent, caller = tmp_path / "agent.wav", tmp_path / "caller.wav"
     if not agent.exists():

@@ -102,7 +102,7 @@ def test_telephone_sound(law: str) -> None:
 
 
 @given(st.lists(st.integers(1, 3_000), min_size=1, max_size=30), st.sampled_from([8_000, 16_000, 44_100]))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_any_packet_size_gives_the_same_sound(sizes: list[int], rate_hz: int) -> None:
     sound = (np.random.default_rng(9).standard_normal(16_000) * 3_000).astype("<i2")
     pieces, at = [], 0

@@ -159,7 +159,7 @@ def test_an_ended_subscription_leaves_nothing_behind() -> None:
     assert hub._calls == {}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     limit=st.integers(1, 6),
     steps=st.lists(

@@ -76,7 +76,7 @@ def check(frames: list[ProsodyFrame]) -> None:
     st.integers(1, 1600),
     st.sampled_from(Party),
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_any_samples_at_all(samples: npt.NDArray[np.float32], stretch: int, party: Party) -> None:
     pcm = np.resize(np.repeat(samples, stretch), 8 * BLOCK_SAMPLES)
     grid = to_grid(pcm)

@@ -356,7 +356,7 @@ def test_answers_that_nobody_waits_for_change_nothing() -> None:
 
 
 @pytest.mark.parametrize("is_speculative", [True, False])
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(
     st.lists(st.tuples(st.integers(3, 60), st.integers(3, 15)), min_size=1, max_size=5),
     st.integers(1, 30),

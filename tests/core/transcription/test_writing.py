@@ -201,7 +201,7 @@ def _spoken(digits: str, how: Sequence[int]) -> list[str]:
     return [form[how[at % len(how)]] for at, form in enumerate(forms)]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.sampled_from("3456"),
     st.text("0123456789", min_size=11, max_size=17),
