@@ -81,6 +81,11 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "Agent's say that clears it",
         "坐席不受打断地说这么久，解除",
     ),
+    "cues.second_sign_s": (
+        "多久之内要有另一迹象",
+        "Second sign within",
+        "凭话语判断的规则，这么久之内另有一条不轻的告警才提示；0 表示不需要",
+    ),
     "cues.between_s": (
         "两条提示的间隔",
         "Rest between two cues",
