@@ -85,7 +85,7 @@ def read_texts(paths: Iterable[Path]) -> tuple[tuple[str, str], ...]:
     texts: list[tuple[str, str]] = []
     room = BYTES_MAX
     for path in paths:
-        text = _read(path)
+        text = read_text(path)
         room -= len(text)
         if room < 0:
             reason = f"with the files before it the playbook is over {BYTES_MAX} characters"
@@ -129,8 +129,12 @@ def _book(rows: list[SourceRow]) -> RuleBook:
         raise told(fault) from fault
 
 
-def _read(path: Path) -> str:
-    """A file's text. It may be anything that somebody put there, and may change while it is read."""
+def read_text(path: Path) -> str:
+    """A file's text. It may be anything that somebody put there, and may change while it is read.
+
+    Raises:
+        PlaybookError: playbook.unreadable.
+    """
     try:
         with io.BufferedReader(io.FileIO(path, "r", opener=_not_waiting)) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from monitor.core.reading.texts import ReadingTexts
 from monitor.errors import PlaybookError
+from monitor.playbook_files import read_text
 from monitor.resources import resource
 
 _TABLES = ("type", "need")
@@ -29,7 +30,7 @@ def load_reading_texts(folder: Path | None = None) -> ReadingTexts:
     """
     places = [resource("playbooks")] if folder is None else [resource("playbooks"), folder]
     paths = [path for place in places for path in sorted(place.glob("*.toml"))]
-    return _load(tuple((path, path.stat().st_mtime_ns) for path in paths))
+    return _load(tuple((path, _changed_at(path)) for path in paths))
 
 
 def reading_texts_of(files: Iterable[tuple[str, str]]) -> ReadingTexts:
@@ -46,6 +47,13 @@ def reading_texts_of(files: Iterable[tuple[str, str]]) -> ReadingTexts:
     return ReadingTexts.model_validate(rows)
 
 
+def _changed_at(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError as error:
+        raise PlaybookError("playbook.unreadable", path=path, reason=error.strerror or error) from error
+
+
 @lru_cache(maxsize=4)
 def _load(paths: tuple[tuple[Path, int], ...]) -> ReadingTexts:
     """Reads again only what was edited: every call asks as it begins."""
@@ -56,17 +64,13 @@ def _load(paths: tuple[tuple[Path, int], ...]) -> ReadingTexts:
 
 
 def _add(rows: dict[str, dict[str, Any]], path: Path) -> None:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise PlaybookError("playbook.unreadable", path=path, reason=error) from error
-    _take(rows, path, text)
+    _take(rows, path, read_text(path))
 
 
 def _take(rows: dict[str, dict[str, Any]], path: Path | str, text: str) -> None:
     try:
         content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise PlaybookError("playbook.unreadable", path=path, reason=error) from error
     found = {table: content[table] for table in _TABLES if table in content}
     try:

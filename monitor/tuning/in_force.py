@@ -11,8 +11,8 @@ from pydantic import ValidationError
 from monitor.config import Settings
 from monitor.core.playbook.model import RuleBook
 from monitor.core.settings import CoreSettings
-from monitor.errors import TuningError
-from monitor.playbook_files import shipped_or
+from monitor.errors import PlaybookError, TuningError
+from monitor.playbook_files import read_text, shipped_or
 from monitor.playbook_watch import load_whole, tuned_playbook
 from monitor.tuning.overlay import FOLDER, RULES_FILE, SECTIONS, THRESHOLDS_FILE, read_overlay
 
@@ -47,13 +47,14 @@ def in_force(settings: Settings, *, with_tuning: bool = True) -> InForce:
     core = settings.core
     try:
         path = folder / THRESHOLDS_FILE
-        text = path.read_text(encoding="utf-8") if path.is_file() else ""
+        text = read_text(path) if path.exists() else ""
         core, faults = tuned_settings(core, read_overlay("", text).thresholds)
         if faults:
             raise ValueError(f"{faults[0][0]}: {faults[0][1]}")
-    except (OSError, ValueError) as error:
+    except (PlaybookError, ValueError) as error:
         core = settings.core
-        troubles.append(TuningError("tuning.invalid", reason=error).sentence)
+        reason = error.sentence if isinstance(error, PlaybookError) else error
+        troubles.append(TuningError("tuning.invalid", reason=reason).sentence)
     sections = {name: getattr(core, name) for name in SECTIONS}
     return InForce(
         playbook.book,

@@ -21,7 +21,7 @@ from monitor.core.playbook.source import book_of, read_sources
 from monitor.core.settings import CoreSettings
 from monitor.errors import PlaybookError, StoreError, TingyinError, TuningError
 from monitor.log import log
-from monitor.playbook_files import playbook_paths, read_texts, shipped_or, told
+from monitor.playbook_files import playbook_paths, read_text, read_texts, shipped_or, told
 from monitor.playbook_watch import whole_of_texts
 from monitor.tuning.catalogue import Threshold, TunableRule, thresholds, tunable_rules
 from monitor.tuning.in_force import tuned_settings
@@ -310,14 +310,13 @@ class TuningOffice:
         return self._read(RULES_FILE), self._read(THRESHOLDS_FILE)
 
     def _read(self, name: str) -> str:
+        path = self._folder / name
         try:
-            return (self._folder / name).read_text(encoding="utf-8")
-        except FileNotFoundError:
-            return ""
-        except UnicodeDecodeError as error:
-            raise ValueError(f"{name} is no text in UTF-8") from error
+            return read_text(path) if path.exists() else ""
+        except PlaybookError as error:
+            raise ValueError(error.sentence) from error
         except OSError as error:
-            raise StoreError("store.unwritable", path=self._folder / name, reason=error.strerror) from error
+            raise StoreError("store.unwritable", path=path, reason=error.strerror) from error
 
     def _write(self, texts: tuple[str, str]) -> None:
         try:

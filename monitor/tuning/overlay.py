@@ -61,8 +61,11 @@ def read_overlay(rules_text: str, thresholds_text: str) -> Overlay:
     Raises:
         ValueError: a text is no TOML, or holds something else.
     """
-    rules = tomllib.loads(rules_text).get("tune", {})
-    thresholds = tomllib.loads(thresholds_text)
+    try:
+        rules = tomllib.loads(rules_text).get("tune", {})
+        thresholds = tomllib.loads(thresholds_text)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
     for tables in (rules, thresholds):
         if not isinstance(tables, dict) or not all(isinstance(one, dict) for one in tables.values()):
             raise ValueError("it holds something that is no table")

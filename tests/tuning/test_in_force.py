@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import msgspec
@@ -11,6 +12,8 @@ from typer.testing import CliRunner
 from monitor.cli import app
 from monitor.config import Settings
 from monitor.core.inputs import CallInfo
+from monitor.errors import PlaybookError
+from monitor.reading_files import load_reading_texts
 from monitor.store.facts import FACTS_VERSION, FactsHeader, FactsWriter, facts_path
 from monitor.tuning import trial as trial_module
 from monitor.tuning.in_force import in_force
@@ -118,3 +121,34 @@ def trial_module_files(settings: Settings) -> tuple[tuple[str, str], ...]:
     from monitor.playbook_watch import playbook_text
 
     return playbook_text(settings.playbook.folder)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "endless", "deep", "NUL", "UTF-16"])
+def test_thresholds_may_be_anything_that_somebody_put_there(
+    settings: Settings, tmp_path: Path, kind: str
+) -> None:
+    path = tmp_path / "tuning" / THRESHOLDS_FILE
+    match kind:
+        case "pipe":
+            os.mkfifo(path)
+        case "endless":
+            path.symlink_to("/dev/zero")
+        case "deep":
+            path.write_text("x = " + "[" * 20_000)
+        case "NUL":
+            path.write_bytes(b"[detectors]\0")
+        case _:
+            path.write_text("[detectors]", encoding="utf-16")
+    found = in_force(settings)
+    assert len(found.troubles) == 1
+    assert found.settings.detectors == settings.detectors
+
+
+def test_a_pipe_among_the_texts_of_the_reading_is_told(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "reading.toml")
+    with pytest.raises(PlaybookError, match="no plain file"):
+        load_reading_texts(tmp_path)
+    (tmp_path / "reading.toml").unlink()
+    (tmp_path / "reading.toml").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(PlaybookError):
+        load_reading_texts(tmp_path)
