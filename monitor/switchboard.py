@@ -311,13 +311,12 @@ class Switchboard:
 
     def _tidy_soon(self) -> None:
         """Once for all calls that end within a few seconds."""
-        if self._heap is not None and self._tidying is None:
+        if self._heap is not None and self._tidying is None and not self._is_stopping:
             self._tidying = asyncio.get_running_loop().call_later(TIDY_AFTER_S, self._tidy, self._heap)
 
     def _tidy(self, heap: Heap) -> None:
         self._tidying = None
-        if not self._is_stopping:
-            self._executor.submit(heap.tidy)
+        self._executor.submit(heap.tidy)
 
     async def stop(self) -> None:
         """Ends all calls as cut off, with everything heard so far judged and told."""
@@ -326,6 +325,9 @@ class Switchboard:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        if self._tidying is not None:
+            self._tidying.cancel()
+            self._tidying = None
         self._executor.shutdown()
         await asyncio.to_thread(self.quiet.close)
         if self._keeper is not None:
