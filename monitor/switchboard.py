@@ -43,7 +43,7 @@ from monitor.masking import load_finders
 from monitor.playbook_watch import LoadedPlaybook, playbook_text
 from monitor.reading_files import load_reading_texts
 from monitor.runner import Journal, Sink, Transcriber, run_call
-from monitor.store.facts import FACTS_VERSION, FactsHeader, FactsWriter, facts_path
+from monitor.store.facts import FactsWriter, facts_header, facts_path
 from monitor.store.journal import JOURNAL_VERSION, JournalHeader, JournalWriter, pack_playbook
 from monitor.store.log import utc_now
 from monitor.store.quiet import QuietRules, QuietSink
@@ -414,8 +414,7 @@ class Switchboard:
         store = self._settings.store
         if not store.keeps_facts:
             return None
-        settings = self._settings.core.model_dump(mode="json")
-        header = FactsHeader(version=FACTS_VERSION, info=info, settings=settings, playbook=self._digest)
+        header = facts_header(info, self._settings.core, self._rulebook, self._digest)
         try:
             return FactsWriter(facts_path(store.folder, info.call_id), header)
         except StoreError as error:

@@ -20,13 +20,12 @@ from monitor.config import Settings
 from monitor.core.clock import samples, seconds
 from monitor.core.detectors import touched
 from monitor.core.events import Alert, AnyEvent, CallStarted, Cue, Event, decode
-from monitor.core.judging import Ears
-from monitor.core.playbook.listener import hear_alike
 from monitor.core.playbook.model import RuleBook
-from monitor.core.rejudge import Answered, Hearer, Rebooked, Record, Rejudging, Ticked, Told, until_over
+from monitor.core.rejudge import Answered, Finished, Rebooked, Record, Rejudging, Ticked, Told, until_over
 from monitor.core.replay import replay
 from monitor.core.retold import TranscriptError, of_events, of_transcript
 from monitor.core.settings import CoreSettings
+from monitor.core.tape import NO_MARKS, Marks, TapedEars, TapedRules, judges_alike
 from monitor.errors import StoreError
 from monitor.playbook_files import load_playbook
 from monitor.store.facts import TOLD_SINCE, facts_path, is_facts, read_facts
@@ -60,6 +59,8 @@ class PastCall:
     """The digest of the playbook by which it was judged, where that is known."""
     has_told: bool = False
     """Whether the records hold what was told as the call happened."""
+    marks: Marks = NO_MARKS
+    """Of the book by which the records' tape was made; empty where they have none."""
     quiet: tuple[str, ...] = ()
     """Rules that showed the agent no cue, whatever the book: they show none by either side."""
 
@@ -116,23 +117,30 @@ def what_if(
             after_told.extend(again.take(record))
             end = record.now if isinstance(record, Ticked) else end
         else:
-            after_told.extend(again.finish())
             return compare(call, end, told, after_told)
-    return _twice(call, before, after, step)
+    try:
+        return _twice(call, before, after, step, has_tape=True)
+    except _TapeEndsError:
+        return _twice(call, before, after, step, has_tape=False)
 
 
-def _twice(call: PastCall, before: Side, after: Side, step: Callable[[float], None]) -> Change:
-    hearer = Hearer(before.book) if hear_alike(before.book, after.book) else None
-    one = _again(call, before, None if hearer is None else hearer.first)
-    other = _again(call, after, None if hearer is None else hearer.second)
+class _TapeEndsError(Exception):
+    """An edited playbook came into force: what follows on the tape is of another book."""
+
+
+def _twice(
+    call: PastCall, before: Side, after: Side, step: Callable[[float], None], *, has_tape: bool
+) -> Change:
+    one = _again(call, before, has_tape=has_tape)
+    other = _again(call, after, has_tape=has_tape)
     told: tuple[list[Event], list[Event]] = ([], [])
     end = 0
     for record in _stepping(call, step):
+        if has_tape and isinstance(record, Rebooked):
+            raise _TapeEndsError
         told[0].extend(one.take(record))
         told[1].extend(other.take(record))
         end = record.now if isinstance(record, Ticked) else end
-    told[0].extend(one.finish())
-    told[1].extend(other.finish())
     return compare(call, end, *told)
 
 
@@ -142,27 +150,38 @@ def _was_judged_by(call: PastCall, side: Side) -> bool:
 
 
 def _stepping(call: PastCall, step: Callable[[float], None]) -> Iterator[Record]:
+    """The call's records up to its end, which is the last one even where the call's own is missing."""
     next_step = 0
-    for record in until_over(call.records()):
+    for record in call.records():
         if isinstance(record, Ticked) and record.now >= next_step:
             next_step = record.now + _STEP
             step(seconds(record.now))
         yield record
+        if isinstance(record, Finished):
+            return
+    yield Finished(0)
 
 
 def judge_again(call: PastCall, side: Side, records: Iterable[Record] | None = None) -> Iterator[Event]:
-    """The alerts and cues of a call by a side, in order."""
-    again = _again(call, side)
+    """The alerts and cues of a call by a side, in order. Everything is heard and judged: no tape is used."""
+    again = _again(call, side, has_tape=False)
     for record in until_over(call.records() if records is None else records):
         yield from again.take(record)
     yield from again.finish()
 
 
-def _again(call: PastCall, side: Side, ears: Ears | None = None) -> Rejudging:
+def _again(call: PastCall, side: Side, *, has_tape: bool = True) -> Rejudging:
     settings = side.settings or call.settings
     anew = touched(call.settings.detectors, settings.detectors)
     is_new = not call.is_exact
-    return Rejudging(side.book, settings, are_detectors_new=is_new, anew=anew, ears=ears, quiet=call.quiet)
+    ears, taped = None, None
+    if has_tape and call.marks.judged:
+        ears = TapedEars(side.book, call.marks)
+        is_read_alike = not differs(settings, call.settings, ("reading", "rules"))
+        taped = TapedRules() if is_read_alike and judges_alike(side.book, call.marks, anew) else None
+    return Rejudging(
+        side.book, settings, are_detectors_new=is_new, anew=anew, ears=ears, taped=taped, quiet=call.quiet
+    )
 
 
 def compare(call: PastCall, end: int, before: Sequence[Event], after: Sequence[Event]) -> Change:
@@ -242,6 +261,7 @@ def _of_facts(path: Path) -> PastCall:
         is_exact=True,
         playbook=facts.header.playbook,
         has_told=facts.header.version >= TOLD_SINCE,
+        marks=facts.header.marks,
         quiet=info.quiet_rules,
     )
 

@@ -8,7 +8,6 @@ without hearing or decoding anything again (`monitor.core.rejudge`).
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import Protocol
 
 from monitor.core.alerts import AlertDesk
 from monitor.core.cues import CueDesk
@@ -25,21 +24,13 @@ from monitor.core.reading.reader import CallReader
 from monitor.core.reading.teller import ReadingTeller
 from monitor.core.reading.texts import ReadingTexts
 from monitor.core.settings import CoreSettings
+from monitor.core.tape import AT_END, FOUND_FROM, NOTHING_FOLLOWED, Ears, Placed, Ruled, Tape, TapedRules
 
 _ORDER = {rule: number for number, rule in enumerate(READS)}
 
 
 def _nobody(_: Judgement | Said) -> None:
     """Nobody else wants to know."""
-
-
-class Ears(Protocol):
-    """Hears a book's phrases: `Listener`, or what one told before (`monitor.core.rejudge.Tape`)."""
-
-    def on_event(self, fact: TimelineEvent, now: int) -> list[Said]: ...
-    def on_tick(self, now: int) -> list[Said]: ...
-    def finish(self, now: int) -> list[Said]: ...
-    def rebook(self, rulebook: RuleBook) -> None: ...
 
 
 class Judging:
@@ -56,6 +47,7 @@ class Judging:
         anew: Collection[str] = (),
         ears: Ears | None = None,
         quiet: Collection[str] = (),
+        taped: TapedRules | None = None,
     ) -> None:
         """
         Args:
@@ -65,6 +57,8 @@ class Judging:
             anew: detectors that judge although what they found is known: their thresholds are others.
             ears: hears the phrases; None makes a `Listener`.
             quiet: rules that show no cue in this call.
+            taped: tells what the rules find; None asks them. With it the call is not read, so that nothing
+                but alerts and cues can be told.
         """
         self._rulebook = rulebook
         self._on_judgement = on_judgement
@@ -79,6 +73,9 @@ class Judging:
         self._cues = CueDesk(rulebook, settings.cues, quiet)
         self.found_now: Sequence[Judgement] = ()
         """What the detectors found in the latest fact, or in the latest 100 ms."""
+        self._taped = taped
+        self._heard: list[Placed] = []
+        self._ruled: list[Ruled] = []
         self.is_same_sound = False
         """Both channels carry the same sound: nobody knows who speaks, so nothing is held against a party."""
 
@@ -90,9 +87,11 @@ class Judging:
         if found is not None and not found and not self._anew and isinstance(fact, ProsodyFrame):
             return self._on_frame(fact, now)
         out: list[Event] = []
+        self._begin_tape()
         if not isinstance(fact, TemperReading):
             out.extend(self._cues.on_event(fact, now))
-        self._reader.hear(fact, now)
+        if self._taped is None:
+            self._reader.hear(fact, now)
         out.extend(self._on_said(self._listener.on_event(fact, now), now))
         if found is None:
             found = [judgement for one in self._detectors for judgement in one.on_event(fact, now)]
@@ -101,21 +100,30 @@ class Judging:
         self.found_now = found
         if found:
             out.extend(self._settle_found(found, now))
-        out.extend(self._settle(self._rules.on_event(fact, self._reader.context, now), now))
+        if self._taped is not None:
+            followed: Sequence[Judgement] = self._taped.at_end()
+        else:
+            followed = self._noted(AT_END, self._rules.on_event(fact, self._reader.context, now))
+        if followed:
+            out.extend(self._settle(followed, now))
         return out
 
     def _on_frame(self, frame: ProsodyFrame, now: int) -> list[Event]:
         """A frame in which nothing was found, as in nearly all of ten a second: the short way."""
         self.found_now = ()
+        self._begin_tape()
         told = self._cues.on_event(frame, now)
-        self._reader.hear(frame, now)
-        self._rules.on_event(frame, self._reader.context, now)
+        if self._taped is None:
+            self._reader.hear(frame, now)
+            self._rules.on_event(frame, self._reader.context, now)
         return list(told)
 
     def on_tick(self, now: int, found: Sequence[Judgement] | None = None) -> list[Event]:
         """100 ms have passed, after the facts of them; `found` as in `on_fact`."""
+        self._begin_tape()
         out = self._on_said(self._listener.on_tick(now), now)
-        self._reader.tick(now)
+        if self._taped is None:
+            self._reader.tick(now)
         if found is None:
             found = [judgement for one in self._detectors for judgement in one.on_tick(now)]
         elif self._anew:
@@ -123,7 +131,12 @@ class Judging:
         self.found_now = found
         if found:
             out.extend(self._settle_found(found, now))
-        out.extend(self._settle(self._rules.on_tick(self._reader.context, now), now))
+        if self._taped is not None:
+            followed: Sequence[Judgement] = self._taped.at_end()
+        else:
+            followed = self._noted(AT_END, self._rules.on_tick(self._reader.context, now))
+        if followed:
+            out.extend(self._settle(followed, now))
         for muted in self._rules.muted():
             out.append(notice_event("playbook.muted", now, None, {"rule": muted.rule, "times": muted.times}))
         if self._tells_reading:
@@ -158,9 +171,14 @@ class Judging:
 
     def finish(self, now: int) -> list[Event]:
         """The call is over, and so is every alert and cue."""
+        self._begin_tape()
         out = self._on_said(self._listener.finish(now), now)
-        self._reader.finish(now)
-        out.extend(self._settle(self._rules.finish(self._reader.context, now), now))
+        if self._taped is not None:
+            followed: Sequence[Judgement] = self._taped.at_end()
+        else:
+            self._reader.finish(now)
+            followed = self._noted(AT_END, self._rules.finish(self._reader.context, now))
+        out.extend(self._settle(followed, now))
         if self._tells_reading:
             out.extend(self._teller.finish(now))
         out.extend(findings(self._rules.report_findings(), self._rulebook, now))
@@ -170,15 +188,42 @@ class Judging:
         out.extend(self._cues.finish(now))
         return out
 
-    def _on_said(self, told: Iterable[Said], now: int) -> list[Event]:
+    # --- the tape ----------------------------------------------------------------------------------------
+
+    @property
+    def tape(self) -> Tape:
+        """What followed on the latest fact, the latest 100 ms, or the end."""
+        if not self._heard and not self._ruled:
+            return NOTHING_FOLLOWED
+        return Tape(tuple(self._heard), tuple(self._ruled))
+
+    def _begin_tape(self) -> None:
+        if self._heard or self._ruled:
+            self._heard, self._ruled = [], []
+
+    def _noted(self, step: int, judgements: Sequence[Judgement]) -> Sequence[Judgement]:
+        if judgements:
+            self._ruled.extend(Ruled(step, judgement) for judgement in judgements)
+        return judgements
+
+    # --- what follows ------------------------------------------------------------------------------------
+
+    def _on_said(self, told: Sequence[Said], now: int) -> list[Event]:
         """Phrases move the reading first, so that rules see the call as it stands with them."""
         out: list[Event] = []
-        for said in told:
+        if not told:
+            return out
+        self._heard.extend(map(Placed, self._listener.places, told))
+        for step, said in enumerate(told):
             if self.is_same_sound:
                 continue
             self._on_judgement(said)
-            self._reader.on_said(said, now)
-            out.extend(self._settle(self._rules.on_said(said, self._reader.context, now), now))
+            if self._taped is not None:
+                followed: Sequence[Judgement] = self._taped.about(said)
+            else:
+                self._reader.on_said(said, now)
+                followed = self._noted(step, self._rules.on_said(said, self._reader.context, now))
+            out.extend(self._settle(followed, now))
             out.extend(self._cues.on_said(said, now))
         return out
 
@@ -206,10 +251,15 @@ class Judging:
         told.extend(judgement for judgement in found if judgement.rule not in rules)
         return sorted(told, key=lambda judgement: _ORDER[judgement.rule])
 
-    def _settle_found(self, judgements: Iterable[Judgement], now: int) -> list[Event]:
+    def _settle_found(self, judgements: Sequence[Judgement], now: int) -> list[Event]:
         """Detectors' judgements, and those of the rules that follow on them."""
         out: list[Event] = []
-        for judgement in judgements:
+        for number, judgement in enumerate(judgements):
             out.extend(self._settle([judgement], now))
-            out.extend(self._settle(self._rules.on_judgement(judgement, self._reader.context, now), now))
+            if self._taped is not None:
+                followed: Sequence[Judgement] = self._taped.about(judgement)
+            else:
+                context = self._reader.context
+                followed = self._noted(FOUND_FROM + number, self._rules.on_judgement(judgement, context, now))
+            out.extend(self._settle(followed, now))
         return out

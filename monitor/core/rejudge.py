@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from monitor.core.events import Alert, Cue, Event
-from monitor.core.facts import Judgement, Said, TimelineEvent
+from monitor.core.facts import Judgement, TimelineEvent
 from monitor.core.inputs import CueAnswer, CuesPaused, RulesChanged
-from monitor.core.judging import Ears, Judging
-from monitor.core.playbook.listener import Listener
+from monitor.core.judging import Judging
 from monitor.core.playbook.model import RuleBook
 from monitor.core.playbook.source import cached_book
 from monitor.core.reading.texts import ReadingTexts
 from monitor.core.settings import CoreSettings
+from monitor.core.tape import NOTHING_FOLLOWED, Tape, TapedEars, TapedRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,7 @@ class FactTold:
     now: int
     fact: TimelineEvent
     found: tuple[Judgement, ...] = ()
+    tape: Tape = NOTHING_FOLLOWED
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class Ticked:
 
     now: int
     found: tuple[Judgement, ...] = ()
+    tape: Tape = NOTHING_FOLLOWED
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ class Finished:
     """The call was over."""
 
     now: int
+    tape: Tape = NOTHING_FOLLOWED
 
 
 Record = FactTold | Ticked | SameSound | Answered | PauseTold | Rebooked | Told | Finished
@@ -107,19 +110,40 @@ class Rejudging:
         are_detectors_new: bool = False,
         anew: Collection[str] = (),
         is_as_it_was: bool = False,
-        ears: Ears | None = None,
+        ears: TapedEars | None = None,
+        taped: TapedRules | None = None,
         quiet: Collection[str] = (),
     ) -> None:
         """What the detectors found is taken from the record, but for those in `anew`, whose thresholds are
         others than the call's; `are_detectors_new` takes it of none. With `texts` the readings are told, too.
+        With `ears` what was heard is taken from the records' tape, and with `taped` what the rules found.
         `quiet` are the rules that showed no cue in the call.
         """
         self._judging = Judging(
-            rulebook, settings, texts, tells_reading=texts is not None, anew=anew, ears=ears, quiet=quiet
+            rulebook,
+            settings,
+            texts,
+            tells_reading=texts is not None,
+            anew=anew,
+            ears=ears,
+            taped=taped,
+            quiet=quiet,
         )
+        self._ears, self._taped = ears, taped
         self._are_detectors_new = are_detectors_new
         self._is_as_it_was = is_as_it_was
         self._now = 0
+
+    @property
+    def tape(self) -> Tape:
+        """What followed on the latest record, so that it can be kept."""
+        return self._judging.tape
+
+    def _play(self, tape: Tape, found: tuple[Judgement, ...]) -> None:
+        if self._ears is not None:
+            self._ears.play(tape)
+        if self._taped is not None:
+            self._taped.play(tape, found)
 
     def take(self, record: Record) -> list[Event]:
         """The alerts and cues that follow on a record, without numbers."""
@@ -127,15 +151,19 @@ class Rejudging:
         match record:
             case Ticked():
                 self._now = record.now
+                self._play(record.tape, record.found)
                 return judging.on_tick(record.now, None if self._are_detectors_new else record.found)
             case FactTold():
                 self._now = record.now
+                self._play(record.tape, record.found)
                 found = None if self._are_detectors_new else record.found
                 return judging.on_fact(record.fact, record.now, found)
             case SameSound():
                 judging.is_same_sound = record.is_same_sound
             case PauseTold():
                 return judging.on_pause(record.pause, record.now)
+            case Finished():
+                return self.finish(record.tape)
             case Answered() if self._is_as_it_was:
                 return judging.on_answer(record.answer, record.now)
             case Rebooked() if self._is_as_it_was:
@@ -144,8 +172,9 @@ class Rejudging:
                 pass
         return []
 
-    def finish(self) -> list[Event]:
-        """The call is over."""
+    def finish(self, tape: Tape = NOTHING_FOLLOWED) -> list[Event]:
+        """The call is over; `tape` is that of its end."""
+        self._play(tape, ())
         return self._judging.finish(self._now)
 
 
@@ -170,60 +199,3 @@ def rejudge(
 def until_over(records: Iterable[Record]) -> Iterator[Record]:
     """The records before the call was over."""
     return takewhile(lambda record: not isinstance(record, Finished), records)
-
-
-class Hearer:
-    """Hears a book's phrases for two judgings that are told the same facts one after the other.
-
-    Hearing is a third of the work, and an edit seldom changes what is listened for. `first` must be asked
-    before `second`, each time.
-    """
-
-    def __init__(self, rulebook: RuleBook) -> None:
-        self._told: list[Said] = []
-        self.first: Ears = _First(Listener(rulebook), self)
-        self.second: Ears = _Second(self)
-
-    def tell(self, told: list[Said]) -> list[Said]:
-        """Keeps what was heard, for the second."""
-        self._told = told
-        return told
-
-    @property
-    def told(self) -> list[Said]:
-        """What was heard last."""
-        return self._told
-
-
-class _First:
-    def __init__(self, listener: Listener, hearer: Hearer) -> None:
-        self._listener, self._hearer = listener, hearer
-
-    def on_event(self, fact: TimelineEvent, now: int) -> list[Said]:
-        return self._hearer.tell(self._listener.on_event(fact, now))
-
-    def on_tick(self, now: int) -> list[Said]:
-        return self._hearer.tell(self._listener.on_tick(now))
-
-    def finish(self, now: int) -> list[Said]:
-        return self._hearer.tell(self._listener.finish(now))
-
-    def rebook(self, rulebook: RuleBook) -> None:
-        self._listener.rebook(rulebook)
-
-
-class _Second:
-    def __init__(self, hearer: Hearer) -> None:
-        self._hearer = hearer
-
-    def on_event(self, fact: TimelineEvent, now: int) -> list[Said]:
-        return self._hearer.told
-
-    def on_tick(self, now: int) -> list[Said]:
-        return self._hearer.told
-
-    def finish(self, now: int) -> list[Said]:
-        return self._hearer.told
-
-    def rebook(self, rulebook: RuleBook) -> None:
-        """Follows the first."""

@@ -341,7 +341,8 @@ class CallSession:
 
     def _judge(self, fact: TimelineEvent) -> list[Event]:
         out = self._judging.on_fact(fact, self._now)
-        self._record(rejudge.FactTold(self._now, fact, tuple(self._judging.found_now)))
+        found = tuple(self._judging.found_now)
+        self._record(rejudge.FactTold(self._now, fact, found, self._judging.tape))
         return self._recorded(out)
 
     def _recorded(self, told: list[Event]) -> list[Event]:
@@ -357,7 +358,7 @@ class CallSession:
             out.extend(self._tell(fact))
         out.extend(self._rebook())
         ticked = self._judging.on_tick(self._now)
-        self._record(rejudge.Ticked(self._now, tuple(self._judging.found_now)))
+        self._record(rejudge.Ticked(self._now, tuple(self._judging.found_now), self._judging.tape))
         out.extend(self._recorded(ticked))
         return out
 
@@ -426,7 +427,7 @@ class CallSession:
             for found in self._watch.finish(self._now)
         )
         out.extend(self._recorded(self._judging.finish(self._now)))
-        self._record(rejudge.Finished(self._now))
+        self._record(rejudge.Finished(self._now, self._judging.tape))
         self._tally.count(out)
         out.append(self._tally.ended(self._now, end))
         return out

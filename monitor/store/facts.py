@@ -22,11 +22,15 @@ from monitor.core import rejudge
 from monitor.core.events import Alert, Cue
 from monitor.core.facts import AlertEnded, AlertRaised
 from monitor.core.inputs import CallInfo, CueAnswer, CuesPaused, RulesChanged
+from monitor.core.playbook.listener import Place
+from monitor.core.playbook.model import RuleBook
 from monitor.core.rejudge import Record
+from monitor.core.settings import CoreSettings
+from monitor.core.tape import NO_MARKS, NOTHING_FOLLOWED, Marks, Placed, Ruled, Tape, marks_of
 from monitor.errors import StoreError
 from monitor.store.blocks import BlockWriter, Complain, begins_with, inflate, read_blocks
 
-FACTS_VERSION = 2
+FACTS_VERSION = 3
 TOLD_SINCE = 2
 """The version from which on a record holds what was told, too."""
 
@@ -45,6 +49,19 @@ class FactsHeader:
     settings: dict[str, Any]
     playbook: str = ""
     """The digest of the playbook that was in force at the call's beginning."""
+    marks: Marks = NO_MARKS
+    """Of that playbook: what of another one is heard and judged alike, so that the tape holds for it."""
+
+
+def facts_header(info: CallInfo, core: CoreSettings, rulebook: RuleBook, playbook: str) -> FactsHeader:
+    """The header of a call that begins; `playbook` is the digest of the book's text."""
+    return FactsHeader(
+        version=FACTS_VERSION,
+        info=info,
+        settings=core.model_dump(mode="json"),
+        playbook=playbook,
+        marks=marks_of(rulebook),
+    )
 
 
 class _Form:
@@ -91,6 +108,7 @@ _FACT_TYPES = (
     core_facts.TemperReading,
 )
 _FORMS = {type_: _Form(number, type_) for number, type_ in enumerate((*_FACT_TYPES, AlertRaised, AlertEnded))}
+_SAID = _Form(-1, core_facts.Said)
 _BY_NUMBER = {form.number: form for form in _FORMS.values()}
 
 _FACT, _TICK, _SAME, _ANSWER, _BOOK, _END, _TOLD, _PAUSE = range(8)
@@ -99,9 +117,10 @@ _FACT, _TICK, _SAME, _ANSWER, _BOOK, _END, _TOLD, _PAUSE = range(8)
 def _pack(record: Record) -> tuple[Any, ...]:
     match record:
         case rejudge.FactTold():
-            return (_FACT, record.now, _FORMS[type(record.fact)].pack(record.fact), _found(record.found))
+            fact = _FORMS[type(record.fact)].pack(record.fact)
+            return (_FACT, record.now, fact, _found(record.found), *_packed_tape(record.tape))
         case rejudge.Ticked():
-            return (_TICK, record.now, _found(record.found))
+            return (_TICK, record.now, _found(record.found), *_packed_tape(record.tape))
         case rejudge.SameSound():
             return (_SAME, record.is_same_sound)
         case rejudge.Answered():
@@ -113,7 +132,28 @@ def _pack(record: Record) -> tuple[Any, ...]:
         case rejudge.Told():
             return (_TOLD, record.event)
         case rejudge.Finished():
-            return (_END, record.now)
+            return (_END, record.now, *_packed_tape(record.tape))
+
+
+def _packed_tape(tape: Tape) -> tuple[Any, ...]:
+    """The tape at a record's end; nothing where nothing followed, as on most."""
+    if not tape.heard and not tape.ruled:
+        return ()
+    heard = [(one.place, _SAID.pack(one.said)[1]) for one in tape.heard]
+    return heard, [(one.step, *_FORMS[type(one.judgement)].pack(one.judgement)) for one in tape.ruled]
+
+
+def _tape(packed: list[Any]) -> Tape:
+    heard, ruled = packed
+    return Tape(
+        tuple([Placed(_place(place), _SAID.unpack(said)) for place, said in heard]),
+        tuple([Ruled(int(step), _BY_NUMBER[number].unpack(values)) for step, number, values in ruled]),
+    )
+
+
+def _place(values: list[Any]) -> Place:
+    order, number, start, end = values
+    return int(order), int(number), int(start), int(end)
 
 
 def _found(judgements: tuple[core_facts.Judgement, ...]) -> list[tuple[int, list[Any]]]:
@@ -129,13 +169,16 @@ def _unpack(record: list[Any]) -> Record:
     kind = record[0]
     if kind == _FACT:
         number, values = record[2]
-        return rejudge.FactTold(int(record[1]), _BY_NUMBER[number].unpack(values), _judgements(record[3]))
+        fact, found = _BY_NUMBER[number].unpack(values), _judgements(record[3])
+        tape = _tape(record[4:]) if len(record) > 4 else NOTHING_FOLLOWED
+        return rejudge.FactTold(int(record[1]), fact, found, tape)
     if kind == _TICK:
-        return rejudge.Ticked(int(record[1]), _judgements(record[2]))
+        tape = _tape(record[3:]) if len(record) > 3 else NOTHING_FOLLOWED
+        return rejudge.Ticked(int(record[1]), _judgements(record[2]), tape)
     if kind == _SAME:
         return rejudge.SameSound(bool(record[1]))
     if kind == _END:
-        return rejudge.Finished(int(record[1]))
+        return rejudge.Finished(int(record[1]), _tape(record[2:]) if len(record) > 2 else NOTHING_FOLLOWED)
     if kind == _ANSWER:
         return rejudge.Answered(int(record[1]), msgspec.convert(record[2], CueAnswer))
     if kind == _PAUSE:

@@ -10,9 +10,19 @@ import pytest
 from monitor.core import facts
 from monitor.core.audio import Party
 from monitor.core.clock import Span
-from monitor.core.facts import AlertEnded, AlertRaised, Evidence, Severity, TemperReading, TemperState, Word
+from monitor.core.facts import (
+    AlertEnded,
+    AlertRaised,
+    Evidence,
+    Said,
+    Severity,
+    TemperReading,
+    TemperState,
+    Word,
+)
 from monitor.core.inputs import CallInfo, CueAnswer, CuesPaused, RulesChanged
 from monitor.core.rejudge import Answered, FactTold, Finished, PauseTold, Rebooked, Record, SameSound, Ticked
+from monitor.core.tape import AT_END, Placed, Ruled, Tape
 from monitor.errors import StoreError
 from monitor.store.facts import _FORMS, FACTS_VERSION, FactsHeader, FactsWriter, is_facts, read_facts
 
@@ -33,6 +43,10 @@ RAISED = AlertRaised(
     values={"since": "0:01", "percent": 3, "x": 0.5},
     severity=Severity.HIGH,
 )
+SAID = Said(id="thanks", party=AGENT, words=(Word(party=AGENT, span=SPAN, text="您好", probability=0.5),))
+TAPE = Tape(
+    (Placed((0, 1, 2, 4), SAID),), (Ruled(0, RAISED), Ruled(AT_END, AlertEnded(rule="x", reason="y")))
+)
 RECORDS: tuple[Record, ...] = (
     FactTold(1600, facts.SpeechStarted(party=AGENT, at=1600)),
     FactTold(4800, facts.Ipu(party=AGENT, span=SPAN)),
@@ -51,11 +65,13 @@ RECORDS: tuple[Record, ...] = (
     FactTold(4800, facts.Overlap(span=SPAN, holder=None, kind="brief")),
     FactTold(4800, facts.InterruptionBegan(at=4800, by=AGENT, of=CALLER)),
     Ticked(4800),
+    FactTold(4800, facts.Ipu(party=AGENT, span=SPAN), (RAISED,), TAPE),
     Ticked(6400, (RAISED,)),
+    Ticked(6400, (), TAPE),
     Answered(6400, CueAnswer(cue_id="c1", answer="dismissed")),
     PauseTold(6400, CuesPaused(is_paused=True)),
     Rebooked(6400, RulesChanged(files=(("a.toml", "x = 1"),))),
-    Finished(8000),
+    Finished(8000, TAPE),
 )
 
 
@@ -142,4 +158,4 @@ def test_the_form_of_a_record_belongs_to_the_version() -> None:
     forms = [
         (number, type_.__name__, form._names) for type_, form in _FORMS.items() for number in [form.number]
     ]
-    assert (FACTS_VERSION, hashlib.sha256(repr(forms).encode()).hexdigest()[:12]) == (2, "53d64304c1e2")
+    assert (FACTS_VERSION, hashlib.sha256(repr(forms).encode()).hexdigest()[:12]) == (3, "53d64304c1e2")

@@ -14,10 +14,9 @@ from monitor.core.facts import (
     Judgement,
     Severity,
     TimelineEvent,
-    Word,
     Words,
 )
-from monitor.core.playbook.matcher import PhraseListener
+from monitor.core.playbook.matcher import Given, PhraseListener
 from monitor.core.playbook.model import Phrases
 from monitor.core.playbook.phrasebook import PhraseBook
 from monitor.core.settings import DetectorSettings
@@ -127,8 +126,8 @@ class DeadAir:
             severity=Severity.INFO if key == _SHORT else None,
         )
 
-    def _note_hold(self, found: Iterable[tuple[str, tuple[Word, ...]]]) -> None:
-        for _, words in found:
+    def _note_hold(self, found: Iterable[Given]) -> None:
+        for _, words, _ in found:
             self._hold_end = max(self._hold_end or 0, words[-1].span.end)
 
     def _is_excused(self, since: int) -> bool:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 
 from monitor.core.audio import Party
-from monitor.core.facts import Said, TimelineEvent, Turn, Word, Words
+from monitor.core.facts import Said, TimelineEvent, Turn, Words
 from monitor.core.playbook.conditions import LikeLeaf
 from monitor.core.playbook.likeness import Examples, is_comparable
-from monitor.core.playbook.matcher import SETTLE, PhraseListener
+from monitor.core.playbook.matcher import SETTLE, Given, PhraseListener
 from monitor.core.playbook.model import RuleBook
 from monitor.core.playbook.phrasebook import PhraseBook
 from monitor.core.playbook.phrases import Phrases
@@ -21,6 +21,10 @@ CLEARS = "#"
 LIKE = "~"
 """`rule~n`: the rule's n-th `like` among its conditions."""
 
+Place = tuple[int, int, int, int]
+"""Where a phrase stands among those that are told at one time: first 0 for phrases, more for what is compared
+with whole sentences."""
+
 
 class Listener:
     """Tells each phrase of a book, of signals, rules and cues, once where it is said.
@@ -29,62 +33,87 @@ class Listener:
     `like` are told when the sentence is over. Everything comes in order of place for each party.
     """
 
-    def __init__(self, rulebook: RuleBook) -> None:
-        self._listeners = {party: PhraseListener(phrases_of(rulebook, party)) for party in Party}
-        self._examples = {party: examples_of(rulebook, party) for party in Party}
-        self._questions = {party: questions_of(rulebook, party) for party in Party}
-        self._cutter = SentenceCutter() if self._needs_sentences else None
+    def __init__(
+        self,
+        rulebook: RuleBook,
+        only: Mapping[Party, Collection[str]] | None = None,
+        sentences_of: Collection[Party] = tuple(Party),
+    ) -> None:
+        """
+        Args:
+            only: the rows of phrases that are listened for; None listens for all.
+            sentences_of: the parties whose whole sentences are compared.
+        """
+        self._listeners = {party: PhraseListener(_phrases_of(rulebook, party, only)) for party in Party}
+        self._of = frozenset(sentences_of)
+        self._cutter: SentenceCutter | None = None
+        self._take_sentences(rulebook)
+        self.places: list[Place] = []
+        """The places of what was told last."""
 
-    @property
-    def _needs_sentences(self) -> bool:
-        return any(self._examples.values()) or any(self._questions.values())
+    def _take_sentences(self, rulebook: RuleBook) -> None:
+        self._examples = {party: examples_of(rulebook, party) for party in Party if party in self._of}
+        self._questions = {party: questions_of(rulebook, party) for party in Party if party in self._of}
+        is_needed = any(self._examples.values()) or any(self._questions.values())
+        if self._cutter is None and is_needed:
+            self._cutter = SentenceCutter()
 
     def rebook(self, rulebook: RuleBook) -> None:
         """Listens for another book from here on; what is half said is still heard."""
         for party, listener in self._listeners.items():
             listener.rebook(phrases_of(rulebook, party))
-        self._examples = {party: examples_of(rulebook, party) for party in Party}
-        self._questions = {party: questions_of(rulebook, party) for party in Party}
-        if self._cutter is None and self._needs_sentences:
-            self._cutter = SentenceCutter()
+        self._take_sentences(rulebook)
 
     def on_event(self, fact: TimelineEvent, now: int) -> list[Said]:
         """What is said for certain once `fact` is known; only words and ends of turns tell anything."""
+        self.places = []
         if isinstance(fact, Words):
             found = self._listeners[fact.party].hear(fact, now)
         elif isinstance(fact, Turn):
             found = self._listeners[fact.party].turn_ended(fact.span)
         else:
             return []
-        told = _said(fact.party, found)
+        told = self._said(fact.party, found)
         if self._cutter is not None:
-            told.extend(self._compared(self._cutter.on_event(fact, now)))
+            told.extend(self._compared(self._cutter.on_event(fact, now), 1))
         return told
 
     def on_tick(self, now: int) -> list[Said]:
         """What has waited long enough."""
+        self.places = []
         told: list[Said] = []
-        for party, listener in self._listeners.items():
+        for number, (party, listener) in enumerate(self._listeners.items()):
             if listener.is_waiting:
-                told.extend(_said(party, listener.settle(now)))
+                told.extend(self._said(party, listener.settle(now), 2 * number))
         if self._cutter is not None:
-            told.extend(self._compared(self._cutter.on_tick(now)))
+            told.extend(self._compared(self._cutter.on_tick(now), 1))
         return told
 
     def finish(self, now: int) -> list[Said]:
         """The call is over: no word will come that could undo what waits."""
         told = self.on_tick(now + SETTLE)
         if self._cutter is not None:
-            told.extend(self._compared(self._cutter.finish()))
+            told.extend(self._compared(self._cutter.finish(), 2))
         return told
 
-    def _compared(self, sentences: Iterable[SentenceSaid]) -> list[Said]:
+    def _said(self, party: Party, found: Iterable[Given], order: int = 0) -> list[Said]:
+        told = []
+        for id_, words, (waited, start, end) in found:
+            told.append(Said(id=id_, party=party, words=words))
+            self.places.append((0, order + waited, start, end))
+        return told
+
+    def _compared(self, sentences: Iterable[SentenceSaid], order: int) -> list[Said]:
         told: list[Said] = []
-        for sentence in sentences:
-            rows = self._questions[sentence.party] if sentence.is_question else ()
+        for number, sentence in enumerate(sentences):
+            party = sentence.party
+            if party not in self._of:
+                continue
+            rows = self._questions[party] if sentence.is_question else ()
             if is_comparable(sentence.bag):
-                rows = (*rows, *(row for row, _ in self._examples[sentence.party].find(sentence.bag)))
-            told.extend(Said(id=row, party=sentence.party, words=sentence.words) for row in rows)
+                rows = (*rows, *(row for row, _ in self._examples[party].find(sentence.bag)))
+            told.extend(Said(id=row, party=party, words=sentence.words) for row in rows)
+            self.places.extend((order, number, at, 0) for at in range(len(rows)))
         return told
 
 
@@ -93,18 +122,22 @@ def like_id(rule_id: str, number: int) -> str:
     return f"{rule_id}{LIKE}{number}"
 
 
-def hear_alike(one: RuleBook, other: RuleBook) -> bool:
-    """Whether two books listen for the same phrases, of the same names."""
-    return all(
-        _phrases(one, party) == _phrases(other, party) and _likes(one, party) == _likes(other, party)
-        for party in Party
-    )
-
-
 @lru_cache(maxsize=16)
 def phrases_of(rulebook: RuleBook, party: Party) -> PhraseBook:
     """The compiled phrases that a book looks for in one party's words; calls share them."""
-    return PhraseBook(_phrases(rulebook, party))
+    return PhraseBook(phrase_rows(rulebook, party))
+
+
+def _phrases_of(rulebook: RuleBook, party: Party, only: Mapping[Party, Collection[str]] | None) -> PhraseBook:
+    if only is None:
+        return phrases_of(rulebook, party)
+    wanted = frozenset(only[party])
+    return PhraseBook({id_: row for id_, row in phrase_rows(rulebook, party).items() if id_ in wanted})
+
+
+def sentence_rows(rulebook: RuleBook, party: Party) -> tuple[Mapping[str, object], tuple[str, ...]]:
+    """All that a book compares with one party's whole sentences: examples, and signals of any question."""
+    return _likes(rulebook, party), questions_of(rulebook, party)
 
 
 @lru_cache(maxsize=16)
@@ -113,7 +146,8 @@ def examples_of(rulebook: RuleBook, party: Party) -> Examples:
     return Examples(_likes(rulebook, party))
 
 
-def _phrases(rulebook: RuleBook, party: Party) -> dict[str, Phrases]:
+def phrase_rows(rulebook: RuleBook, party: Party) -> dict[str, Phrases]:
+    """The rows of phrases that a book looks for in one party's words, by the id under which they are told."""
     rows = (*rulebook, *rulebook.signals.values())
     phrases: dict[str, Phrases] = {
         row.id: row.phrases for row in rows if row.phrases is not None and row.who is party
@@ -143,7 +177,3 @@ def _likes(rulebook: RuleBook, party: Party) -> dict[str, tuple[tuple[str, ...],
 def questions_of(rulebook: RuleBook, party: Party) -> tuple[str, ...]:
     """The signals for which every question of one party counts."""
     return tuple(row.id for row in rulebook.signals.values() if row.any_question and row.who is party)
-
-
-def _said(party: Party, found: Iterable[tuple[str, tuple[Word, ...]]]) -> list[Said]:
-    return [Said(id=id_, party=party, words=words) for id_, words in found]

@@ -21,6 +21,10 @@ _CUT = "…"
 """Stands for what was cut off, so that ^ does not match there."""
 
 
+Given = tuple[str, tuple[Word, ...], tuple[int, int, int]]
+"""A rule, the words matched, and the place: 0 where it had waited, else 1; and where it begins and ends."""
+
+
 @dataclass(slots=True)
 class _Tail:
     """The end of one party's turn: normalised text, the word of each character, and sentence ends."""
@@ -85,9 +89,9 @@ class PhraseListener:
         self._book = book
         self._waiting = []
 
-    def hear(self, words: Words, now: int) -> Iterator[tuple[str, tuple[Word, ...]]]:
+    def hear(self, words: Words, now: int) -> Iterator[Given]:
         """Rules whose phrases are complete with these words, with the words matched."""
-        given: list[tuple[str, tuple[Word, ...]]] = []
+        given: list[Given] = []
         if self._is_new_turn(words.span.start):
             given.extend(self._release())
             self._tail, self._reported = _Tail(), {}
@@ -100,7 +104,7 @@ class PhraseListener:
                 self._waiting.append(hit)
                 self._due = now + SETTLE
             else:
-                given.append(self._give(hit))
+                given.append(self._give(hit, 1))
         moved = self._tail.trim()
         if moved:
             self._reported = {rule: end - moved for rule, end in self._reported.items() if end > moved}
@@ -111,13 +115,13 @@ class PhraseListener:
             ]
         yield from given
 
-    def turn_ended(self, span: Span) -> Iterator[tuple[str, tuple[Word, ...]]]:
+    def turn_ended(self, span: Span) -> Iterator[Given]:
         """The party's turn is over: nothing more can undo what waits, once its words are known."""
         self._turn_end = span.end
         if self._last_word_end is not None and self._last_word_end >= span.end - samples(0.5):
             yield from self._release()
 
-    def settle(self, now: int) -> Iterator[tuple[str, tuple[Word, ...]]]:
+    def settle(self, now: int) -> Iterator[Given]:
         """What waited for a word that did not come."""
         if self._waiting and now >= self._due:
             yield from self._release()
@@ -138,7 +142,8 @@ class PhraseListener:
         for low, high in pairwise(bounds):
             if high <= earliest:
                 continue
-            for hit in self._book.search(tail.text[low:high], earliest - low, self._soft_ends(low, high)):
+            own = {rule: start - low for rule, start in waited.items() if start < since}
+            for hit in self._book.search(tail.text[low:high], since - low, self._soft_ends(low, high), own):
                 is_open = hit.is_tentative and high == bounds[-1]
                 if not hit.is_complete and not is_open:
                     continue
@@ -151,15 +156,15 @@ class PhraseListener:
     def _soft_ends(self, low: int, high: int) -> list[int]:
         return [end - low for end in self._tail.soft_ends if low < end < high]
 
-    def _give(self, hit: Hit) -> tuple[str, tuple[Word, ...]]:
+    def _give(self, hit: Hit, order: int) -> Given:
         self._reported[hit.rule] = hit.end
         matched: list[Word] = []
         for word in self._tail.owners[hit.start : hit.end]:
             if not matched or matched[-1] is not word:
                 matched.append(word)
-        return hit.rule, tuple(matched)
+        return hit.rule, tuple(matched), (order, hit.start, hit.end)
 
-    def _release(self) -> list[tuple[str, tuple[Word, ...]]]:
-        given = [self._give(hit) for hit in self._waiting if hit.is_complete]
+    def _release(self) -> list[Given]:
+        given = [self._give(hit, 0) for hit in self._waiting if hit.is_complete]
         self._waiting = []
         return given

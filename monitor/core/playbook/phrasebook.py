@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from monitor.core.playbook.by_sound import SoundBook
 from monitor.core.playbook.model import Phrases
@@ -137,13 +138,18 @@ class PhraseBook:
     def __len__(self) -> int:
         return len(self._rules)
 
-    def search(self, text: str, since: int, breaks: Sequence[int] = ()) -> Iterator[Hit]:
+    def search(
+        self, text: str, since: int, breaks: Sequence[int] = (), own: Mapping[str, int] = MappingProxyType({})
+    ) -> Iterator[Hit]:
         """Matches in one sentence that end after position `since`, rule by rule, each place once.
 
         A match, and what must be beside it, may reach over `breaks` (rising positions inside the text), but
         an exclusion counts only between the breaks around the match. A rule's matches never overlap and come
         in order of place. One that is not complete is told only where words that follow could complete it.
+        Rules in `own` are looked for from an earlier position, each from its own: what is told of one rule
+        does not depend on which others there are.
         """
+        at, since = since, min([since, *own.values()])
         by_rule: dict[str, list[Hit]] = {}
         for rule, pattern in self._found(self._candidates(text, since), text, since):
             by_rule.setdefault(rule, []).extend(self._hits(rule, pattern, text, since, breaks))
@@ -162,9 +168,9 @@ class PhraseBook:
                     if self._is_sound_match(rule, hit, places)
                 )
         for rule in sorted(by_rule):
-            end = -1
+            end, after = -1, own.get(rule, at)
             for hit in sorted(by_rule[rule], key=lambda hit: (hit.start, -hit.end, hit.is_tentative)):
-                if hit.start >= end:
+                if hit.start >= end and hit.end > after:
                     yield hit
                     end = hit.end
 

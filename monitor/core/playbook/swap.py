@@ -112,10 +112,10 @@ class SwapWatch:
             return None
         now = words.span.end
         found = self._agent_like[words.party].hear(words, now)
-        self._agents_wording[words.party].update(rule for rule, _ in found)
+        self._agents_wording[words.party].update(rule for rule, _, _ in found)
         if words.party is Party.AGENT:
             self._heard += len(words.words)
-            self._callers_wording.update(rule for rule, _ in self._caller_like.hear(words, now))
+            self._callers_wording.update(rule for rule, _, _ in self._caller_like.hear(words, now))
         self._is_told = self._is_swapped()
         return SWAPPED if self._is_told else None
 

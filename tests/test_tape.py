@@ -1,0 +1,134 @@
+"""What is taken from a call's tape is what hearing and judging the call again would have told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+import pytest
+
+from bench.labelled import FOLDER, load_conversation
+from monitor.config import Settings
+from monitor.core.events import Alert, Cue, Event
+from monitor.core.inputs import CallInfo, RulesChanged
+from monitor.core.playbook.model import Phrases, RuleBook
+from monitor.core.rejudge import FactTold, Finished, Rebooked, Record, Rejudging, Ticked
+from monitor.core.retold import of_transcript
+from monitor.core.settings import CoreSettings
+from monitor.core.tape import marks_of
+from monitor.playbook_files import load_playbook
+from monitor.store.facts import FACTS_VERSION, FactsHeader, FactsWriter
+from monitor.whatif import PastCall, Side, _again, _stepping, judge_again, open_call, what_if
+
+BOOK = load_playbook()
+CORE = Settings().core
+CALLS = ["zh_course_veiled", "en_telecom_powerless", "zh_retail_haggle", "en_good_no_twice"]
+
+
+def taped(records: Iterable[Record]) -> Iterable[Record]:
+    """The records as a session keeps them, each with its tape."""
+    again = Rejudging(BOOK, CORE, are_detectors_new=True)
+    for record in records:
+        again.take(record)
+        if isinstance(record, FactTold | Ticked):
+            yield replace(record, found=tuple(again._judging.found_now), tape=again.tape)
+        else:
+            yield replace(record, tape=again.tape) if isinstance(record, Finished) else record
+
+
+@pytest.fixture(scope="module", params=CALLS)
+def call(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> PastCall:
+    """A conversation as a store keeps it."""
+    conversation = load_conversation(FOLDER / f"{request.param}.toml")
+    lines = [f"{turn.party}: {''.join(turn.pieces)}" for turn in conversation.turns]
+    info = CallInfo(call_id="c", started_at="", source="file", title="")
+    settings = CORE.model_dump(mode="json")
+    header = FactsHeader(version=FACTS_VERSION, info=info, settings=settings, marks=marks_of(BOOK))
+    path = tmp_path_factory.mktemp("facts") / "call.facts"
+    writer = FactsWriter(path, header)
+    for record in taped(of_transcript("\n".join(lines))):
+        writer.write(record)
+    writer.close()
+    return open_call(str(path), Settings())
+
+
+def with_rule(change: Callable[[RuleBook], Iterable[object]]) -> RuleBook:
+    """The shipped book with other rules."""
+    return RuleBook(change(BOOK), BOOK.signals.values())  # type: ignore[arg-type]
+
+
+def with_words(rule_id: str, zh: str, en: str) -> RuleBook:
+    """The shipped book in which one rule is heard in more words."""
+    old = BOOK[rule_id].phrases
+    assert old is not None
+    phrases = Phrases.model_validate({**old.model_dump(), "zh": (*old.zh, zh), "en": (*old.en, en)})
+    changed = BOOK[rule_id].model_copy(update={"phrases": phrases})
+    return with_rule(lambda book: [changed if rule.id == rule_id else rule for rule in book])
+
+
+def tuned(section: str, **values: float) -> CoreSettings:
+    """The settings with other thresholds in one section."""
+    return CORE.model_copy(update={section: getattr(CORE, section).model_copy(update=values)})
+
+
+NEW = BOOK["no_authority"].model_copy(
+    update={"id": "says_we", "phrases": Phrases(zh=("我们", "您"), en=("we", "you", "i"))}
+)
+SIDES = {
+    "the same": (Side(BOOK), True),
+    "cool-down": (
+        Side(with_rule(lambda book: [rule.model_copy(update={"cool_down_s": 0.0}) for rule in book])),
+        True,
+    ),
+    "detector": (Side(BOOK, tuned("detectors", dead_air_alert_s=4.0, dead_air_cue_s=3.0)), None),
+    "cues": (Side(BOOK, tuned("cues", between_s=0.0, topic_rest_s=0.0)), True),
+    "rules' own": (Side(BOOK, tuned("rules", raises_max=1)), False),
+    "more words": (Side(with_words("no_authority", "(?:这个|那个)", "(?:this|that)")), False),
+    "a new rule": (Side(with_rule(lambda book: [NEW, *book])), False),
+    "a rule less": (
+        Side(with_rule(lambda book: [rule for rule in book if rule.id != "no_authority"])),
+        False,
+    ),
+    "gates": (
+        Side(with_rule(lambda book: [rule.model_copy(update={"clears_after_s": 1.0}) for rule in book])),
+        False,
+    ),
+}
+
+
+def told(events: Iterable[Event]) -> list[Event]:
+    """The alerts and cues, whole: with their ids, times, words and reasons."""
+    return [event for event in events if isinstance(event, Alert | Cue)]
+
+
+@pytest.mark.parametrize("edit", SIDES)
+def test_the_short_way_tells_what_the_long_way_tells(call: PastCall, edit: str) -> None:
+    side, is_taped = SIDES[edit]
+    again = _again(call, side)
+    assert again._ears is not None
+    assert is_taped is None or (again._taped is not None) is is_taped
+    short = [event for record in _stepping(call, lambda _: None) for event in again.take(record)]
+    assert told(short) == told(judge_again(call, side))
+
+
+def test_calls_are_long_enough_to_tell(call: PastCall) -> None:
+    """Else the test above would compare nothing with nothing."""
+    everything = [told(judge_again(call, SIDES[edit][0])) for edit in ("the same", "a new rule")]
+    assert len(everything[1]) > len(everything[0])
+    heard = [record for record in call.records() if isinstance(record, FactTold) and record.tape.heard]
+    assert len(heard) > 3
+
+
+def _without_tape(record: Record) -> Record:
+    if isinstance(record, FactTold | Ticked | Finished):
+        return replace(record, tape=type(record.tape)())
+    return record
+
+
+def test_an_edit_in_mid_call_ends_the_tape(call: PastCall) -> None:
+    edited = [Rebooked(0, RulesChanged(files=())), *call.records()]
+    wrong = replace(call, records=lambda: [_without_tape(record) for record in edited])
+    change = what_if(wrong, Side(BOOK), Side(SIDES["a new rule"][0].book))
+    assert len(change.came) + len(change.stayed) == sum(
+        isinstance(event, Alert) for event in judge_again(call, SIDES["a new rule"][0])
+    )
