@@ -79,7 +79,7 @@ class TranscriptionSettings(Section):
     min_utterance_s: float = Field(0.15, ge=0, description="less speech than this cannot hold a word")
     hold_back_s: float = Field(0.5, ge=0, description="newest sound whose words are not yet committed")
     settled_after_s: float = Field(
-        1.4, gt=0, description="words that this much sound follows stand without a second hypothesis"
+        1.2, gt=0, description="words that this much sound follows stand without a second hypothesis"
     )
     is_speculative: bool = Field(True, description="decode at the first silence, before the utterance ended")
     hint: str = Field("", description="words that the recogniser should expect; at most a few dozen")
