@@ -100,10 +100,12 @@ describe.skipIf(!hasProduct)("the product with accounts", () => {
 
   it("fits on narrow screens", async () => {
     for (const path of ["/accounts", "/trail"]) {
-      await root.setViewportSize({ width: 320, height: 640 });
-      await root.goto(url + path);
-      await root.locator(".person, .office-table").first().waitFor();
-      await expectNoSidewaysScroll(root);
+      for (const width of [320, 380]) {
+        await root.setViewportSize({ width, height: 640 });
+        await root.goto(url + path);
+        await root.locator(".person, .office-table").first().waitFor();
+        await expectNoSidewaysScroll(root);
+      }
     }
     await root.setViewportSize({ width: 1440, height: 900 });
   });

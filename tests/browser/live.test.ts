@@ -69,7 +69,7 @@ describe.skipIf(!hasProduct)("a live call with accounts", () => {
       const supervisor = await invite({ name: "li", display: "Li", role: "supervisor" });
       await agent.getByText("No call", { exact: true }).waitFor();
       line = await Line.dial(url, "8012", TOKEN);
-      await agent.getByRole("heading", { name: "8012" }).waitFor();
+      await agent.getByRole("heading", { name: "wang" }).waitFor();
       await supervisor.locator(".row .row-link").first().click();
 
       await supervisor.getByLabel("Message to the agent").fill("Ask for the number, please");
