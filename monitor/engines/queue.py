@@ -51,8 +51,9 @@ _COST_PRIOR_S = 0.3
 """What a partial costs before one was seen: Whisper base on a core of 2020."""
 
 _BUSY_MAX_THOROUGH = 0.75
-"""Finals are decoded thoroughly while the workers are busy less than this share of the time: five calls on
-two cores. That takes a tenth more of it, and of 100 units of read speech one less is heard wrong."""
+"""Finals are decoded thoroughly while the workers are busy less than this share of the time: all of
+two calls on two cores, hardly one of five. That takes a sixth more of it, and of 100 units of read speech one
+less is heard wrong."""
 
 
 @dataclass(slots=True, eq=False)
