@@ -152,8 +152,11 @@ class TapedEars:
         return self._told(() if self._listener is None else self._listener.finish(now))
 
     def rebook(self, rulebook: RuleBook) -> None:
-        """A tape is of one book."""
-        raise NotImplementedError
+        """
+        Raises:
+            RuntimeError: always; a tape is of one book, and a call that got another is judged without it.
+        """
+        raise RuntimeError("a tape is of one book")
 
     def _told(self, anew: Sequence[Said]) -> list[Said]:
         if not anew and not self._tape:
