@@ -7,6 +7,8 @@ and of one rule, seen in passing; no pattern is improved on any of them. The 60 
 who knew the table of rules, one other conversation and no pattern, and so are the 24 of `fifth`, of which
 nobody reads one. The 40 of `sixth` are good calls by a writer who saw no pattern: they ask whether the
 playbook keeps silent where authorities, papers, courts, sharp tools and idioms are only spoken of.
+The 24 of `seventh`, of which nobody reads one either, are longer calls in dialects, Englishes of several
+countries and veiled words, by a writer who knew the table of rules, two other conversations and no pattern.
 
 A conversation is a TOML file named as its `id`:
 
@@ -48,9 +50,9 @@ from typing import Any
 from monitor.core.audio import Party
 
 FOLDER = Path(__file__).resolve().parent / "conversations"
-BATCHES = ("", "second", "third", "fourth", "fifth", "sixth")
+BATCHES = ("", "second", "third", "fourth", "fifth", "sixth", "seventh")
 """Folders in it, in the order in which they were written."""
-WHOLLY_ASIDE = frozenset({"third", "fifth"})
+WHOLLY_ASIDE = frozenset({"third", "fifth", "seventh"})
 """Batches of which nobody reads a call to improve a pattern."""
 READ_FOR_AGENTS = frozenset({"fourth"})
 """Batches of which the calls kept aside were read, too, to improve the agents' patterns: they still judge

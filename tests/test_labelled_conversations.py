@@ -42,7 +42,9 @@ def test_there_are_enough_of_them_in_both_languages() -> None:
     assert sum("_good_" in call.id for call in CALLS) >= 12
 
 
-@pytest.mark.parametrize(("name", "turns", "telling"), [("third", 20, 24), ("fifth", 14, 16)])
+@pytest.mark.parametrize(
+    ("name", "turns", "telling"), [("third", 20, 24), ("fifth", 14, 16), ("seventh", 18, 16)]
+)
 def test_a_batch_that_nobody_reads_is_sound_and_kept_aside_as_a_whole(
     name: str, turns: int, telling: int
 ) -> None:
