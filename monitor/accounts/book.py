@@ -54,11 +54,6 @@ class AccountBook:
         self._file = file
         self._now = now
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether nobody was ever given an account."""
-        return not self._file.rows("SELECT 1 FROM accounts LIMIT 1")
-
     def accounts(self) -> list[Account]:
         """All, by name."""
         return [_account(row) for row in self._file.rows(f"SELECT {_COLUMNS} FROM accounts ORDER BY name")]
@@ -73,6 +68,23 @@ class AccountBook:
         if not rows:
             raise AccountError("account.unknown", name=name)
         return _account(rows[0])
+
+    def check_new(self, account: Account) -> None:
+        """Raises what `create` would, and changes nothing: what is refused is not written in the trail."""
+        if not _NAME.fullmatch(account.name):
+            raise AccountError("account.name", name=account.name)
+        if self._file.rows("SELECT 1 FROM accounts WHERE name = ?", (account.name,)):
+            raise AccountError("account.exists", name=account.name)
+
+    def check_change(self, name: str, change: AccountChange) -> None:
+        """Raises what `change` would, and changes nothing."""
+        if _loses_admin(self.account(name), change):
+            with self._file.transaction() as connection:
+                _keep_an_admin(connection, name)
+
+    def check_removal(self, name: str) -> None:
+        """Raises what `remove` would, and changes nothing."""
+        self.check_change(name, AccountChange(is_enabled=False))
 
     def create(self, account: Account) -> Account:
         """Adds an account that has no password yet.
@@ -116,13 +128,10 @@ class AccountBook:
         given: dict[str, object] = {
             field: value for field in change.__slots__ if (value := getattr(change, field)) is not None
         }
-        loses_admin = known.role is Role.ADMIN and (
-            change.role not in {None, Role.ADMIN} or change.is_enabled is False
-        )
         if "teams" in given:
             given["teams"] = json.dumps(given["teams"])
         with self._file.transaction() as connection:
-            if loses_admin:
+            if _loses_admin(known, change):
                 _keep_an_admin(connection, name)
             for field, value in given.items():
                 connection.execute(f"UPDATE accounts SET {field} = ? WHERE name = ?", (value, name))
@@ -226,6 +235,10 @@ class AccountBook:
                 raise AccountError("account.link")
             connection.execute("UPDATE accounts SET password = ? WHERE name = ?", (kept, account.name))
         return self.account(account.name)
+
+
+def _loses_admin(known: Account, change: AccountChange) -> bool:
+    return known.role is Role.ADMIN and (change.role not in {None, Role.ADMIN} or change.is_enabled is False)
 
 
 def _keep_an_admin(connection: sqlite3.Connection, name: str) -> None:

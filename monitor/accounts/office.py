@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -53,14 +55,21 @@ class AccountsOffice:
         return cls(file, book, sessions, Trail(file), provider)
 
     def welcome(self) -> str | None:
-        """The path of a one-time link for the administrator, while nobody has chosen a password yet."""
-        if self.book.is_empty:
-            self.book.create(Account(name=FIRST_NAME, display=FIRST_NAME, role=Role.ADMIN))
+        """The path of a one-time link for an administrator, while no administrator can sign in.
+
+        Whoever made accounts for others first, by the command, has no administrator: one is made.
+        """
         accounts = self.book.accounts()
-        if any(known.has_password or known.is_external for known in accounts):
+        admins = [known for known in accounts if known.role is Role.ADMIN and known.is_enabled]
+        if any(known.has_password or known.is_external for known in admins):
             return None
-        first = next((known for known in accounts if known.role is Role.ADMIN), None)
-        return None if first is None else f"/welcome/{self.book.make_link(first.name)}"
+        first = next(iter(admins), None) or self._first_admin({known.name.lower() for known in accounts})
+        return f"/welcome/{self.book.make_link(first.name)}"
+
+    def _first_admin(self, taken: Collection[str]) -> Account:
+        names = chain([FIRST_NAME], (f"{FIRST_NAME}{number}" for number in count(2)))
+        name = next(name for name in names if name not in taken)
+        return self.book.create(Account(name=name, display=name, role=Role.ADMIN))
 
     def __enter__(self) -> Self:
         return self

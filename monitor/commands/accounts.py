@@ -24,8 +24,11 @@ WHERE = "this machine"
 def list_accounts(settings: Settings) -> None:
     """One line for each account on standard output."""
     with _office(settings) as office:
-        for account in office.book.accounts():
+        accounts = office.book.accounts()
+        for account in accounts:
             typer.echo(_line(account))
+        if not accounts:
+            console.print("there are no accounts yet; `tingyin serve` makes the first and names its link")
 
 
 def add(settings: Settings, account: Account) -> None:
@@ -35,8 +38,9 @@ def add(settings: Settings, account: Account) -> None:
         AccountError: account.name, account.exists.
     """
     with _office(settings) as office:
+        office.book.check_new(account)
+        office.trail.note(BY_COMMAND, "account_created", account.name, address=WHERE)
         made = office.book.create(account)
-        office.trail.note(BY_COMMAND, "account_created", made.name, address=WHERE)
         typer.echo(_line(made))
         if not made.is_external:
             _tell_link(settings, office, made.name)
@@ -61,8 +65,10 @@ def change(settings: Settings, name: str, wanted: AccountChange) -> None:
         AccountError: account.unknown, account.last_admin.
     """
     with _office(settings) as office:
-        changed = office.book.change(name, wanted)
-        office.trail.note(BY_COMMAND, "account_changed", changed.name, address=WHERE)
+        known = office.book.account(name)
+        office.book.check_change(known.name, wanted)
+        office.trail.note(BY_COMMAND, "account_changed", known.name, address=WHERE)
+        changed = office.book.change(known.name, wanted)
         if not changed.is_enabled:
             office.sessions.close_all(changed.name)
         typer.echo(_line(changed))
@@ -76,8 +82,10 @@ def remove(settings: Settings, name: str) -> None:
     """
     with _office(settings) as office:
         known = office.book.account(name)
-        office.book.remove(known.name)
+        office.book.check_removal(known.name)
         office.trail.note(BY_COMMAND, "account_removed", known.name, address=WHERE)
+        office.book.remove(known.name)
+        console.print(f"{known.name} is removed; the trail keeps what they did")
 
 
 def sign_out_everywhere(settings: Settings, name: str) -> None:
@@ -88,8 +96,8 @@ def sign_out_everywhere(settings: Settings, name: str) -> None:
     """
     with _office(settings) as office:
         known = office.book.account(name)
-        ended = office.sessions.close_all(known.name)
         office.trail.note(BY_COMMAND, "signed_out_everywhere", known.name, address=WHERE)
+        ended = office.sessions.close_all(known.name)
         console.print(f"{ended} session(s) of {known.name} ended")
 
 

@@ -228,11 +228,11 @@ def _access(settings: Settings, accounts: AccountsOffice, *, is_open: bool) -> A
 
 
 def _say_welcome(accounts: AccountsOffice, access: Access, url: str) -> None:
-    """Names the one-time link where nobody can sign in yet."""
+    """Names the one-time link where no administrator can sign in yet."""
     welcome = None if access.is_open else accounts.welcome()
     if welcome is not None:
         console.print(
-            f"Nobody can sign in yet. Choose the administrator's password, within a day, at\n"
+            f"No administrator can sign in yet. Choose the administrator's password, within a day, at\n"
             f"  [bold]{url}{welcome}[/]",
             soft_wrap=True,
         )

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 import structlog
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -235,6 +236,7 @@ class AccountApi:
             agent=given.agent,
             is_external=given.is_external,
         )
+        await asyncio.to_thread(self._access.book.check_new, account)
         await self._note_by(request, "account_created", given.name)
         made = await asyncio.to_thread(self._access.book.create, account)
         self._access.accounts_changed()
@@ -248,6 +250,7 @@ class AccountApi:
         name = request.path_params["name"]
         given = await body_of(request, ChangedAccount)
         change = AccountChange(**msgspec.structs.asdict(given))
+        await asyncio.to_thread(self._access.book.check_change, name, change)
         await self._note_by(request, "account_changed", name)
         changed = await asyncio.to_thread(self._access.book.change, name, change)
         if not changed.is_enabled:
@@ -258,6 +261,7 @@ class AccountApi:
     async def remove(self, request: Request) -> Response:
         """Removes an account."""
         name = request.path_params["name"]
+        await asyncio.to_thread(self._access.book.check_removal, name)
         await self._note_by(request, "account_removed", name)
         await asyncio.to_thread(self._access.sessions.close_all, name)
         await asyncio.to_thread(self._access.book.remove, name)
@@ -266,28 +270,24 @@ class AccountApi:
 
     async def make_link(self, request: Request) -> Response:
         """A one-time link to choose a password, for the administrator to hand on."""
-        name = request.path_params["name"]
+        name = (await asyncio.to_thread(self._access.book.account, request.path_params["name"])).name
         await self._note_by(request, "link_made", name)
         token = await asyncio.to_thread(self._access.book.make_link, name)
         return json_answer({"link": f"/welcome/{token}"}, 201)
 
     async def sign_out_everywhere(self, request: Request) -> Response:
         """Ends all of an account's sessions."""
-        name = request.path_params["name"]
+        name = (await asyncio.to_thread(self._access.book.account, request.path_params["name"])).name
         await self._note_by(request, "signed_out_everywhere", name)
         ended = await asyncio.to_thread(self._access.sessions.close_all, name)
         return json_answer({"ended": ended})
 
     async def trail(self, request: Request) -> Response:
-        """The trail, the latest first. Takes `before`, `limit` (100) and `name`; reading it is in it."""
+        """The trail, the latest first. Takes `before`, `limit` (100, at most 1000) and `name`; reading it is
+        in it."""
         query = request.query_params
-        try:
-            limit = min(int(query.get("limit", 100)), _TRAIL_MAX)
-            before = int(query["before"]) if "before" in query else None
-        except ValueError as error:
-            raise ServerError(
-                "server.parameter", name="limit, before", value=str(query), reason="whole numbers"
-            ) from error
+        limit = _whole(query, "limit", 100, most=_TRAIL_MAX)
+        before = _whole(query, "before", 0, most=2**62) if "before" in query else None
         if before is None:
             await self._note_by(request, "trail_read", query.get("name", ""))
         entries: list[TrailEntry] = await asyncio.to_thread(
@@ -346,6 +346,18 @@ def _to_sign_in(error: AccountError) -> Response:
         "the identity provider let nobody in", code=error.code, reason=error.values.get("reason", "")
     )
     return RedirectResponse(f"/?refused={error.code}", 303, headers={"cache-control": "no-store"})
+
+
+def _whole(query: QueryParams, name: str, default: int, *, most: int) -> int:
+    """A whole number of the query, from 1 on.
+
+    Raises:
+        ServerError: server.parameter.
+    """
+    value = query.get(name, str(default))
+    if not value.isdecimal() or not 1 <= int(value[:20]) <= most:
+        raise ServerError("server.parameter", name=name, value=value, reason=f"a whole number, 1 to {most}")
+    return int(value)
 
 
 async def body_of(request: Request, kind: type[T], bytes_max: int = _BODY_BYTES_MAX) -> T:

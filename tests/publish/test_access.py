@@ -67,7 +67,9 @@ def cookies(client: httpx.AsyncClient) -> dict[str, Any]:
     return {"additional_headers": {"cookie": f"{COOKIE}={client.cookies[COOKIE]}"}}
 
 
-async def test_nobody_gets_anything_without_signing_in(open_site: OpenSite, office: AccountsOffice) -> None:
+async def test_nobody_gets_anything_without_signing_in(
+    open_site: OpenSite, office: AccountsOffice, caplog: pytest.LogCaptureFixture
+) -> None:
     async with open_site(access=access_of(office)) as site, browser(site) as client:
         for path in (
             "/api/wall",
@@ -85,6 +87,7 @@ async def test_nobody_gets_anything_without_signing_in(open_site: OpenSite, offi
             async with site.client():
                 pass
         assert refused.value.response.status_code == 401
+    assert "handshake" not in caplog.text, "whoever is turned away is no fault of the server"
 
 
 async def test_signing_in_and_out(open_site: OpenSite, office: AccountsOffice) -> None:
@@ -216,6 +219,36 @@ async def test_an_administrator_makes_accounts(open_site: OpenSite, office: Acco
 
 
 @pytest.mark.parametrize(
+    ("method", "path", "body", "code"),
+    [
+        ("DELETE", "/api/accounts/root", None, "account.last_admin"),
+        ("PATCH", "/api/accounts/root", {"role": "viewer"}, "account.last_admin"),
+        ("DELETE", "/api/accounts/nobody", None, "account.unknown"),
+        ("PATCH", "/api/accounts/nobody", {"team": "night"}, "account.unknown"),
+        ("POST", "/api/accounts/nobody/link", None, "account.unknown"),
+        ("DELETE", "/api/accounts/nobody/sessions", None, "account.unknown"),
+        ("POST", "/api/accounts", {"name": "li", "role": "viewer"}, "account.exists"),
+        ("POST", "/api/accounts", {"name": "two words", "role": "viewer"}, "account.name"),
+    ],
+)
+async def test_what_is_refused_signs_nobody_out_and_is_in_no_trail(
+    open_site: OpenSite, office: AccountsOffice, method: str, path: str, body: Any, code: str
+) -> None:
+    async with open_site(access=access_of(office)) as site, browser(site, "root") as admin:
+        refused = await admin.request(method, path, json=body)
+        assert refused.json()["code"] == code
+        assert (await admin.get("/api/session")).json()["account"]["name"] == "root"
+    assert [entry.action for entry in office.trail.read()] == ["signed_in"]
+
+
+@pytest.mark.parametrize("asked", ["limit=-1", "limit=0", "limit=1001", "limit=x", "before=", "before=-3"])
+async def test_the_trail_is_read_in_pages(open_site: OpenSite, office: AccountsOffice, asked: str) -> None:
+    async with open_site(access=access_of(office)) as site, browser(site, "root") as admin:
+        refused = await admin.get(f"/api/trail?{asked}")
+        assert (refused.status_code, refused.json()["code"]) == (400, "server.parameter")
+
+
+@pytest.mark.parametrize(
     "body", [b"", b"{}", b"[1]", b'{"name": 1, "password": "x"}', b"\xff", b"x" * 20_000]
 )
 async def test_bodies_that_are_none(open_site: OpenSite, office: AccountsOffice, body: bytes) -> None:
@@ -335,3 +368,15 @@ def test_a_first_start_makes_an_administrator_once(tmp_path: Path) -> None:
         office.book.redeem(second.removeprefix("/welcome/"), PASSWORD)
         assert office.welcome() is None
         assert [account.role for account in office.book.accounts()] == [Role.ADMIN]
+
+
+def test_whoever_made_accounts_for_others_first_is_given_an_administrator(tmp_path: Path) -> None:
+    with AccountsOffice.open(tmp_path / "new", AccountSettings()) as office:
+        for name in ("li", "Admin"):
+            office.book.create(Account(name=name, display=name, role=Role.SUPERVISOR))
+            office.book.set_password(name, PASSWORD)
+        welcome = office.welcome()
+        assert welcome is not None, "supervisors can sign in, but nobody can make accounts"
+        made = office.book.redeem(welcome.removeprefix("/welcome/"), PASSWORD)
+        assert (made.name, made.role) == ("admin2", Role.ADMIN)
+        assert office.welcome() is None
