@@ -196,6 +196,8 @@ class ServerError(TingyinError):
         "`server.allowed_origins`",
         "server.not_found": "there is nothing at {path}",
         "server.method": "{path} does not take {method}",
+        "server.websocket": "{path} is a websocket, and this was no request to open one; a proxy before the "
+        "server has to hand `Upgrade` and `Connection` on",
         "server.parameter": "the parameter {name!r} does not take {value!r}: {reason}",
         "server.no_audio": "the sound of the call {call_id!r} is not kept",
         "server.too_many_topics": "a stream carries at most {limit} topics; give one up first",
@@ -228,8 +230,8 @@ class AccountError(TingyinError):
         "new password",
         "account.too_often": "that was tried too often; try again in {wait_s} s",
         "account.signed_out": "nobody is signed in here; sign in to go on",
-        "account.program": "this address is for programs, which show a token: set `accounts.program_token`, "
-        "and send it as a bearer token",
+        "account.program": "this address is for programs, and the token is missing or wrong: set "
+        "`accounts.program_token`, and send it as a bearer token",
         "account.forbidden": "this account may not do that; ask an administrator",
         "account.unknown": "there is no account {name!r}",
         "account.exists": "there is an account {name!r} already; choose another name",

@@ -13,6 +13,9 @@ from monitor.errors import ServerError
 _PAGE_FOLDERS = ("accounts", "agent", "call", "history", "inbox", "quiet", "trail", "tuning", "welcome")
 """First parts of addresses that the dashboard itself turns into pages, besides `/`."""
 
+_STREAMS = ("ws", "ingest", "listen")
+"""Addresses of websockets."""
+
 _FOREVER = "public, max-age=31536000, immutable"
 _ALWAYS_ASK = "no-cache"
 
@@ -27,22 +30,27 @@ class Pages:
         """The file or page of an address.
 
         Raises:
-            ServerError: server.not_found.
+            ServerError: server.not_found, server.websocket.
         """
         parts = [part for part in request.url.path.split("/") if part]
         if not parts or parts[0] in _PAGE_FOLDERS or parts == ["index.html"]:
             return self._page(request)
         file = self._file(parts)
+        if file is None and parts[0] in _STREAMS:
+            # A proxy that does not hand the upgrade on makes a plain question of what was a websocket.
+            raise ServerError("server.websocket", path=request.url.path)
+        if file is None and parts[0] != "api" and "text/html" in request.headers.get("accept", ""):
+            return self._page(request, status=404)  # a person mistyped: the page says so in their language
         if file is None:
             raise ServerError("server.not_found", path=request.url.path)
         # The build names the files in `assets` by their content: they never change under a name.
         caching = _FOREVER if parts[0] == "assets" else _ALWAYS_ASK
         return FileResponse(file, headers={"cache-control": caching})
 
-    def _page(self, request: Request) -> Response:
+    def _page(self, request: Request, status: int = 200) -> Response:
         index = self._folder / "index.html"
         if index.is_file():
-            return FileResponse(index, headers={"cache-control": _ALWAYS_ASK})
+            return FileResponse(index, status, headers={"cache-control": _ALWAYS_ASK})
         error = ServerError("server.no_dashboard")
         headers = {"cache-control": "no-store"}
         if "text/html" not in request.headers.get("accept", ""):

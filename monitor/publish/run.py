@@ -12,6 +12,7 @@ from typing import Self
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from monitor.config import ServerSettings
@@ -67,6 +68,12 @@ class _StreamProtocol(WebSocketsSansIOProtocol):
 
     Without it the transport waits for such a client for ever, with all that it has buffered.
     """
+
+    async def send(self, message: ASGISendEvent) -> None:
+        """One message of the application to the client."""
+        await super().send(message)
+        # Who is turned away has an answer; the library would log that the handshake was forgotten.
+        self.handshake_complete = self.handshake_complete or self.close_sent
 
     def on_task_complete(self, task: asyncio.Task[None]) -> None:
         """The application is done with the client."""

@@ -65,6 +65,7 @@ _STATUS = {
     "server.not_found": 404,
     "server.no_audio": 404,
     "server.method": 405,
+    "server.websocket": 426,
     "server.parameter": 400,
     "server.no_dashboard": 503,
     "server.malformed": 400,

@@ -183,6 +183,29 @@ async def test_pages(open_site: OpenSite, built: Path) -> None:
         assert (await http.head("/")).status_code == 200
 
 
+async def test_a_mistyped_address_shows_people_a_page_and_programs_a_code(
+    open_site: OpenSite, built: Path
+) -> None:
+    async with open_site(dashboard=built) as site, httpx.AsyncClient(base_url=site.url) as http:
+        page = await http.get("/acounts", headers={"accept": "text/html,*/*"})
+        assert page.status_code == 404 and "Tingyin" in page.text
+        assert (await http.get("/acounts")).json()["code"] == "server.not_found"
+        for path in ("/api/nothing", "/assets/nothing.js"):
+            accept = "text/html" if path.startswith("/api") else "*/*"
+            answer = await http.get(path, headers={"accept": accept})
+            assert (answer.status_code, answer.json()["code"]) == (404, "server.not_found")
+
+
+@pytest.mark.parametrize("path", ["/ws", "/ingest", "/listen"])
+async def test_a_websocket_asked_as_a_page_is_told_of_proxies(
+    open_site: OpenSite, built: Path, path: str
+) -> None:
+    async with open_site(dashboard=built) as site, httpx.AsyncClient(base_url=site.url) as http:
+        answer = await http.get(path, headers={"accept": "text/html"})
+        assert (answer.status_code, answer.json()["code"]) == (426, "server.websocket")
+        assert "proxy" in answer.json()["message"]
+
+
 async def test_pages_that_were_never_built(open_site: OpenSite) -> None:
     async with open_site() as site, httpx.AsyncClient(base_url=site.url) as http:
         page = await http.get("/", headers={"accept": "text/html"})
