@@ -5,6 +5,7 @@ import "./styles/base.css";
 import "./styles/frame.css";
 import "./styles/signs.css";
 import "./styles/door.css";
+import "./styles/forced.css";
 import { App } from "./ui/app";
 import { startRouter } from "./ui/router";
 
