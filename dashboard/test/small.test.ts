@@ -7,7 +7,7 @@ import { zh } from "../src/i18n/zh";
 import { emptyCall } from "../src/state/call";
 import { callTimeS, callZeroMs } from "../src/state/clock";
 import { Log } from "../src/state/log";
-import { clock, percent, shortSeconds, signed, timeOfDay } from "../src/ui/format";
+import { clock, percent, sentence, shortSeconds, signed, timeOfDay } from "../src/ui/format";
 import { heatRuns } from "../src/wall/strip";
 import { prosody, recorded } from "./recorded";
 
@@ -129,5 +129,18 @@ describe("the dictionaries", () => {
       if (path !== "switches.otherLanguage" && typeof value === "string")
         expect(value, path).not.toMatch(/\p{Script=Han}/u);
     }
+  });
+});
+
+describe("a reason on a line of its own", () => {
+  it.each([
+    ["level 7.6 dB above own usual", "Level 7.6 dB above own usual"],
+    ["éclat", "Éclat"],
+    ["31% faster than own usual", "31% faster than own usual"],
+    ["“let me finish”", "“let me finish”"],
+    ["音量比平时高 7.6 分贝", "音量比平时高 7.6 分贝"],
+    ["", ""],
+  ])("begins as a sentence does: %s", (written, shown) => {
+    expect(sentence(written)).toBe(shown);
   });
 });

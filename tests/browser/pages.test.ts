@@ -275,11 +275,60 @@ describe.skipIf(!hasBrowser)("the pages", () => {
   it("leave no gap after a narrow call's alerts", async () => {
     const page = await open(CALL, { [parcel.id]: 44 }, { viewport: { width: 390, height: 800 } });
     await page.locator(".alert").first().waitFor();
-    const gap = await page.locator(".alerts").evaluate((alerts) => {
-      const last = [...alerts.querySelectorAll(".alert")].at(-1)!;
-      return alerts.getBoundingClientRect().bottom - last.getBoundingClientRect().bottom;
-    });
-    expect(gap).toBeLessThan(40);
+    const gaps = await page.locator(".alerts").evaluateAll((parts) =>
+      parts.map((alerts) => {
+        const last = [...alerts.querySelectorAll(".alert")].at(-1)!;
+        return alerts.getBoundingClientRect().bottom - last.getBoundingClientRect().bottom;
+      }),
+    );
+    expect(gaps).toHaveLength(2); // what is open, and further down what has cleared
+    expect(Math.max(...gaps)).toBeLessThan(40);
+  });
+
+  it("show a narrow call's open alerts before all that was said", async () => {
+    const page = await open(CALL, { [parcel.id]: 44 }, { viewport: { width: 390, height: 844 } });
+    const alert = page.locator('.alert[data-open="true"]').first();
+    await alert.waitFor();
+    const bottom = async (selector: string) => {
+      const box = await page.locator(selector).first().boundingBox();
+      return box!.y + box!.height;
+    };
+    expect(await bottom('.alert[data-open="true"]')).toBeLessThan(844); // without scrolling
+    expect(await bottom(".alerts-first")).toBeLessThan(await bottom(".transcript"));
+    // The keyboard meets them in the same order.
+    const order = await page.evaluate(() =>
+      [...document.querySelectorAll(".alerts-first, .transcript, .call-side")].map(
+        (part) => part.classList[0],
+      ),
+    );
+    expect(order).toEqual(["alerts", "transcript", "call-side"]);
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await page.locator(".alerts-first").waitFor({ state: "detached" });
+    expect(await page.locator(".call-side .alert").count()).toBeGreaterThan(1);
+  });
+
+  it("tell shares and choices where the system forces its colours", async () => {
+    const page = await open(CALL, { [parcel.id]: 44 }, { forcedColors: "active" });
+    await page.locator(".talk-bar i").first().waitFor();
+    const ground = (selector: string) =>
+      page
+        .locator(selector)
+        .first()
+        .evaluate((element) => getComputedStyle(element).backgroundColor);
+    const parts = [
+      await ground('.talk-bar [data-party="agent"]'),
+      await ground('.talk-bar [data-party="caller"]'),
+    ];
+    expect(new Set([...parts, await ground("body")]).size).toBe(3);
+    expect(await ground('.choice [aria-pressed="true"]')).not.toBe(
+      await ground('.choice [aria-pressed="false"]'),
+    );
+    expect(
+      await page
+        .locator(".acts .primary")
+        .first()
+        .evaluate((button) => getComputedStyle(button).borderTopWidth),
+    ).toBe("1px");
   });
 
   it("say calmly that they are cut off, and go on by themselves", async () => {

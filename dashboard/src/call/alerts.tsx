@@ -1,6 +1,4 @@
 /** A call's alerts: those open now with their reasons, and those that have cleared. */
-import { useEffect } from "preact/hooks";
-import { askCall, forgetSteps } from "../desk/acting";
 import { Acts } from "../desk/acts";
 import { Comments, Signs } from "../desk/signs";
 import { say, t } from "../i18n";
@@ -10,7 +8,7 @@ import { keyOf, muteOf, standingOf } from "../state/desk";
 import type { InboxAlert } from "../state/inbox";
 import { has } from "../state/session";
 import { desk, nowMs } from "../state/store";
-import { clock, percent } from "../ui/format";
+import { clock, percent, sentence } from "../ui/format";
 import { lasting } from "../ui/lasting";
 import { SeveritySign } from "../ui/icons";
 import { inWords } from "./evidence";
@@ -18,15 +16,48 @@ import { seekTo } from "./view";
 
 export function Alerts({ call }: { call: CallState }) {
   const words = t.value.call;
-  useEffect(() => {
-    if (has("see_calls")) void askCall(call.id);
-    return forgetSteps;
-  }, [call.id]);
-  const open = call.ended ? [] : call.alerts.filter((record) => record.cleared === null).reverse();
-  const past = call.alerts.filter((record) => call.ended !== null || record.cleared !== null).reverse();
   return (
     <section class="alerts" aria-labelledby="alerts-title">
       <h2 id="alerts-title">{words.alerts}</h2>
+      <OpenCards call={call} />
+      {!call.ended && pastOf(call).length > 0 && <p class="past-title">{words.pastAlerts}</p>}
+      <PastCards call={call} />
+    </section>
+  );
+}
+
+/** Of a live call where there is one column: what is open, at its top. */
+export function OpenAlerts({ call }: { call: CallState }) {
+  return (
+    <section class="alerts alerts-first" aria-labelledby="alerts-title">
+      <h2 id="alerts-title">{t.value.call.alerts}</h2>
+      <OpenCards call={call} />
+    </section>
+  );
+}
+
+/** And what has cleared, further down. */
+export function PastAlerts({ call }: { call: CallState }) {
+  if (pastOf(call).length === 0) return null;
+  return (
+    <section class="alerts" aria-labelledby="past-alerts-title">
+      <h2 id="past-alerts-title">{t.value.call.pastAlerts}</h2>
+      <PastCards call={call} />
+    </section>
+  );
+}
+
+const openOf = (call: CallState) =>
+  call.ended ? [] : call.alerts.filter((record) => record.cleared === null).reverse();
+
+const pastOf = (call: CallState) =>
+  call.alerts.filter((record) => call.ended !== null || record.cleared !== null).reverse();
+
+function OpenCards({ call }: { call: CallState }) {
+  const words = t.value.call;
+  const open = openOf(call);
+  return (
+    <>
       {call.alerts.length === 0 && <p class="alerts-none">{words.noAlerts}</p>}
       <div aria-live="polite">
         {open.map((record) => (
@@ -36,15 +67,17 @@ export function Alerts({ call }: { call: CallState }) {
       {call.alerts.length > 0 && open.length === 0 && !call.ended && (
         <p class="alerts-none">{words.noOpen}</p>
       )}
-      {past.length > 0 && (
-        <>
-          {!call.ended && <p class="past-title">{words.pastAlerts}</p>}
-          {past.map((record) => (
-            <AlertCard key={record.alert.id} call={call} record={record} isOpen={false} />
-          ))}
-        </>
-      )}
-    </section>
+    </>
+  );
+}
+
+function PastCards({ call }: { call: CallState }) {
+  return (
+    <>
+      {pastOf(call).map((record) => (
+        <AlertCard key={record.alert.id} call={call} record={record} isOpen={false} />
+      ))}
+    </>
   );
 }
 
@@ -71,7 +104,7 @@ function AlertCard({ call, record, isOpen }: { call: CallState; record: AlertRec
         </button>
       </header>
       {/* What was measured, in one sentence; the reasons below have their shares in the judgement. */}
-      <p>{measured ?? say(alert.because)}</p>
+      <p>{sentence(measured ?? say(alert.because))}</p>
       {alert.evidence.length > 0 && <Evidence items={alert.evidence} />}
       {cleared && (
         <p class="alert-cleared">
@@ -125,7 +158,7 @@ function Evidence({ items }: { items: readonly EvidenceItem[] }) {
     <ul class="evidence">
       {ordered.map((item, place) => (
         <li key={`${item.feature} ${place}`}>
-          <span>{say(item.label)}</span>
+          <span>{sentence(say(item.label))}</span>
           {item.contribution !== null && (
             <span class="share" title={t.value.call.share(percent(item.contribution))}>
               <i style={{ width: percent(Math.min(1, Math.max(0, item.contribution))) }} />

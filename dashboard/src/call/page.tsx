@@ -1,9 +1,12 @@
 /** A call's page: what is said, how it sounds, and what was found. */
-import { useLayoutEffect } from "preact/hooks";
+import { useEffect, useLayoutEffect } from "preact/hooks";
+import { askCall, forgetSteps } from "../desk/acting";
 import { t } from "../i18n";
+import { has } from "../state/session";
 import { isCallMissing, isStale, call as openCallState } from "../state/store";
+import { isNarrow } from "../ui/narrow";
 import type { PageProps } from "../ui/pages";
-import { Alerts } from "./alerts";
+import { Alerts, OpenAlerts, PastAlerts } from "./alerts";
 import { Charts } from "./charts";
 import { CallHead, Notes } from "./head";
 import { Playback } from "./playback";
@@ -23,6 +26,11 @@ export function CallPage({ id: callId }: PageProps) {
   useLayoutEffect(resetView, []);
   const words = t.value.call;
   const call = openCallState.value;
+  const shownId = call === null || call.started === null ? null : call.id;
+  useEffect(() => {
+    if (shownId !== null && has("see_calls")) void askCall(shownId);
+    return forgetSteps;
+  }, [shownId]);
   if (isCallMissing.value) {
     return (
       <main id="content" class="empty">
@@ -45,18 +53,21 @@ export function CallPage({ id: callId }: PageProps) {
       </main>
     );
   }
+  const isAlertFirst = isNarrow.value && call.ended === null;
   return (
     <main id="content" class="call" data-stale={isStale.value}>
       <CallHead call={call} />
       <Notes call={call} />
       {call.ended !== null && <Playback call={call} />}
+      {/* In one column, what is amiss now comes before all that is said: nobody scrolls to learn of it. */}
+      {isAlertFirst && <OpenAlerts call={call} />}
       <div class="call-main">
         <Transcript call={call} />
         <Charts call={call} />
       </div>
       <aside class="call-side">
         <ReadingPanel call={call} />
-        <Alerts call={call} />
+        {isAlertFirst ? <PastAlerts call={call} /> : <Alerts call={call} />}
         <MessagePanel call={call} />
       </aside>
     </main>

@@ -10,7 +10,7 @@ import {
   type SlotName,
 } from "../protocol/messages";
 import type { CallState } from "../state/call";
-import { clock, percent } from "../ui/format";
+import { clock, percent, sentence } from "../ui/format";
 import { Icon } from "../ui/icons";
 import { playedS, seekTo } from "./view";
 
@@ -105,7 +105,7 @@ function Scored({ title, score, isNamed, proofs, isOpen = false, children }: Sco
   return (
     <div class="scored" data-named={isNamed}>
       <details open={isOpen}>
-        <summary title={proofs.map((proof) => say(proof.text)).join("\n")}>
+        <summary title={proofs.map((proof) => sentence(say(proof.text))).join("\n")}>
           <span class="scored-name">{title}</span>
           <span class="scored-bar" aria-hidden="true">
             <i style={{ width: percent(score) }} />
@@ -124,7 +124,7 @@ function Proofs({ proofs }: { proofs: readonly ReadingProof[] }) {
     <ul class="proofs">
       {proofs.map((proof) => (
         <li key={`${proof.at_s} ${proof.text.en}`}>
-          <span>{say(proof.text)}</span>
+          <span>{sentence(say(proof.text))}</span>
           <Moment atS={proof.at_s} />
         </li>
       ))}

@@ -22,6 +22,11 @@ export function percent(share: number): string {
   return `${Math.round(share * 100)}%`;
 }
 
+/** What stands on a line of its own begins like a sentence; inside one, it was written small. */
+export function sentence(text: string): string {
+  return text.replace(/^\p{Ll}/u, (letter) => letter.toUpperCase());
+}
+
 /** A difference with its sign; a true minus, and no sign at zero. */
 export function signed(value: number, digits: number): string {
   const text = Math.abs(value).toFixed(digits);
