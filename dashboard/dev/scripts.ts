@@ -225,7 +225,7 @@ const talksMuch = (raised: number, cleared: number | null) =>
     "medium",
     [raised, cleared],
     ["坐席说得太多", "Agent does most of the talking"],
-    ["近 3 分钟里坐席的话占 82%", "82 % of the speech of the last 3 min was the agent’s"],
+    ["近 3 分钟里坐席的话占 82%", "82% of the speech of the last 3 min was the agent’s"],
   );
 const fastPace = (raised: number, cleared: number | null) =>
   noticed(
@@ -233,7 +233,7 @@ const fastPace = (raised: number, cleared: number | null) =>
     "low",
     [raised, cleared],
     ["坐席语速偏快", "Agent speaks fast"],
-    ["比自己平常快 31%，已 12 秒", "31 % faster than the agent’s own usual, for 12 s"],
+    ["比自己平常快 31%，已 12 秒", "31% faster than the agent’s own usual, for 12 s"],
   );
 const slowPace = (raised: number, cleared: number | null) =>
   noticed(

@@ -62,12 +62,12 @@ FEATURES: dict[str, _Wording] = {
     ),
     "rate": _Wording(Text(zh="每秒 {value} 个音节", en="{value} syllables a second")),
     "rate_ratio": _Wording(
-        Text(zh="语速比平时快 {value}%", en="{value} % faster than own usual"),
-        Text(zh="语速比平时慢 {value}%", en="{value} % slower than own usual"),
+        Text(zh="语速比平时快 {value}%", en="{value}% faster than own usual"),
+        Text(zh="语速比平时慢 {value}%", en="{value}% slower than own usual"),
         turning_point=1.0,
         scale=_percent_off,
     ),
-    "voice": _Wording(Text(zh="声音听上去生气（{value}%）", en="the voice sounds angry ({value} %)")),
+    "voice": _Wording(Text(zh="声音听上去生气（{value}%）", en="the voice sounds angry ({value}%)")),
     "melody_colour": _Wording(
         Text(
             zh="语调和音色各使生气的可能增至 {value} 倍",
@@ -75,16 +75,16 @@ FEATURES: dict[str, _Wording] = {
         )
     ),
     "silence": _Wording(Text(zh="双方沉默 {value} 秒", en="{value} s of silence")),
-    "talk_share": _Wording(Text(zh="说话占比 {value}%", en="{value} % of the talk")),
+    "talk_share": _Wording(Text(zh="说话占比 {value}%", en="{value}% of the talk")),
     "interruptions": _Wording(Text(zh="抢话 {value} 次", en="interruptions: {value}")),
     "overlap": _Wording(Text(zh="最长重叠 {value} 秒", en="longest overlap {value} s")),
     "attempts": _Wording(
         Text(zh="坐席开口被压下 {value} 次", en="agent's failed attempts to speak: {value}")
     ),
     "turn": _Wording(Text(zh="客户连续说了 {value} 秒", en="caller's turn has lasted {value} s")),
-    "temper_score": _Wording(Text(zh="火气指数 {value}%", en="temper at {value} %")),
+    "temper_score": _Wording(Text(zh="火气指数 {value}%", en="temper at {value}%")),
     "words": _Wording(
-        Text(zh="话里带着不满（强度 {value}%）", en="the words show anger (strength {value} %)"),
+        Text(zh="话里带着不满（强度 {value}%）", en="the words show anger (strength {value}%)"),
         scale=_percent,
     ),
     "turn_s": _Wording(Text(zh="这一轮已连续说 {value} 秒", en="this turn has lasted {value} s")),

@@ -176,7 +176,7 @@ def test_braces_in_words_that_were_said_are_harmless() -> None:
         (
             Evidence(feature="words", value=0.8, unit=""),
             "话里带着不满（强度 80%）",
-            "the words show anger (strength 80 %)",
+            "the words show anger (strength 80%)",
         ),
         (Evidence(feature="phrase", value="不行", unit=""), "说了“不行”", 'said "不行"'),
         (Evidence(feature="moon_phase", value=0.25, unit=""), "moon_phase 0.2", "moon_phase 0.2"),
