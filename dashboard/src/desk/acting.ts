@@ -94,11 +94,10 @@ export function nameOf(account: string): string {
 }
 
 export async function askPeople(): Promise<void> {
-  if (people.peek() !== null) return;
   try {
     people.value = (await askAsOneself<{ people: Person[] }>("GET", "/api/desk/people")).people;
   } catch {
-    // one's own name is enough to go on; the next question asks again
+    // whom one knew, or one's own name, is enough to go on; the next question asks again
   }
 }
 

@@ -7,6 +7,7 @@ import type { QuietRule } from "../protocol/tuning";
 import { nameOf, people } from "../state/people";
 import { askRuleTitles, ruleTitle } from "../state/rules";
 import { askAsOneself, visitor } from "../state/session";
+import { Nothing } from "../tuning/none";
 import { seesAll } from "../state/visitor";
 import { timeOfDay } from "../ui/format";
 import { Icon } from "../ui/icons";
@@ -54,12 +55,7 @@ export function QuietList() {
       ) : value === null ? (
         <p>{t.value.page.loading}</p>
       ) : value.rules.length === 0 ? (
-        <div class="tuning-none">
-          <p>
-            <b>{words.none}</b>
-          </p>
-          <p>{words.noneWhy}</p>
-        </div>
+        <Nothing says={words.none} why={words.noneWhy} />
       ) : (
         <ul class="quiet-rules">
           {value.rules.map((row) => (

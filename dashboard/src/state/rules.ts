@@ -1,4 +1,4 @@
-/** What rules are called, for rules of which no alert is at hand; asked once, when first wanted. */
+/** What rules are called, for rules of which no alert is at hand; asked whenever a page wants them. */
 import { signal } from "@preact/signals";
 import { say } from "../i18n";
 import type { Bilingual } from "../protocol/messages";
@@ -8,12 +8,12 @@ const titles = signal<Readonly<Record<string, Bilingual>> | null>(null);
 let isAsking = false;
 
 export async function askRuleTitles(): Promise<void> {
-  if (titles.peek() !== null || isAsking) return;
+  if (isAsking) return;
   isAsking = true;
   try {
     titles.value = (await askAsOneself<{ rules: Record<string, Bilingual> }>("GET", "/api/rules")).rules;
   } catch {
-    // a rule's id tells enough to go on; the next question asks again
+    // what was known, or a rule's id, tells enough to go on; the next question asks again
   } finally {
     isAsking = false;
   }
