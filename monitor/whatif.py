@@ -98,34 +98,40 @@ def what_if(
     """Judges the call by both sides and compares.
 
     Where the call was judged by the side `before` as it happened, what was told then is taken for it. What
-    the agent answered and edits in mid-call are no part of a side: with these the call is judged twice.
+    the agent answered and edits in mid-call are no part of a side: with these the call is judged twice. So is
+    one whose process died: nothing was told of its end.
 
     `step` is told the call time that is reached, once for each minute of the call; what it raises ends the
     work.
     """
-    if _was_judged_by(call, before):
-        again = _again(call, after)
-        told: list[Event] = []
-        after_told: list[Event] = []
-        end = 0
-        for record in _stepping(call, step):
-            if isinstance(record, Answered | Rebooked):
-                break
-            if isinstance(record, Told):
-                told.append(record.event)
-                continue
-            after_told.extend(again.take(record))
-            end = record.now if isinstance(record, Ticked) else end
-        else:
-            return compare(call, end, told, after_told)
     try:
-        return _twice(call, before, after, step, has_tape=True)
+        change = _beside_told(call, after, step) if _was_judged_by(call, before) else None
+        return change or _twice(call, before, after, step, has_tape=True)
     except _TapeEndsError:
         return _twice(call, before, after, step, has_tape=False)
 
 
 class _TapeEndsError(Exception):
-    """An edited playbook came into force: what follows on the tape is of another book."""
+    """What follows is not on the tape: an edited playbook came into force, or the call's process died."""
+
+
+def _beside_told(call: PastCall, after: Side, step: Callable[[float], None]) -> Change | None:
+    """The call judged once and compared with what was told as it happened; None where that is no side."""
+    again = _again(call, after)
+    told: list[Event] = []
+    after_told: list[Event] = []
+    end = 0
+    for record in _stepping(call, step):
+        if isinstance(record, Answered | Rebooked):
+            return None
+        if isinstance(record, Told):
+            told.append(record.event)
+            continue
+        after_told.extend(again.take(record))
+        if isinstance(record, Finished):
+            return compare(call, end, told, after_told)
+        end = record.now if isinstance(record, Ticked) else end
+    raise _TapeEndsError
 
 
 def _twice(
@@ -134,7 +140,7 @@ def _twice(
     one = _again(call, before, has_tape=has_tape)
     other = _again(call, after, has_tape=has_tape)
     told: tuple[list[Event], list[Event]] = ([], [])
-    end = 0
+    end, is_over = 0, False
     for record in _stepping(call, step):
         if has_tape and isinstance(record, Rebooked):
             raise _TapeEndsError
@@ -142,6 +148,12 @@ def _twice(
         told[1].extend(other.take(record))
         end = record.now if isinstance(record, Ticked) else end
     return compare(call, end, *told)
+        is_over = isinstance(record, Finished)
+    if not is_over:
+        if has_tape and call.marks.heard:
+            raise _TapeEndsError
+        told[0].extend(one.finish())
+        told[1].extend(other.finish())
 
 
 def _was_judged_by(call: PastCall, side: Side) -> bool:
@@ -150,7 +162,7 @@ def _was_judged_by(call: PastCall, side: Side) -> bool:
 
 
 def _stepping(call: PastCall, step: Callable[[float], None]) -> Iterator[Record]:
-    """The call's records up to its end, which is the last one even where the call's own is missing."""
+    """The call's records up to its end, which is missing where its process died."""
     next_step = 0
     for record in call.records():
         if isinstance(record, Ticked) and record.now >= next_step:
@@ -159,7 +171,6 @@ def _stepping(call: PastCall, step: Callable[[float], None]) -> Iterator[Record]
         yield record
         if isinstance(record, Finished):
             return
-    yield Finished(0)
 
 
 def judge_again(call: PastCall, side: Side, records: Iterable[Record] | None = None) -> Iterator[Event]:

@@ -11,6 +11,7 @@ from bench.labelled import FOLDER, load_conversation
 from monitor.config import Settings
 from monitor.core.events import Alert, Cue, Event
 from monitor.core.inputs import CallInfo, RulesChanged
+from monitor.core.playbook.conditions import NotSaidLeaf
 from monitor.core.playbook.model import Phrases, RuleBook
 from monitor.core.rejudge import FactTold, Finished, Rebooked, Record, Rejudging, Ticked
 from monitor.core.retold import of_transcript
@@ -74,6 +75,13 @@ def tuned(section: str, **values: float) -> CoreSettings:
 NEW = BOOK["no_authority"].model_copy(
     update={"id": "says_we", "phrases": Phrases(zh=("我们", "您"), en=("we", "you", "i"))}
 )
+OWES = BOOK["no_authority"].model_copy(
+    update={
+        "id": "owes_by_end",
+        "phrases": Phrases(zh=("没有人会这么说",), en=("nobody says this",)),
+        "what": NotSaidLeaf(not_said=("owes_by_end",), by_end=True),
+    }
+)
 SIDES = {
     "the same": (Side(BOOK), True),
     "cool-down": (
@@ -123,6 +131,21 @@ def _without_tape(record: Record) -> Record:
     if isinstance(record, FactTold | Ticked | Finished):
         return replace(record, tape=type(record.tape)())
     return record
+
+
+@pytest.mark.parametrize("digest", ["", "the same"])
+def test_a_call_whose_process_died_is_judged_to_where_it_breaks_off(call: PastCall, digest: str) -> None:
+    """Its tape has no end, so that what was owed by the end is told by neither the tape nor the call."""
+    owes = with_rule(lambda book: [*book, OWES])
+    records = [record for record in call.records() if not isinstance(record, Finished)]
+    dead = replace(call, records=lambda: records, playbook=digest, has_told=True)
+    change = what_if(dead, Side(owes, digest=digest), Side(BOOK))
+    long = [list(told(judge_again(dead, Side(book)))) for book in (owes, BOOK)]
+    alerts = [[one.rule for one in events if isinstance(one, Alert)] for events in long]
+    assert "owes_by_end" in alerts[0]
+    assert [alert.rule for alert in change.went] == ["owes_by_end"]
+    assert len(change.stayed) == len(alerts[1])
+    assert change.came == []
 
 
 def test_an_edit_in_mid_call_ends_the_tape(call: PastCall) -> None:
