@@ -20,7 +20,7 @@ from monitor.config import Settings
 from monitor.core.clock import Span, samples, seconds
 from monitor.core.events import Alert, Cue
 from monitor.core.inputs import CallInfo
-from monitor.core.playbook.model import Rule, RuleBook
+from monitor.core.playbook.model import RuleBook
 from monitor.core.rejudge import FactTold, Finished, Record, Rejudging, SameSound, Ticked, Told
 from monitor.core.settings import CoreSettings
 from monitor.core.tape import marks_of
@@ -30,7 +30,10 @@ from monitor.store.facts import FACTS_VERSION, FactsHeader, FactsWriter
 from monitor.whatif import Side, judge_again, open_call, what_if
 from tests.replays.scenario import run_scenario
 
-_WIDENED = "no_authority"
+_RULE = "no_authority"
+"""Two other rules follow on it, and the reading does not look at it."""
+_SIGNAL = "refusal"
+"""What an edit of words can change the most of: the reading goes by it, and a hundred rules by it or that."""
 HOUR = samples(3600.0)
 RUNS = 3
 _MOMENTS = frozenset({"now", "at"})
@@ -78,11 +81,15 @@ def told_with(records: Iterator[Record], book: RuleBook, settings: CoreSettings)
         yield from (Told(event) for event in told if isinstance(event, Alert | Cue))
 
 
-def _heard_wider(rule: Rule) -> Rule:
-    """The rule with a word more, which is said all the time."""
-    assert rule.phrases is not None
-    phrases = rule.phrases.model_copy(update={"zh": (*rule.phrases.zh, "(?:这个|那个)")})
-    return rule.model_copy(update={"phrases": phrases})
+def heard_wider(book: RuleBook, id_: str) -> RuleBook:
+    """The book in which a rule or a signal is heard in a word more, which is said all the time."""
+    row = book[id_] if id_ in book else book.signals[id_]
+    assert row.phrases is not None
+    phrases = row.phrases.model_copy(update={"zh": (*row.phrases.zh, "(?:这个|那个)")})
+    wider = row.model_copy(update={"phrases": phrases})
+    rules = [wider if rule.id == id_ else rule for rule in book]
+    signals = [wider if signal.id == id_ else signal for signal in book.signals.values()]
+    return RuleBook(rules, signals)  # type: ignore[arg-type]
 
 
 def cpu_s(work: Callable[[], object]) -> float:
@@ -112,9 +119,7 @@ def main() -> None:
     edited = RuleBook(
         [rule.model_copy(update={"cool_down_s": 600.0}) for rule in book], book.signals.values()
     )
-    wider = RuleBook(
-        [_heard_wider(rule) if rule.id == _WIDENED else rule for rule in book], book.signals.values()
-    )
+    wider, widest = heard_wider(book, _RULE), heard_wider(book, _SIGNAL)
     detectors = core.detectors.model_copy(update={"raised_level_db": 4.0})
     tuned = core.model_copy(update={"detectors": detectors})
     with tempfile.TemporaryDirectory() as folder:
@@ -143,6 +148,7 @@ def main() -> None:
             ("what-if, rules of a call as it was told", known, Side(edited)),
             ("what-if, a threshold of one detector", known, Side(book, tuned)),
             ("what-if, a rule heard in more words", known, Side(wider)),
+            ("what-if, a signal heard in more words", known, Side(widest)),
             ("what-if, told by another playbook", unknown, Side(wider)),
         ):
             print(f"  {name:41} {cpu_s(lambda b=before, a=after: what_if(call, b, a)):5.2f}")  # type: ignore[misc]

@@ -25,7 +25,8 @@ from monitor.core.rejudge import Answered, Finished, Rebooked, Record, Rejudging
 from monitor.core.replay import replay
 from monitor.core.retold import TranscriptError, of_events, of_transcript
 from monitor.core.settings import CoreSettings
-from monitor.core.tape import NO_MARKS, Marks, TapedEars, TapedRules, judges_alike
+from monitor.core.tape import NO_MARKS, Marks, judged_anew
+from monitor.core.taped import TapedEars, TapedRules
 from monitor.errors import StoreError
 from monitor.playbook_files import load_playbook
 from monitor.store.facts import TOLD_SINCE, facts_path, is_facts, read_facts
@@ -147,13 +148,13 @@ def _twice(
         told[0].extend(one.take(record))
         told[1].extend(other.take(record))
         end = record.now if isinstance(record, Ticked) else end
-    return compare(call, end, *told)
         is_over = isinstance(record, Finished)
     if not is_over:
         if has_tape and call.marks.heard:
             raise _TapeEndsError
         told[0].extend(one.finish())
         told[1].extend(other.finish())
+    return compare(call, end, *told)
 
 
 def _was_judged_by(call: PastCall, side: Side) -> bool:
@@ -186,10 +187,12 @@ def _again(call: PastCall, side: Side, *, has_tape: bool = True) -> Rejudging:
     anew = touched(call.settings.detectors, settings.detectors)
     is_new = not call.is_exact
     ears, taped = None, None
-    if has_tape and call.marks.judged:
+    if has_tape and call.marks.heard:
         ears = TapedEars(side.book, call.marks)
-        is_read_alike = not differs(settings, call.settings, ("reading", "rules"))
-        taped = TapedRules() if is_read_alike and judges_alike(side.book, call.marks, anew) else None
+        is_read_anew = bool(differs(settings, call.settings, ("reading",)))
+        rules = judged_anew(side.book, call.marks, anew, is_read_anew=is_read_anew)
+        if rules is not None and settings.rules == call.settings.rules:
+            taped = TapedRules(side.book, settings.rules, rules)
     return Rejudging(
         side.book, settings, are_detectors_new=is_new, anew=anew, ears=ears, taped=taped, quiet=call.quiet
     )

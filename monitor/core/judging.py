@@ -8,6 +8,7 @@ without hearing or decoding anything again (`monitor.core.rejudge`).
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from itertools import repeat
 
 from monitor.core.alerts import AlertDesk
 from monitor.core.cues import CueDesk
@@ -24,7 +25,8 @@ from monitor.core.reading.reader import CallReader
 from monitor.core.reading.teller import ReadingTeller
 from monitor.core.reading.texts import ReadingTexts
 from monitor.core.settings import CoreSettings
-from monitor.core.tape import AT_END, FOUND_FROM, NOTHING_FOLLOWED, Ears, Placed, Ruled, Tape, TapedRules
+from monitor.core.tape import AT_END, FOUND_FROM, NOTHING_FOLLOWED, Placed, Ruled, Tape
+from monitor.core.taped import Ears, Rules, TapedRules
 
 _ORDER = {rule: number for number, rule in enumerate(READS)}
 
@@ -57,8 +59,8 @@ class Judging:
             anew: detectors that judge although what they found is known: their thresholds are others.
             ears: hears the phrases; None makes a `Listener`.
             quiet: rules that show no cue in this call.
-            taped: tells what the rules find; None asks them. With it the call is not read, so that nothing
-                but alerts and cues can be told.
+            taped: tells what the rules find; None asks all of them. With it the call is read where that is
+                asked for, and nothing but alerts and cues can be told.
         """
         self._rulebook = rulebook
         self._on_judgement = on_judgement
@@ -66,14 +68,14 @@ class Judging:
         self._reader = CallReader(rulebook.meanings(), settings.reading)
         self._teller = ReadingTeller(self._reader, texts or ReadingTexts(), settings.reading.shown_score)
         self._tells_reading = tells_reading
-        self._rules = RuleJudge(rulebook, settings.rules)
+        self._rules: Rules = taped or RuleJudge(rulebook, settings.rules)
+        self._is_read = taped is None or taped.is_reading_asked
         self._detectors = build_detectors(settings.detectors)
         self._anew = [one for one in self._detectors if one.rule in anew]
         self._alerts = AlertDesk(rulebook)
         self._cues = CueDesk(rulebook, settings.cues, quiet)
         self.found_now: Sequence[Judgement] = ()
         """What the detectors found in the latest fact, or in the latest 100 ms."""
-        self._taped = taped
         self._heard: list[Placed] = []
         self._ruled: list[Ruled] = []
         self.is_same_sound = False
@@ -90,7 +92,7 @@ class Judging:
         self._begin_tape()
         if not isinstance(fact, TemperReading):
             out.extend(self._cues.on_event(fact, now))
-        if self._taped is None:
+        if self._is_read:
             self._reader.hear(fact, now)
         out.extend(self._on_said(self._listener.on_event(fact, now), now))
         if found is None:
@@ -100,10 +102,7 @@ class Judging:
         self.found_now = found
         if found:
             out.extend(self._settle_found(found, now))
-        if self._taped is not None:
-            followed: Sequence[Judgement] = self._taped.at_end()
-        else:
-            followed = self._noted(AT_END, self._rules.on_event(fact, self._reader.context, now))
+        followed = self._noted(AT_END, self._rules.on_event(fact, self._reader.context, now))
         if followed:
             out.extend(self._settle(followed, now))
         return out
@@ -113,16 +112,16 @@ class Judging:
         self.found_now = ()
         self._begin_tape()
         told = self._cues.on_event(frame, now)
-        if self._taped is None:
+        if self._is_read:
             self._reader.hear(frame, now)
-            self._rules.on_event(frame, self._reader.context, now)
+        self._rules.on_event(frame, self._reader.context, now)
         return list(told)
 
     def on_tick(self, now: int, found: Sequence[Judgement] | None = None) -> list[Event]:
         """100 ms have passed, after the facts of them; `found` as in `on_fact`."""
         self._begin_tape()
         out = self._on_said(self._listener.on_tick(now), now)
-        if self._taped is None:
+        if self._is_read:
             self._reader.tick(now)
         if found is None:
             found = [judgement for one in self._detectors for judgement in one.on_tick(now)]
@@ -131,10 +130,7 @@ class Judging:
         self.found_now = found
         if found:
             out.extend(self._settle_found(found, now))
-        if self._taped is not None:
-            followed: Sequence[Judgement] = self._taped.at_end()
-        else:
-            followed = self._noted(AT_END, self._rules.on_tick(self._reader.context, now))
+        followed = self._noted(AT_END, self._rules.on_tick(self._reader.context, now))
         if followed:
             out.extend(self._settle(followed, now))
         for muted in self._rules.muted():
@@ -173,11 +169,9 @@ class Judging:
         """The call is over, and so is every alert and cue."""
         self._begin_tape()
         out = self._on_said(self._listener.finish(now), now)
-        if self._taped is not None:
-            followed: Sequence[Judgement] = self._taped.at_end()
-        else:
+        if self._is_read:
             self._reader.finish(now)
-            followed = self._noted(AT_END, self._rules.finish(self._reader.context, now))
+        followed = self._noted(AT_END, self._rules.finish(self._reader.context, now))
         out.extend(self._settle(followed, now))
         if self._tells_reading:
             out.extend(self._teller.finish(now))
@@ -203,7 +197,8 @@ class Judging:
 
     def _noted(self, step: int, judgements: Sequence[Judgement]) -> Sequence[Judgement]:
         if judgements:
-            self._ruled.extend(Ruled(step, judgement) for judgement in judgements)
+            orders = self._rules.orders
+            self._ruled.extend(map(Ruled, repeat(step), judgements, orders))
         return judgements
 
     # --- what follows ------------------------------------------------------------------------------------
@@ -218,11 +213,9 @@ class Judging:
             if self.is_same_sound:
                 continue
             self._on_judgement(said)
-            if self._taped is not None:
-                followed: Sequence[Judgement] = self._taped.about(said)
-            else:
+            if self._is_read:
                 self._reader.on_said(said, now)
-                followed = self._noted(step, self._rules.on_said(said, self._reader.context, now))
+            followed = self._noted(step, self._rules.on_said(said, self._reader.context, now))
             out.extend(self._settle(followed, now))
             out.extend(self._cues.on_said(said, now))
         return out
@@ -256,10 +249,7 @@ class Judging:
         out: list[Event] = []
         for number, judgement in enumerate(judgements):
             out.extend(self._settle([judgement], now))
-            if self._taped is not None:
-                followed: Sequence[Judgement] = self._taped.about(judgement)
-            else:
-                context = self._reader.context
-                followed = self._noted(FOUND_FROM + number, self._rules.on_judgement(judgement, context, now))
+            told = self._rules.on_judgement(judgement, self._reader.context, now)
+            followed = self._noted(FOUND_FROM + number, told)
             out.extend(self._settle(followed, now))
         return out

@@ -20,7 +20,8 @@ from monitor.core.playbook.model import RuleBook
 from monitor.core.playbook.source import cached_book
 from monitor.core.reading.texts import ReadingTexts
 from monitor.core.settings import CoreSettings
-from monitor.core.tape import NOTHING_FOLLOWED, Tape, TapedEars, TapedRules
+from monitor.core.tape import NOTHING_FOLLOWED, Tape
+from monitor.core.taped import TapedEars, TapedRules
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ Words are kept as they were told, masked where the settings mask them. A voice's
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from operator import attrgetter
 from pathlib import Path
@@ -30,7 +30,7 @@ from monitor.core.tape import NO_MARKS, NOTHING_FOLLOWED, Marks, Placed, Ruled, 
 from monitor.errors import StoreError
 from monitor.store.blocks import BlockWriter, Complain, begins_with, inflate, read_blocks
 
-FACTS_VERSION = 3
+FACTS_VERSION = 4
 TOLD_SINCE = 2
 """The version from which on a record holds what was told, too."""
 
@@ -140,14 +140,24 @@ def _packed_tape(tape: Tape) -> tuple[Any, ...]:
     if not tape.heard and not tape.ruled:
         return ()
     heard = [(one.place, _SAID.pack(one.said)[1]) for one in tape.heard]
-    return heard, [(one.step, *_FORMS[type(one.judgement)].pack(one.judgement)) for one in tape.ruled]
+    ruled = [(one.step, *_FORMS[type(one.judgement)].pack(one.judgement), one.order) for one in tape.ruled]
+    return heard, ruled
 
 
 def _tape(packed: list[Any]) -> Tape:
     heard, ruled = packed
     return Tape(
         tuple([Placed(_place(place), _SAID.unpack(said)) for place, said in heard]),
-        tuple([Ruled(int(step), _BY_NUMBER[number].unpack(values)) for step, number, values in ruled]),
+        tuple([_ruled(*one) for one in ruled]),
+    )
+
+
+def _ruled(step: int, number: int, values: list[Any], order: Sequence[Any] = ()) -> Ruled:
+    """Version 3 kept no order."""
+    return Ruled(
+        int(step),
+        _BY_NUMBER[number].unpack(values),
+        tuple([one if isinstance(one, str) else int(one) for one in order]),
     )
 
 

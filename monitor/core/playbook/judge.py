@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count
 
@@ -49,6 +49,10 @@ _SAME_WORDS = samples(3.0)
 _FINDINGS_MAX = 200
 """Findings of rules for the report that are kept."""
 _PUNCTUATION = " ，。！？、；：,.!?;:…\"'“”‘’"
+Order = tuple[int | str, ...]
+"""Where a judgement stands among those of one fact, tick or end: moments by number, then ids of rules, each
+asked because the one before it fired. With each id read as the rule's number in the book, they sort as the
+judgements come, whichever rules are asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +66,18 @@ class RuleMuted:
 class RuleJudge:
     """Judges one call by a book. Deterministic, and of bounded memory."""
 
-    def __init__(self, rulebook: RuleBook, settings: RuleSettings | None = None) -> None:
+    def __init__(
+        self,
+        rulebook: RuleBook,
+        settings: RuleSettings | None = None,
+        only: Collection[str] | None = None,
+    ) -> None:
+        """
+        Args:
+            only: the rules that are asked; None asks all. Those that they name must be among them.
+        """
         self._settings = settings or RuleSettings()
+        self._only = only
         self._memory = Memory()
         self._serials = count()
         self._due: list[tuple[int, int, RuleState, NotSaid]] = []
@@ -80,6 +94,10 @@ class RuleJudge:
         self.asked = 0
         """How many times a rule's condition was looked at: what the work is counted by."""
         self._cutter: SentenceCutter | None = None
+        self._where: Order = ()
+        """The moment at which rules are asked."""
+        self.orders: list[Order] = []
+        """Where each judgement stands that was told last."""
         self._rules: dict[str, RuleState] = {}
         self._take_book(rulebook, 0)
 
@@ -95,6 +113,8 @@ class RuleJudge:
         self._open: dict[int, RuleState] = {}
         """Open findings that are to be closed after a time."""
         for number, rule in enumerate(rulebook):
+            if self._only is not None and rule.id not in self._only:
+                continue
             state = known.get(rule.id)
             if state is None or state.rule != rule:
                 state = compile_rule(rule, number, rulebook, self._wake)
@@ -105,6 +125,7 @@ class RuleJudge:
                 self._index(state)
                 if state.is_open and state.stays is not None:
                     self._open[number] = state
+        self._looks = [(facet, look) for facet, look in FACETS.items() if facet in self._by_facet]
         has_repeats = any(
             isinstance(leaf, Repeats) for state in self._rules.values() for leaf in state.leaves
         )
@@ -135,6 +156,7 @@ class RuleJudge:
 
     def on_said(self, said: Said, context: CallContext, now: int) -> list[Judgement]:
         """A phrase was said: of a signal, a rule, or one that only clears a cue."""
+        self._begin()
         heard = self._memory.hear(said.id, said.party, said.span, _as_written(said))
         return self._happened(heard, context, now)
 
@@ -143,16 +165,20 @@ class RuleJudge:
         if isinstance(fact, ProsodyFrame):  # ten a second of each voice: nothing follows from one
             self._memory.frames[fact.party].append(fact)
             return []
+        self._begin()
         told: list[Judgement] = []
         cut = self._memory.take(fact, now)
+        self._where = (0,)
         if cut is not None and isinstance(fact, InterruptionBegan | Interruption):
             told.extend(self._happened(cut, context, now, cut_id(fact.by)))
         if isinstance(fact, Turn):
             for state, leaf in self._owed_turns:
                 if leaf.turn_ended(fact.party, fact.span):
+                    self._where = (1, state.rule.id, state.leaves.index(leaf))
                     told.extend(self._ask(state, self._moment(context, now)))
         if self._cutter is not None:
-            for sentence in self._cutter.on_event(fact, now):
+            for number, sentence in enumerate(self._cutter.on_event(fact, now)):
+                self._where = (2, number)
                 told.extend(self._happened(self._memory.take_sentence(sentence), context, now))
         return told
 
@@ -162,12 +188,14 @@ class RuleJudge:
             return []
         if judgement.rule not in self._by_id and judgement.rule not in self._owed_by_id:
             return []
+        self._begin()
         heard = self._memory.hear(judgement.rule, judgement.party, judgement.about, "")
         return self._happened(heard, context, now)
 
     def on_tick(self, context: CallContext, now: int) -> list[Judgement]:
         """100 ms have passed, after the facts of them."""
-        told = self._release(now)
+        self._begin()
+        told = self._release(0)
         self._memory.tick(context)
         moment = self._moment(context, now)
         asked: dict[int, RuleState] = {}
@@ -184,18 +212,18 @@ class RuleJudge:
                 if not state.is_asleep(moment):
                     asked[state.number] = state
             asked.update(self._open)
+        self._where = (1,)
         for number in sorted(asked):
             told.extend(self._ask(asked[number], moment))
         if self._cutter is not None:
-            for sentence in self._cutter.on_tick(now):
+            for number, sentence in enumerate(self._cutter.on_tick(now)):
+                self._where = (2, number)
                 told.extend(self._happened(self._memory.take_sentence(sentence), context, now))
         return told
 
     def _look(self, context: CallContext, asked: dict[int, RuleState]) -> None:
         """Adds to `asked` the rules that look at something in the context that has changed."""
-        for facet, look in FACETS.items():
-            if facet not in self._by_facet:
-                continue
+        for facet, look in self._looks:
             seen = look(context)
             if self._facets.get(facet) != seen:
                 self._facets[facet] = seen
@@ -205,15 +233,17 @@ class RuleJudge:
 
     def finish(self, context: CallContext, now: int) -> list[Judgement]:
         """The call is over: what was owed by its end is missing now."""
-        told = self._release(now + _SAME_WORDS)
+        self._begin()
+        told = self._release(0)
         moment = self._moment(context, now)
+        self._where = (1,)
         for state in self._rules.values():
             ending = [leaf for leaf in state.owed if leaf.row.by_end]
             for leaf in ending:
                 leaf.ended(self._memory)
             if ending:
                 told.extend(self._ask(state, moment))
-        return told + self._release(now + _SAME_WORDS)
+        return told + self._release(2)
 
     def rebook(self, rulebook: RuleBook, context: CallContext, now: int) -> list[Judgement]:
         """Judges by another book from here on; what was said is remembered. Alerts of changed rules end."""
@@ -239,6 +269,16 @@ class RuleJudge:
         return muted
 
     # --- judging ------------------------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        self._where = ()
+        if self.orders:
+            self.orders = []
+
+    def _placed(self, judgement: Judgement) -> Judgement:
+        """A judgement that is told now."""
+        self.orders.append((*self._where, judgement.rule))
+        return judgement
 
     def _moment(self, context: CallContext, now: int, just: Heard | None = None) -> Moment:
         return Moment(self._memory, context, now, just)
@@ -280,13 +320,13 @@ class RuleJudge:
             if not was_open:
                 return []
             self._open.pop(state.number, None)
-            return [AlertEnded(rule=state.rule.id, reason=SAID if any(state.owed) else "ended")]
+            return [self._placed(AlertEnded(rule=state.rule.id, reason=SAID if any(state.owed) else "ended"))]
         if state.is_open and state.stays is not None and moment.now - state.opened_at >= state.stays:
             state.is_open = False
             self._open.pop(state.number, None)
             for leaf in state.owed:
                 leaf.forget()
-            return [AlertEnded(rule=state.rule.id, reason="over")]
+            return [self._placed(AlertEnded(rule=state.rule.id, reason="over"))]
         if state.was_true or not state.is_let(moment):
             return []
         state.was_true, state.is_open, state.opened_at = True, True, moment.now
@@ -317,7 +357,7 @@ class RuleJudge:
         if state.rule.yields_to:
             self._held.append((state, raised))
             return []
-        return [raised, *self._follow(raised, moment)]
+        return [self._placed(raised), *self._follow(raised, moment)]
 
     def _follow(self, raised: AlertRaised, moment: Moment) -> Iterator[Judgement]:
         """Rules that wait for this one to fire. Books in which rules wait in circles are refused."""
@@ -325,19 +365,22 @@ class RuleJudge:
             raised.rule in self._by_id or raised.rule in self._owed_by_id
         ):
             heard = self._memory.hear(raised.rule, raised.party, raised.about, "")
+            where, self._where = self._where, (*self._where, raised.rule)
             yield from self._happened(heard, moment.context, moment.now)
+            self._where = where
 
-    def _release(self, now: int) -> list[Judgement]:
-        """Raises what was held back, where nothing fired to which it yields."""
+    def _release(self, kind: int) -> list[Judgement]:
+        """Raises what was held back, in the order of the book, where nothing fired to which it yields."""
         if not self._held:
             return []
-        held, self._held = self._held, []
+        held, self._held = sorted(self._held, key=lambda one: one[0].number), []
+        self._where = (kind,)
         told: list[Judgement] = []
         for state, raised in held:
             if any(self._wins(winner, raised.about) for winner in state.rule.yields_to):
                 state.is_open = False
                 continue
-            told.append(raised)
+            told.append(self._placed(raised))
         return told
 
     def _wins(self, winner: str, about: Span) -> bool:

@@ -44,7 +44,11 @@ class Listener:
             only: the rows of phrases that are listened for; None listens for all.
             sentences_of: the parties whose whole sentences are compared.
         """
-        self._listeners = {party: PhraseListener(_phrases_of(rulebook, party, only)) for party in Party}
+        self._listeners = {
+            party: PhraseListener(_phrases_of(rulebook, party, only))
+            for party in Party
+            if only is None or only[party]
+        }
         self._of = frozenset(sentences_of)
         self._cutter: SentenceCutter | None = None
         self._take_sentences(rulebook)
@@ -67,13 +71,13 @@ class Listener:
     def on_event(self, fact: TimelineEvent, now: int) -> list[Said]:
         """What is said for certain once `fact` is known; only words and ends of turns tell anything."""
         self.places = []
-        if isinstance(fact, Words):
-            found = self._listeners[fact.party].hear(fact, now)
-        elif isinstance(fact, Turn):
-            found = self._listeners[fact.party].turn_ended(fact.span)
-        else:
+        if not isinstance(fact, Words | Turn):
             return []
-        told = self._said(fact.party, found)
+        told: list[Said] = []
+        listener = self._listeners.get(fact.party)
+        if listener is not None:
+            found = listener.hear(fact, now) if isinstance(fact, Words) else listener.turn_ended(fact.span)
+            told = self._said(fact.party, found)
         if self._cutter is not None:
             told.extend(self._compared(self._cutter.on_event(fact, now), 1))
         return told
@@ -82,8 +86,9 @@ class Listener:
         """What has waited long enough."""
         self.places = []
         told: list[Said] = []
-        for number, (party, listener) in enumerate(self._listeners.items()):
-            if listener.is_waiting:
+        for number, party in enumerate(Party):
+            listener = self._listeners.get(party)
+            if listener is not None and listener.is_waiting:
                 told.extend(self._said(party, listener.settle(now), 2 * number))
         if self._cutter is not None:
             told.extend(self._compared(self._cutter.on_tick(now), 1))
