@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import tomllib
+from difflib import get_close_matches
 from json import JSONDecodeError
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ from monitor.core.settings import (
     TranscriptionSettings,
 )
 from monitor.errors import SettingsError
+from monitor.masking import refuse_slow_patterns
 from monitor.publish.templates import DEFAULT_TEMPLATES
 
 _PREFIX = "TINGYIN_"
@@ -245,14 +247,16 @@ def load_settings(path: Path | None = None, overrides: dict[str, dict[str, Any]]
             changed[name] = type(section).model_validate({**section.model_dump(), **given})
         except ValidationError as error:
             raise _settings_error(error, name) from error
-    return settings.model_copy(update=changed)
+    loaded = settings.model_copy(update=changed)
+    refuse_slow_patterns(loaded.privacy.patterns)
+    return loaded
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError("settings.unreadable", path=path, reason=error) from error
+        raise _unreadable(path, error) from error
 
 
 def _with_vocabulary(values: dict[str, Any], folder: Path) -> dict[str, Any]:
@@ -265,7 +269,7 @@ def _with_vocabulary(values: dict[str, Any], folder: Path) -> dict[str, Any]:
     try:
         terms = [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines()]
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError("settings.unreadable", path=path, reason=error) from error
+        raise _unreadable(path, error) from error
     vocabulary = [term for term in terms if term and not term.startswith("#")]
     return {**values, "transcription": {**section, "vocabulary": vocabulary}}
 
@@ -280,12 +284,60 @@ def _check_variables() -> None:
             raise SettingsError("settings.unknown", name=name, hint=hint)
 
 
+def _unreadable(path: Path, error: Exception) -> SettingsError:
+    reason: object = error
+    if isinstance(error, OSError):
+        reason = error.strerror
+    elif isinstance(error, UnicodeDecodeError):
+        reason = "it is no text in UTF-8"
+    return SettingsError("settings.unreadable", path=path, reason=reason)
+
+
+_SECRETS = frozenset({"program_token", "provider_client_secret"})
+
+_REASONS = {
+    "missing": "it is required",
+    "path_type": "a path is written in quotes",
+    "string_type": "text is written in quotes",
+    "int_parsing": "a whole number is needed",
+    "int_type": "a whole number is needed",
+    "int_from_float": "a whole number is needed",
+    "float_parsing": "a number is needed",
+    "float_type": "a number is needed",
+    "bool_parsing": "true or false is needed",
+    "bool_type": "true or false is needed",
+}
+"""What the library says of these in the words of programs."""
+
+
 def _settings_error(error: ValidationError, section: str = "") -> SettingsError:
     first = error.errors()[0]
     name = ".".join(str(part) for part in (section, *first["loc"]) if part != "")
     if first["type"] == "extra_forbidden":
-        return SettingsError("settings.unknown", name=name, hint="SETTINGS.md lists them all")
-    return SettingsError("settings.invalid", name=name, value=first["input"], reason=first["msg"])
+        return SettingsError("settings.unknown", name=name, hint=_hint(name))
+    reason = _REASONS.get(first["type"], first["msg"].removeprefix("Value error, "))
+    value = None if first["type"] == "missing" else first["input"]
+    return SettingsError("settings.invalid", name=name, value=_told(name, value), reason=reason)
+
+
+def _hint(name: str) -> str:
+    """Which setting may be meant: the one of that name in another section, or one written nearly so."""
+    sections = {title: field.annotation for title, field in Settings.model_fields.items()}
+    known = [
+        f"{title}.{leaf}" for title, one in sections.items() for leaf in getattr(one, "model_fields", ())
+    ]
+    namesakes = [one for one in known if one.rpartition(".")[2] == name.rpartition(".")[2]]
+    near = (
+        namesakes if len(namesakes) == 1 else get_close_matches(name, [*sections, *known], n=1, cutoff=0.75)
+    )
+    return f"do you mean {near[0]!r}? SETTINGS.md lists them all" if near else "SETTINGS.md lists them all"
+
+
+def _told(name: str, value: object) -> object:
+    """The value as an error may show it: what opens a door is in no log."""
+    leaf = name.lower().rpartition(".")[2].rpartition("__")[2]
+    # The variable TINGYIN_ACCOUNTS holds the whole section.
+    return "…" if leaf in _SECRETS or leaf.endswith("accounts") else value
 
 
 def _unparsable_error(error: UnparsableError) -> SettingsError:
@@ -294,4 +346,5 @@ def _unparsable_error(error: UnparsableError) -> SettingsError:
     value = cause.doc if isinstance(cause, JSONDecodeError) else ""
     name = next((name for name, held in os.environ.items() if held == value and _PREFIX in name.upper()), "")
     reason = """lists and sections are JSON in the environment, as ["zh", "en"]"""
-    return SettingsError("settings.invalid", name=name or str(error), value=value, reason=reason)
+    name = name or str(error)
+    return SettingsError("settings.invalid", name=name, value=_told(name, value), reason=reason)

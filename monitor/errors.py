@@ -73,7 +73,8 @@ class SettingsError(TingyinError):
     CODES: ClassVar = {
         "settings.unknown": "there is no setting {name!r}; {hint}",
         "settings.invalid": "the setting {name!r} does not take {value!r}: {reason}",
-        "settings.unreadable": "the settings file {path} cannot be read: {reason}; mend it, or give another",
+        "settings.unreadable": "the file {path} of the settings cannot be read: {reason}; mend it, or give "
+        "another",
     }
 
 

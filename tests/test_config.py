@@ -42,6 +42,18 @@ def test_the_later_source_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         ("[server]\nport = 'x'\n", "settings.invalid", "server.port"),
         ("[speech]\nstart_probability = 2\n", "settings.invalid", "speech.start_probability"),
         ("[server\n", "settings.unreadable", "t.toml"),
+        ("port = 1\n", "settings.unknown", "do you mean 'server.port'?"),
+        ("[sever]\nport = 1\n", "settings.unknown", "do you mean 'server'?"),
+        ("[detectors]\nhot_aftr_s = 1\n", "settings.unknown", "do you mean 'detectors.hot_after_s'?"),
+        ("[server]\nport = 'x'\n", "settings.invalid", "a whole number is needed"),
+        ("[store]\nfolder = 3\n", "settings.invalid", "a path is written in quotes"),
+        (
+            "[messages.templates.x]\nzh = '好'\n",
+            "settings.invalid",
+            "x.en' does not take None: it is req",
+        ),
+        ("[privacy]\npatterns = ['(']\n", "settings.invalid", "'(' is not a regular expression"),
+        ("[privacy]\npatterns = ['(a+)+$']\n", "settings.invalid", "takes too long"),
     ],
 )
 def test_what_does_not_fit_is_told_by_name(tmp_path: Path, text: str, code: str, names: str) -> None:
@@ -106,3 +118,22 @@ def test_a_vocabulary_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     path.write_text('[transcription]\nvocabulary = "none.txt"\n', encoding="utf-8")
     with pytest.raises(SettingsError, match=r"none\.txt"):
         load_settings(path)
+
+
+def test_a_file_that_is_no_text_or_no_file_is_told_without_numbers(tmp_path: Path) -> None:
+    (tmp_path / "t.toml").write_bytes(b"\xff\xfe")
+    for path, said in ((tmp_path / "t.toml", "it is no text in UTF-8"), (tmp_path, "Is a directory")):
+        with pytest.raises(SettingsError, match=said) as error:
+            load_settings(path)
+        assert "Errno" not in error.value.sentence
+
+
+@pytest.mark.parametrize("text", ["program_token = 5551234\n", "provider_client_secret = ['5551234']\n"])
+def test_what_opens_a_door_is_in_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    with pytest.raises(SettingsError) as error:
+        load_settings(write(tmp_path / "t.toml", f"[accounts]\n{text}"))
+    assert "5551234" not in error.value.sentence
+    monkeypatch.setenv("TINGYIN_ACCOUNTS", '{"program_token": "5551234"')
+    with pytest.raises(SettingsError) as error:
+        load_settings()
+    assert "5551234" not in error.value.sentence

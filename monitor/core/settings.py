@@ -117,7 +117,9 @@ class PrivacySettings(Section):
         "numbers, also cut short), phone",
     )
     patterns: tuple[str, ...] = Field(
-        (), description="regular expressions of your own; what they match in the written text is masked"
+        (),
+        description="regular expressions of your own; what they match in the written text is masked. One that "
+        "could take long on a sentence is refused",
     )
 
     hook: str = Field(
