@@ -13,7 +13,8 @@ import pytest
 from typer.testing import CliRunner
 
 from monitor.cli import app
-from monitor.config import Settings
+from monitor.commands.whatif import Edit, tell_what_if
+from monitor.config import Settings, load_settings
 from monitor.core import events
 from monitor.core.detectors import touched
 from monitor.core.events import Alert, AlertCleared, Cue, CueCleared, Event
@@ -280,15 +281,17 @@ def test_commands(tmp_path: Path) -> None:
     assert code == 1
 
 
+MINE = (
+    '[[rule]]\nid = "mine"\ntitle = { zh = "题", en = "title" }\nseverity = "low"\nwho = "agent"\n'
+    'because = { zh = "因", en = "why" }\nphrases = { zh = ["没有这个权力"] }\n'
+)
+
+
 def test_check_tells_lines_and_counts(tmp_path: Path) -> None:
     code, said = run("check", str(resource("playbooks")))
     assert code == 0, said
     path = tmp_path / "mine.toml"
-    path.write_text(
-        '[[rule]]\nid = "mine"\ntitle = { zh = "题", en = "title" }\nseverity = "low"\nwho = "agent"\n'
-        'because = { zh = "因", en = "why" }\nphrases = { zh = ["没有这个权力"] }\n',
-        encoding="utf-8",
-    )
+    path.write_text(MINE, encoding="utf-8")
     assert run("check", str(path)) == (0, "1 rule, 0 signals: all sound\n")
     path.write_text(path.read_text(encoding="utf-8").replace("low", "loud"), encoding="utf-8")
     code, said = run("check", str(path), "--json")
@@ -297,6 +300,26 @@ def test_check_tells_lines_and_counts(tmp_path: Path) -> None:
     assert (row["level"], row["code"], row["line"], row["rule"]) == ("error", "playbook.invalid", 4, "mine")
     code, said = run("check", str(tmp_path / "none.toml"))
     assert code == 1
+
+
+def test_a_file_beside_a_broken_one_is_not_called_sound(tmp_path: Path) -> None:
+    (tmp_path / "good.toml").write_text(MINE, encoding="utf-8")
+    (tmp_path / "broken.toml").write_text("[[rule]]\nid = 'x'\n", encoding="utf-8")
+    code, said = run("check", str(tmp_path / "good.toml"))
+    assert (code, "all sound" in said) == (0, False)
+    assert "broken.toml" in said and "whether the rules fit together was not looked at" in said
+    (tmp_path / "broken.toml").write_bytes(b"\xff\xfe\x00")
+    assert "broken.toml" in run("check", str(tmp_path / "good.toml"))[1]
+
+
+def test_thresholds_that_no_judging_reads_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "t.toml").write_text("[server]\nport = 2\n[cues]\nbetween_s = 30\n", encoding="utf-8")
+    talk = tmp_path / "talk.txt"
+    talk.write_text("agent: good morning\n", encoding="utf-8")
+    tell_what_if(Edit(None, tmp_path / "t.toml"), [str(talk)], load_settings())
+    assert "what is set in server changes no alert" in capsys.readouterr().err
 
 
 def test_what_is_tuned_on_the_page_is_in_force_for_the_command_too(

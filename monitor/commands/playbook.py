@@ -41,6 +41,9 @@ def check(places: Sequence[Path], *, is_json: bool = False) -> int:
     texts, found = _texts(sorted(named | around), named)
     rows, faults = read_sources(texts)
     found += [_of_fault(fault) for fault in faults if fault.file in named]
+    broken = {fault.file for fault in faults} | (around - {path for path, _ in texts})
+    if broken - named:
+        found.append(_not_compared(sorted(broken - named)))
     if not faults and len(texts) == len(named | around):
         found += [_of_doubt(doubt) for doubt in doubts(rows, book_of(rows)) if doubt.file in named]
         found += _without_words(places, rows)
@@ -61,6 +64,15 @@ def _texts(paths: Iterable[str], named: Collection[str]) -> tuple[list[tuple[str
                 line = error.values.get("line", 1)
                 faults.append(_of_error(error, path, line if isinstance(line, int) else 1))
     return texts, faults
+
+
+def _not_compared(others: Sequence[str]) -> Fault:
+    """Says that rules were judged one by one: with a broken file among them, no book comes about."""
+    message = (
+        "this file of the same folder has errors, so that whether the rules fit together was not looked at; "
+        f"`tingyin playbook check {Path(others[0]).parent}` tells them"
+    )
+    return Fault(level="warning", code="playbook.doubtful", file=others[0], line=1, rule="", message=message)
 
 
 def _neighbours(path: Path) -> Iterable[Path]:
@@ -114,7 +126,7 @@ def _tell(found: Sequence[Fault], rows: Sequence[SourceRow], *, is_json: bool) -
     for one in found:
         where = f"{one.file}:{one.line}"
         if one.code == "playbook.doubtful":
-            typer.echo(f"{one.level}  {where}  {one.rule}: {one.message}")
+            typer.echo(f"{one.level}  {where}  {f'{one.rule}: ' if one.rule else ''}{one.message}")
         else:
             typer.echo(f"{one.level}  {where}  {one.code}  {one.message}")
     rules = sum(1 for row in rows if isinstance(row.row, Rule))

@@ -24,6 +24,7 @@ from monitor.core.playbook.listener import Listener
 from monitor.core.playbook.model import Rule, RuleBook
 from monitor.core.playbook.tree import walk
 from monitor.core.rejudge import FactTold, Record, Ticked
+from monitor.core.settings import CoreSettings
 from monitor.errors import PlaybookError
 from monitor.playbook_files import (
     book_of_texts,
@@ -134,7 +135,11 @@ def tell_what_if(edit: Edit, calls: Sequence[str], settings: Settings, *, is_jso
     in_force, _ = tuned_playbook(settings.playbook.folder, _tuned(settings))
     before = Side(in_force.book, digest=in_force.digest)
     book = before.book if edit.playbook is None else _edited(edit.playbook, settings)
-    other = None if edit.settings_file is None else load_settings(edit.settings_file, {}).core
+    other = None
+    if edit.settings_file is not None:
+        tried = load_settings(edit.settings_file, {})
+        other = tried.core
+        _warn_of_idle(tried)
     changes = _compared(calls, settings, before, Side(book, other))
     if other is not None:
         for change in changes:
@@ -173,6 +178,15 @@ def _warn_of_sound(call: PastCall, sections: Sequence[str]) -> None:
             "`tingyin replay FILE --settings …` shows it",
             soft_wrap=True,
         )
+
+
+def _warn_of_idle(tried: Settings) -> None:
+    """Says of settings that no judging reads that they are not tried, lest they pass for without effect."""
+    usual = load_settings()
+    names = [name for name in Settings.model_fields if name not in CoreSettings.model_fields]
+    idle = [name for name in names if getattr(tried, name) != getattr(usual, name)]
+    if idle:
+        console.print(f"[yellow]what is set in {', '.join(idle)} changes no alert, and is not tried[/]")
 
 
 def _edited(place: Path, settings: Settings) -> RuleBook:

@@ -18,6 +18,8 @@ HAN = re.compile("[㐀-鿿]")
 
 PATTERNS_MAX = 60
 """Patterns of one language in one row; more are several rows."""
+_SHOWN_MAX = 80
+"""Characters that an error shows of a pattern: enough to find it, on one line of a page."""
 EXAMPLES_MAX = 40
 """Example sentences of one row."""
 
@@ -65,7 +67,8 @@ class Phrases(Row):
             try:
                 Pattern.compile(source)
             except PatternError as error:
-                raise ValueError(f"pattern {source!r}: {error}") from error
+                shown = source if len(source) <= _SHOWN_MAX else f"{source[:_SHOWN_MAX]}…"
+                raise ValueError(f"pattern {shown!r}: {error}") from error
         return sources
 
     @field_validator("sounds_zh", "sounds_alone_zh")
