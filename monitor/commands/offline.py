@@ -282,7 +282,9 @@ def _summarise(kept: Iterable[events.Event], count: int, took_s: float) -> None:
     )
     alerts = [event for event in kept if isinstance(event, events.Alert)]
     if alerts:
-        table = Table("raised", "cleared", "severity", "party", "rule", "because", box=None, pad_edge=False)
+        table = Table("raised", "cleared", "severity", "party", box=None, pad_edge=False)
+        table.add_column("rule", overflow="fold")  # whole: people hand it to `playbook try`
+        table.add_column("because")
         for alert in alerts:
             table.add_row(
                 f"{alert.raised_at_s:.1f}",
