@@ -70,7 +70,7 @@ class TranscriptionSettings(Section):
         "sentence, and what is heard in one piece is heard better",
     )
     long_utterance_s: float = Field(
-        6.0, gt=0, description="an utterance of this length ends at its next pause, however short"
+        8.0, gt=0, description="an utterance of this length ends at its next pause, however short"
     )
     max_utterance_s: float = Field(
         14.0, gt=1, le=28, description="a longer utterance is cut where it is softest"

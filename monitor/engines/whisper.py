@@ -172,7 +172,7 @@ class WhisperEngine:
             with self._lock:
                 self.guards["too_short"] += 1
             features = np.zeros((1, 0), dtype=np.float32)
-            look = Look(frames=0, beam=1, block=0)
+            look = Look(effort=effort, frames=0, beam=1, block=0)
             return _Job(request=request, pcm=request.pcm, features=features, look=look, rejected="too_short")
         features = self._features(request.pcm)
         return _Job(

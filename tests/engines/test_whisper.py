@@ -225,9 +225,9 @@ def test_what_is_heard_alone_stays_where_the_run_up_makes_it_no_likelier(
     (alone,) = engine.decode([request(pcm, language="zh")], effort=Effort.QUICK)
     monkeypatch.setattr(whisper, "_likelihood", lambda words: 0.0)
     noise = (0.01 * np.random.default_rng(3).standard_normal(samples(2))).astype(np.float32)
-    monkeypatch.setattr(whisper_looks, "_LOOKS", (0, whisper_looks.FRAMES_MAX))
+    monkeypatch.setattr(whisper_looks, "_DOUBTED_FRAMES", 0)
     (plain,) = engine.decode([request(pcm, language="zh")], effort=Effort.QUICK)
-    monkeypatch.setattr(whisper_looks, "_LOOKS", (1500, whisper_looks.FRAMES_MAX))
+    monkeypatch.setattr(whisper_looks, "_DOUBTED_FRAMES", 1500)
     (kept,) = engine.decode([replace(request(pcm, language="zh"), run_up=noise)], effort=Effort.QUICK)
     assert alone.rejected is None and kept.words == plain.words
     assert kept.average_log_probability == plain.average_log_probability

@@ -413,13 +413,13 @@ def test_words_that_much_sound_follows_stand_at_first_sight() -> None:
 
 
 def test_a_long_utterance_ends_at_its_next_pause() -> None:
-    """A partial costs by the length of its utterance; after six seconds there is context enough."""
-    script = [*said("我" * 4, 1.0), *said("你" * 26, 2.3), *said("他" * 4, 9.1)]
-    line = Line(script, [(1.0, 2.0), (2.3, 8.8), (9.1, 10.1)]).play(13)
-    assert line.text == "我" * 4 + "你" * 26 + "他" * 4
+    """A partial costs by the length of its utterance; after eight seconds there is context enough."""
+    script = [*said("我" * 4, 1.0), *said("你" * 26, 2.3), *said("他" * 4, 9.1), *said("她" * 4, 10.4)]
+    line = Line(script, [(1.0, 2.0), (2.3, 8.8), (9.1, 10.1), (10.4, 11.4)]).play(14)
+    assert line.text == "我" * 4 + "你" * 26 + "他" * 4 + "她" * 4
     spans = {r.utterance: r.span for _, r in line.requests if r.is_final}
-    assert len(spans) == 2, "the pause after one second is within the utterance, the one after 7.8 s ends it"
-    assert spans[0].end <= samples(9.1) <= spans[1].end
+    assert len(spans) == 2, "pauses after 1 and 7.8 s are within the utterance, the one after 9.1 s ends it"
+    assert spans[0].end <= samples(10.4) <= spans[1].end
 
 
 @pytest.mark.parametrize(
