@@ -118,8 +118,8 @@ class PrivacySettings(Section):
     )
     patterns: tuple[str, ...] = Field(
         (),
-        description="regular expressions of your own; what they match in the written text is masked. One that "
-        "could take long on a sentence is refused",
+        description="regular expressions of your own; what they match in the written text is masked. One "
+        "that could take long on a sentence is refused",
     )
 
     hook: str = Field(
