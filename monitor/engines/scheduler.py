@@ -34,6 +34,9 @@ BACK = "words.back"
 
 _LAG_ON_S = 2.0
 _LAG_OFF_S = 0.75
+_LAG_OFF_AFTER_S = 10.0
+"""Words come late where the oldest final has waited for so long, and in time again once none has waited for
+three quarters of a second for ten: on a machine that is just too small the queue comes and goes."""
 
 _WATCH_EVERY_S = 0.2
 _HANGS_MAX = 8
@@ -107,6 +110,8 @@ class Scheduler:
         """Whether requests are answered as failed at once."""
         self._is_closed = False
         self._lag = EngineLag(is_lagging=False, delay_s=0.0)
+        self._late_at = 0.0
+        """When a final was last found to have waited too long."""
         self._lag_watchers: list[tuple[asyncio.AbstractEventLoop, Callable[[EngineLag], None]]] = []
         self._trouble_watchers: list[tuple[asyncio.AbstractEventLoop, Callable[[str], None]]] = []
         self._guards_before: Counter[str] = Counter()
@@ -388,8 +393,13 @@ class Scheduler:
                 loop.call_soon_threadsafe(callback, code)
 
     def _tell_lag(self) -> None:
-        age_s = self._queue.final_age_s(self._clock())
-        is_lagging = age_s > (_LAG_OFF_S if self._lag.is_lagging else _LAG_ON_S)
+        now = self._clock()
+        age_s = self._queue.final_age_s(now)
+        if age_s > (_LAG_OFF_S if self._lag.is_lagging else _LAG_ON_S):
+            self._late_at = now
+            is_lagging = True
+        else:
+            is_lagging = self._lag.is_lagging and now - self._late_at < _LAG_OFF_AFTER_S
         if is_lagging == self._lag.is_lagging:
             return
         self._lag = EngineLag(is_lagging=is_lagging, delay_s=round(age_s, 3))

@@ -360,6 +360,10 @@ async def test_lag_is_told_when_it_begins_and_when_it_ends(
     assert scheduler.lag.is_lagging and scheduler.queue_age_s == 2.5 and scheduler.queue_length == 1
     gate.open()
     await final
+    clock.now += 9.0
+    await asyncio.sleep(0.5)
+    assert told.empty() and scheduler.lag.is_lagging, "not before the queue has been short for a while"
+    clock.now += 2.0
     lag = await asyncio.wait_for(told.get(), 10)
     assert not lag.is_lagging
     stop()
