@@ -159,6 +159,8 @@ class StoreError(TingyinError):
     CODES: ClassVar = {
         "store.full": "the disk that holds {path} is full; free some space. Calls go on and are shown, but "
         "their events are not kept",
+        "store.call_full": "the disk that holds {path} is full; free some space. Calls go on, but what would "
+        "judge them again later (facts, journals) is not kept",
         "store.locked": "another Tingyin server writes to {path}; stop it, or set `store.folder`",
         "store.unwritable": "{path} cannot be written: {reason}; check the disk and its permissions, or "
         "choose another place",

@@ -86,7 +86,7 @@ class BlockWriter:
 
 def _write_error(error: OSError, path: Path) -> StoreError:
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return StoreError("store.full", path=path)
+        return StoreError("store.call_full", path=path.parent)
     return StoreError("store.unwritable", path=path, reason=error.strerror)
 
 

@@ -150,7 +150,7 @@ def test_a_full_disk_ends_the_record_and_never_the_call(tmp_path: Path) -> None:
         writer.write(record)
     writer.close()
     assert writer.failure is not None
-    assert writer.failure.code == "store.full"
+    assert writer.failure.code == "store.call_full"
 
 
 def test_the_form_of_a_record_belongs_to_the_version() -> None:

@@ -191,7 +191,7 @@ def test_a_disk_that_fills_ends_the_journal_and_not_the_call(tmp_path: Path) -> 
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         signal.signal(signal.SIGXFSZ, handler)
     assert failure is not None
-    assert failure.code in {"store.full", "store.unwritable"}
+    assert failure.code in {"store.call_full", "store.unwritable"}
     read = list(read_journal(path).inputs)
     assert 0 < len(read) < 100
 
