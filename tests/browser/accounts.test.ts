@@ -128,6 +128,16 @@ describe.skipIf(!hasProduct)("the product with accounts", () => {
     await root.getByText("You are signed out here.").waitFor();
   });
 
+  it("is signed in again in every tab, where each was", async () => {
+    const second = await root.context().newPage();
+    await second.goto(`${url}/trail`);
+    await second.getByRole("heading", { name: "Sign in" }).waitFor();
+    await signIn(root, "admin", PASSWORD);
+    await root.getByText("No call yet").waitFor();
+    await second.getByRole("cell", { name: "was refused" }).first().waitFor();
+    expect(new URL(second.url()).pathname).toBe("/trail");
+  });
+
   it("had no error on any page", () => {
     expect(pages.flatMap(errorsOf)).toEqual([]);
   });

@@ -20,8 +20,12 @@ function dispatch(input: VisitorInput): void {
 
 export const has = (right: Right): boolean => may(visitor.value, right);
 
+/** The other tabs of this browser, which share the session. */
+const tabs = new BroadcastChannel("tingyin-session");
+
 export function welcome(whoami: Whoami): void {
   dispatch({ kind: "answer", whoami });
+  tabs.postMessage("in");
 }
 
 export function ended(): void {
@@ -39,6 +43,10 @@ export function startSession(): void {
   // A refused stream says only that it broke off; whether that is for want of a session, the server knows.
   onLost(() => void look().catch(() => undefined));
   onEnd(ended);
+  // Whoever signs in again in one tab is back in all: a wall on another screen is not forgotten.
+  tabs.onmessage = () => {
+    if (visitor.peek().phase === "out") void look().catch(() => undefined);
+  };
   const first = () =>
     void look().catch(() => {
       isUnreachable.value = true;
