@@ -5,6 +5,7 @@ import {
   type CallEvent,
   type CallSummary,
   type ClientMessage,
+  type Problem,
   type ServerMessage,
   UNKNOWN_CALL,
 } from "../src/protocol/messages";
@@ -51,6 +52,8 @@ export interface MockOptions {
   readonly isStaffed?: boolean;
   /** Who looks at the pages: by default the guest of a server where nobody signs in. */
   readonly visitor?: Visitor;
+  /** What is wrong with the server. */
+  readonly problems?: readonly Problem[];
 }
 
 /** Where the calls stand when the pages are looked at by hand. */
@@ -67,6 +70,7 @@ export const USUAL: Readonly<Record<string, number>> = {
 };
 
 export class MockHub {
+  private readonly problems: readonly Problem[];
   private readonly log: Told[] = [];
   private readonly playing: Playing[] = [];
   readonly tuning = new MockTuning();
@@ -90,6 +94,7 @@ export class MockHub {
   constructor(options: MockOptions = {}) {
     this.speed = options.speed ?? 1;
     this.visitor = options.visitor ?? "guest";
+    this.problems = options.problems ?? [];
     const now = Date.now();
     for (const [id, at] of Object.entries(options.at ?? USUAL)) {
       const script = [parcel, billing, ...calm, ...ended].find((one) => one.id === id);
@@ -237,7 +242,7 @@ export class MockHub {
     socket.on("close", () => this.clients.delete(client));
     socket.on("message", (data) => this.receive(client, JSON.parse(String(data)) as ClientMessage));
     send(client, { type: "hello", v: 1, version: "mock", heartbeat_s: HEARTBEAT_S, pos: this.log.length });
-    send(client, { type: "status", problems: [] });
+    send(client, { type: "status", problems: [...this.problems] });
   }
 
   private receive(client: Client, message: ClientMessage): void {

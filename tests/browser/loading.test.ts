@@ -82,4 +82,29 @@ describe.skipIf(!hasBrowser)("a page that is loaded when it is wanted", () => {
     await page.getByRole("button", { name: "中文" }).click();
     await page.getByRole("heading", { name: "通话", exact: true }).waitFor();
   });
+
+  it("does not say that the trail is coming where it was refused", async () => {
+    const page = await stage.open("/nowhere", { visitor: "admin" });
+    let isFull = true;
+    const refusal = { status: 500, json: { code: "store.full", message: "the disk is full" } };
+    await page.route("**/api/trail*", (route) => (isFull ? route.fulfill(refusal) : route.continue()));
+    await page.goto(`${stage.served.url}/trail`);
+    await page.getByText("The server’s disk is full").waitFor();
+    expect(await page.getByText("Loading").count()).toBe(0);
+    isFull = false;
+    await page.getByRole("button", { name: "Load again" }).click();
+    await page.getByRole("cell").first().waitFor();
+  });
+
+  it("tells of the server's problems in the reader's language", async () => {
+    const problems = [
+      { code: "store.full", message: "the disk that holds /srv/events.db is full" },
+      { code: "playbook.edit", message: "the edited playbook is not in force: line 7" },
+    ];
+    const page = await stage.open("/", { problems }, { locale: "zh-CN" });
+    await page.locator(".banner", { hasText: "服务器磁盘已满" }).waitFor();
+    // What names a line is said by the server itself, as a sentence.
+    await page.locator(".banner", { hasText: "The edited playbook is not in force: line 7" }).waitFor();
+    expect(await page.locator(".banners").textContent()).not.toContain("/srv/");
+  });
 });

@@ -81,7 +81,7 @@ export function AccountsPage() {
           onCancel={() => setEdited(null)}
         />
       )}
-      {accounts === null && <p class="door-note">{words.list.loading}</p>}
+      {accounts === null && error === null && <p class="door-note">{words.list.loading}</p>}
       <ul class="people">
         {accounts?.map((account) => (
           <li key={account.name} class="person" data-shut={!account.is_enabled}>

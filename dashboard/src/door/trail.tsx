@@ -61,7 +61,12 @@ export function TrailPage() {
         </form>
       </div>
       <Fault says={error === null ? null : worded(error)} />
-      {entries === null && <p class="door-note">{list.loading}</p>}
+      {entries === null && error === null && <p class="door-note">{list.loading}</p>}
+      {entries === null && error !== null && (
+        <button type="button" class="quiet" disabled={busy} onClick={() => load("", null)}>
+          {t.value.page.again}
+        </button>
+      )}
       {entries?.length === 0 && <p class="door-note">{log.empty}</p>}
       {entries !== null && entries.length > 0 && (
         <table class="office-table">

@@ -59,6 +59,8 @@ export const door = {
     "account.link": "This link was used already or is too old. Ask an administrator for a new one.",
     "account.provider": "The company’s sign-in failed. Try again, or ask an administrator.",
     "account.not_invited": "There is no account for you here. Ask an administrator.",
+    "store.full": "The server’s disk is full: what cannot be written down is not done.",
+    "store.unwritable": "The server could not write: what cannot be written down is not done.",
     unreachable: "The server does not answer.",
     other: "That did not work.",
   },

@@ -33,6 +33,22 @@ export const en = {
     retryNow: "Try now",
     outdatedBanner: "The server has been updated. Load the page again to go on.",
     reload: "Load again",
+    /** What is wrong with the server, by its code; what names a place in a file is told by the server's own words. */
+    problems: {
+      "store.full":
+        "The server’s disk is full: calls go on and are shown, but their events are not kept. Free some space.",
+      "store.unwritable": "The server cannot write its data: check the disk and its permissions.",
+      "store.call_full":
+        "The server’s disk is full: calls go on, but what would judge them again is not kept. Free some space.",
+      "store.sound_full":
+        "The server’s disk is full: calls go on, but their sound is not kept. Free some space, or keep calls for fewer days.",
+      "store.sound_slow":
+        "The server’s disk is too slow: some sound was not kept. Choose a faster one, or keep no sound.",
+      "store.damaged": "A data file of the server is damaged: its log says which.",
+      "playbook.watch": "The playbook’s folder could not be looked at: the server’s log says why.",
+      "engine.analysis":
+        "The analysis of a call failed: what was heard so far is kept, and the other calls go on.",
+    } as Record<string, string>,
   },
   party: { agent: "Agent", caller: "Caller" } satisfies Record<Party, string>,
   severity: {

@@ -48,6 +48,8 @@ export const door: typeof english = {
     "account.link": "此链接已使用过或已过期，请向管理员索取新链接。",
     "account.provider": "公司统一登录失败，请重试或联系管理员。",
     "account.not_invited": "这里还没有您的账号，请联系管理员。",
+    "store.full": "服务器磁盘已满：无法留痕的操作不予执行。",
+    "store.unwritable": "服务器无法写入：无法留痕的操作不予执行。",
     unreachable: "服务器没有应答。",
     other: "操作未成功。",
   },

@@ -1,8 +1,9 @@
 /** Says calmly when the page is cut off, out of date, or the server has a problem. */
 import type { ComponentChildren } from "preact";
 import { language, t } from "../i18n";
+import type { Problem } from "../protocol/messages";
 import { connection, nowMs, problems, retryNow } from "../state/store";
-import { exactTime } from "./format";
+import { exactTime, sentence } from "./format";
 import { Icon } from "./icons";
 
 export function Banner() {
@@ -39,9 +40,14 @@ export function Banner() {
         </Line>
       )}
       {phase === "live" &&
-        problems.value.map((problem) => <Line key={problem.code} kind="problem" says={problem.message} />)}
+        problems.value.map((problem) => <Line key={problem.code} kind="problem" says={told(problem)} />)}
     </section>
   );
+}
+
+/** What the server says is for its log, too, and in English. */
+function told({ code, message }: Problem): string {
+  return t.value.connection.problems[code] ?? sentence(message);
 }
 
 function Line({ kind, says, children }: { kind: string; says: string; children?: ComponentChildren }) {
