@@ -221,6 +221,11 @@ def test_slots_in_english() -> None:
     assert "Anna" in slots[ComplaintSlot.NAME].words
 
 
+@pytest.mark.parametrize("number", ["07700 900 655", "07700900655", "0851234567"])
+def test_a_telephone_number_is_a_contact_however_it_is_written(number: str) -> None:
+    assert ComplaintSlot.CONTACT in told("en", f"Well then, Alistair Finch, {number}").context.slots
+
+
 def test_the_order_number_is_no_contact() -> None:
     slots = told("zh", "单号是1234567890123").context.slots
     assert set(slots) == {ComplaintSlot.ORDER_NUMBER}
