@@ -81,6 +81,16 @@ describe.skipIf(!hasBrowser)("the wall", () => {
     await expectNoSidewaysScroll(page);
   });
 
+  it("gives whose call it is the width of a narrow screen", async () => {
+    const page = await open("/", { at: AT }, { viewport: { width: 320, height: 640 } });
+    await page.locator(".row").first().waitFor();
+    const shares = await page
+      .locator(".row")
+      .evaluateAll((rows) => rows.map((row) => row.querySelector(".row-who")!.clientWidth / row.clientWidth));
+    expect(Math.min(...shares)).toBeGreaterThan(0.5);
+    await expectNoSidewaysScroll(page);
+  });
+
   it("fits on narrow screens with its filters", async () => {
     const page = await open("/?severity=low", { at: AT }, { viewport: { width: 320, height: 640 } });
     await expectNoSidewaysScroll(page);
