@@ -74,6 +74,7 @@ FEATURES: dict[str, _Wording] = {
             en="its melody and its colour each make anger {value} times likelier",
         )
     ),
+    "lasting": _Wording(Text(zh="听上去生气已持续 {value} 秒", en="it has sounded angry for {value} s")),
     "silence": _Wording(Text(zh="双方沉默 {value} 秒", en="{value} s of silence")),
     "talk_share": _Wording(Text(zh="说话占比 {value}%", en="{value}% of the talk")),
     "interruptions": _Wording(Text(zh="抢话 {value} 次", en="interruptions: {value}")),

@@ -177,13 +177,13 @@ class TemperSettings(Section):
         description="weights of an ear of your own, which `tingyin models train temper` wrote; for `trained`",
     )
     anger_low: float = Field(
-        0.5, ge=0, le=1, description="probability of anger up to which the ear says none"
+        0.45, ge=0, le=1, description="probability of anger up to which the ear says none"
     )
     anger_high: float = Field(
-        0.9, ge=0, le=1, description="probability of anger from which it is there in full"
+        0.85, ge=0, le=1, description="probability of anger from which it is there in full"
     )
     voice_weight: float = Field(
-        0.8, ge=0, le=1, description="heat of a voice that the trained ear calls angry"
+        1.0, ge=0, le=1, description="heat of a voice that the trained ear calls angry"
     )
     arousal_weight: float = Field(
         0.25,
@@ -193,9 +193,9 @@ class TemperSettings(Section):
     )
     arousal_weight_max: float = Field(0.7, ge=0, le=1, description="and where it does not")
     doubt_low: float = Field(
-        0.1, ge=0, le=1, description="probability of anger up to which the ear rules it out"
+        0.4, ge=0, le=1, description="probability of anger up to which the ear rules it out"
     )
-    doubt_high: float = Field(0.4, ge=0, le=1, description="probability from which it does not at all")
+    doubt_high: float = Field(0.9, ge=0, le=1, description="probability from which it does not at all")
     window_s: float = Field(4.0, gt=0, description="caller's speech that one judgement looks at")
     level_db: float = Field(6.0, gt=0, description="louder than usual")
     level_weight: float = Field(0.35, ge=0, le=1, description="heat of loudness")

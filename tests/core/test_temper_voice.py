@@ -273,6 +273,26 @@ def test_a_caller_hot_from_the_first_second_is_hot_where_melody_and_colour_agree
     assert judge(features(anger=0.93, confidence=1.0, **agreed)).heat == 0.0, "a known voice needs more"
 
 
+def test_an_ear_that_stays_sure_needs_no_company_before_the_voice_is_known() -> None:
+    settings = TemperSettings()
+    judge = JoinedWitnesses(settings).judge
+    odd = {"melody": -0.5, "colour": 4.0, "anger": 0.93}
+    judged = judge(features(**odd, lasting=2.2, confidence=0.0))
+    assert judged.heat > settings.hot_score
+    assert {item.feature for item in judged.evidence} == {"voice", "lasting"}
+    assert judge(features(**odd, lasting=0.8, confidence=0.0)).heat == 0.0, "a word or two"
+    assert judge(features(**{**odd, "anger": 0.4}, lasting=2.2, confidence=0.0)).heat == 0.0, "it was"
+    assert judge(features(**odd, lasting=2.2, confidence=1.0)).heat == 0.0, "a known voice needs more"
+
+
+def test_how_long_an_ear_is_sure_is_heard_over_two_seconds() -> None:
+    listener = TrainedEar(weights(slope_db_octave=1.5))
+    heard = [listener.judge(frames(30, slope_db=-2.0), is_calm=True) for _ in range(5)]
+    assert [item.lasting for item in heard if item][:3] == [0.0, 0.0, 0.0]
+    assert heard[4] is not None
+    assert heard[4].lasting == pytest.approx(np.log(heard[4].anger / (1.0 - heard[4].anger)))
+
+
 def test_a_caller_hot_from_the_first_second_is_hot_by_voice_and_words() -> None:
     """No baseline is known; the ear hears against the population, and what is said needs none."""
     settings = TemperSettings()

@@ -221,6 +221,7 @@ class TemperScorer:
             anger=None if heard is None else heard.anger,
             melody=0.0 if heard is None else heard.melody,
             colour=0.0 if heard is None else heard.colour,
+            lasting=0.0 if heard is None else heard.lasting,
         )
 
 

@@ -26,6 +26,10 @@ _STEP_WINDOWS = 0.5
 """A window comes every half second of speech."""
 _LAG_STEPS = 10
 """Five seconds are not learned yet, lest they be hot."""
+LASTING_S = 2.0
+"""Speech that shows whether the ear stays sure: no single word keeps it so for so long."""
+_LASTING_STEPS = 4
+"""The same in readings."""
 _CALM_PROBABILITY = 0.5
 _FIRST_WINDOWS = 3.0
 """The first seconds are learned even if they sound rather sharp: some voices do by nature,"""
@@ -61,6 +65,8 @@ class Heard(NamedTuple):
     melody: float
     colour: float
     """What each half of the features adds to the log odds of anger; two witnesses that can disagree."""
+    lasting: float = 0.0
+    """The mean of the log odds over the last two seconds of speech; 0 before there are so many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -238,7 +244,13 @@ class TrainedEar:
         if len(self._waiting) == _LAG_STEPS:
             self._learn(self._waiting[0][0], is_calm)
         self._waiting.append((features, heard.anger))
-        return heard
+        return heard._replace(lasting=self._lasting())
+
+    def _lasting(self) -> float:
+        if len(self._waiting) < _LASTING_STEPS:
+            return 0.0
+        newest = [anger for _, anger in self._waiting][-_LASTING_STEPS:]
+        return float(log_odds(np.array(newest)).mean())
 
     def _learn(self, features: _Array, is_calm: bool) -> None:
         recent = sum(anger for _, anger in self._waiting) / len(self._waiting)

@@ -14,9 +14,12 @@ from monitor.core.temper.model import (
     measured_kinds,
     soft_step,
 )
+from monitor.core.temper.trained import LASTING_S
 
 _HALF_LOW, _HALF_HIGH = 0.3, 1.5
 """What the weaker half of the voice has to add to the log odds of anger to speak for it, and in full."""
+_LASTING_LOW, _LASTING_HIGH = 1.0, 2.0
+"""Mean log odds of two seconds (chances of 0.73 and 0.88) at which they begin to count, and count in full."""
 
 
 class JoinedWitnesses:
@@ -24,7 +27,8 @@ class JoinedWitnesses:
 
     A voice is two witnesses: its melody (how it moves in pitch and in time) and its colour (how it is made).
     Until a baseline is known they keep each other company where both speak for anger, so that a caller who is
-    hot from the first word is heard; melody alone is as often joy, colour alone a sharp voice.
+    hot from the first word is heard; melody alone is as often joy, colour alone a sharp voice. So does an ear
+    that is sure of anger for two seconds together.
 
     Where the ear rules anger out, loudness, F0 and a pressed voice together add at most `arousal_weight`,
     which is too little to be hot; where it does not, up to `arousal_weight_max`. An angry voice, pace,
@@ -46,15 +50,22 @@ class JoinedWitnesses:
             Kind(
                 "melody_colour", "x", math.exp(both), anger * unknown * soft_step(both, _HALF_LOW, _HALF_HIGH)
             ),
+            Kind(
+                "lasting",
+                "s",
+                LASTING_S,
+                anger * unknown * soft_step(features.lasting, _LASTING_LOW, _LASTING_HIGH),
+            ),
             *measured_kinds(features, s),
         ]
-        voice, _, level, f0, alpha, rate, interruptions, words = (kind.strength for kind in kinds)
+        voice, _, _, level, f0, alpha, rate, interruptions, words = (kind.strength for kind in kinds)
         arousal = [level * s.level_weight, f0 * s.f0_weight, alpha * s.alpha_weight]
         doubt = 0.0 if features.anger is None else soft_step(features.anger, s.doubt_low, s.doubt_high)
         most = s.arousal_weight + doubt * (s.arousal_weight_max - s.arousal_weight)
         cap = min(1.0, most / max(sum(arousal), 1e-9))
         shares = [
             voice * s.voice_weight,
+            0.0,
             0.0,
             *(share * cap for share in arousal),
             rate * s.rate_weight,
