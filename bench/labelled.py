@@ -7,8 +7,10 @@ and of one rule, seen in passing; no pattern is improved on any of them. The 60 
 who knew the table of rules, one other conversation and no pattern, and so are the 24 of `fifth`, of which
 nobody reads one. The 40 of `sixth` are good calls by a writer who saw no pattern: they ask whether the
 playbook keeps silent where authorities, papers, courts, sharp tools and idioms are only spoken of.
-The 24 of `seventh`, of which nobody reads one either, are longer calls in dialects, Englishes of several
-countries and veiled words, by a writer who knew the table of rules, two other conversations and no pattern.
+The 24 of `seventh` are longer calls in dialects, Englishes of several countries and veiled words, by a writer
+who knew the table of rules, two other conversations and no pattern. Of each language, and of good calls and
+the others, the first half by name was read to find why labels are missed: that changed conditions of rules
+and no pattern. The other half nobody has read.
 
 A conversation is a TOML file named as its `id`:
 
