@@ -109,6 +109,10 @@ SIDES = {
     "cool-down": (Side(each(cool_down_s=0.0)), "none"),
     "cues": (Side(BOOK, tuned("cues", between_s=0.0, topic_rest_s=0.0)), "none"),
     "detector": (Side(BOOK, tuned("detectors", dead_air_alert_s=4.0, dead_air_cue_s=3.0)), "few"),
+    "gated detector": (
+        Side(BOOK, tuned("detectors", talk_share=0.56, talk_share_clear=0.55, talk_speech_s=8.0)),
+        "read",
+    ),
     "more words": (Side(with_words("no_authority", "(?:这个|那个)", "(?:this|that)")), "few"),
     "a new rule": (Side(with_rule(lambda book: [NEW, *book])), "few"),
     "a rule less": (Side(without("no_authority")), "few"),
@@ -151,6 +155,18 @@ def test_calls_are_long_enough_to_tell(call: PastCall) -> None:
     assert len(everything[1]) > len(everything[0])
     heard = [record for record in call.records() if isinstance(record, FactTold) and record.tape.heard]
     assert len(heard) > 3
+
+
+def test_a_gated_detector_is_told_of_in_some_call() -> None:
+    """Else its row in the table above would compare nothing with nothing."""
+    assert BOOK["talk_share"].is_gated
+    conversation = load_conversation(FOLDER / "zh_retail_haggle.toml")
+    records = of_transcript("\n".join(f"{turn.party}: {''.join(turn.pieces)}" for turn in conversation.turns))
+    settings = SIDES["gated detector"][0].settings
+    assert settings is not None
+    again = Rejudging(BOOK, settings, are_detectors_new=True)
+    rules = [event.rule for record in records for event in again.take(record) if isinstance(event, Alert)]
+    assert rules.count("talk_share") == 1
 
 
 def _without_tape(record: Record) -> Record:

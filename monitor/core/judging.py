@@ -248,7 +248,8 @@ class Judging:
         """Detectors' judgements, and those of the rules that follow on them."""
         out: list[Event] = []
         for number, judgement in enumerate(judgements):
-            out.extend(self._settle([judgement], now))
+            if not self._rules.keeps_back(judgement):
+                out.extend(self._settle([judgement], now))
             told = self._rules.on_judgement(judgement, self._reader.context, now)
             followed = self._noted(FOUND_FROM + number, told)
             out.extend(self._settle(followed, now))

@@ -11,6 +11,7 @@ from monitor.core.clock import samples
 from monitor.core.facts import TemperState
 from monitor.core.playbook import conditions as rows
 from monitor.core.playbook import tree
+from monitor.core.playbook.gates import gates_of
 from monitor.core.playbook.leaves import (
     ASLEEP,
     AWAKE,
@@ -320,39 +321,6 @@ def _turns(row: rows.TurnsLeaf, party: Party) -> Callable[[Moment], Found | None
     return ask
 
 
-def _gates(when: tree.When) -> Iterator[Callable[[Moment], bool]]:
-    states = list(TemperState)
-    floor = when.score_at_least
-    if when.phase is not None:
-        phases = when.phase
-        yield lambda call: call.context.phase in phases
-    if when.temper_at_least is not None:
-        up = frozenset(states[states.index(when.temper_at_least) :])
-        yield lambda call: call.context.temper in up
-    if when.temper_at_most is not None:
-        down = frozenset(states[: states.index(when.temper_at_most) + 1])
-        yield lambda call: call.context.temper in down
-    if when.caller_type is not None:
-        types = when.caller_type
-        yield lambda call: any(call.context.types[kind] >= floor for kind in types)
-    if when.need is not None:
-        needs = when.need
-        yield lambda call: any(call.context.needs[need] >= floor for need in needs)
-    if when.is_complaint is not None:
-        is_complaint = when.is_complaint
-        yield lambda call: call.context.is_complaint is is_complaint
-    if when.language is not None:
-        language = when.language
-        yield lambda call: call.context.language[:2] == language
-    if when.before is not None:
-        before = when.before
-        yield lambda call: not call.memory.said_before(before, call.just)
-    if when.after is not None:
-        after = when.after
-        window = None if when.within_s is None else samples(when.within_s)
-        yield lambda call: call.memory.said_within(after, call.just, call.at, window)
-
-
 def compile_rule(
     rule: Rule, number: int, book: RuleBook, arm: Callable[[RuleState, NotSaid, int], None]
 ) -> RuleState | None:
@@ -379,7 +347,7 @@ def compile_rule(
         root=root,
         leaves=leaves,
         anchors=anchors,
-        gates=tuple(_gates(rule.when)),
+        gates=tuple(gates_of(rule.when)),
         is_momentary=is_momentary,
         stays=None if stays_s is None else samples(stays_s),
     )

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import count
 
@@ -31,10 +31,12 @@ from monitor.core.facts import (
 )
 from monitor.core.playbook import leaves
 from monitor.core.playbook.compiled import RuleState, compile_rule
+from monitor.core.playbook.gates import DetectorGates
 from monitor.core.playbook.leaves import Found, Moment, NotSaid, cut_id
 from monitor.core.playbook.memory import Heard, Memory
 from monitor.core.playbook.model import RuleBook
 from monitor.core.playbook.questions import FACETS
+from monitor.core.playbook.reach import judged_by
 from monitor.core.playbook.repeats import Repeats
 from monitor.core.playbook.sentences import SentenceCutter
 from monitor.core.reading.context import CallContext, Phase
@@ -99,12 +101,16 @@ class RuleJudge:
         self.orders: list[Order] = []
         """Where each judgement stands that was told last."""
         self._rules: dict[str, RuleState] = {}
+        self._gates = DetectorGates(rulebook)
         self._take_book(rulebook, 0)
 
     def _take_book(self, rulebook: RuleBook, now: int) -> None:
         """Rules that are as they were keep their state."""
         known = self._rules
         self._book = rulebook
+        named = frozenset[str]().union(*map(judged_by, rulebook))
+        self._followed = frozenset(id_ for id_ in named if rulebook.said_by(id_) is None)
+        """Rules without phrases that a condition or a gate names: that they fired is remembered."""
         self._rules = {}
         self._by_id: dict[str, list[RuleState]] = {}
         self._owed_by_id: dict[str, list[tuple[RuleState, NotSaid]]] = {}
@@ -183,19 +189,32 @@ class RuleJudge:
         return told
 
     def on_judgement(self, judgement: Judgement, context: CallContext, now: int) -> list[Judgement]:
-        """A detector's judgement: its rule's name counts as said, for rules that follow on it."""
-        if not isinstance(judgement, AlertRaised) or self._book.said_by(judgement.rule) is not None:
-            return []
-        if judgement.rule not in self._by_id and judgement.rule not in self._owed_by_id:
-            return []
+        """A detector's judgement: its rule's name counts as said, for rules that follow on it.
+
+        Where it waits for the gates of its rule, it is itself among what is told, now or later.
+        """
         self._begin()
-        heard = self._memory.hear(judgement.rule, judgement.party, judgement.about, "")
-        return self._happened(heard, context, now)
+        if not self.keeps_back(judgement):
+            return self._follow(judgement, context, now)
+        if self._only is not None and judgement.rule not in self._only:
+            return []
+        return self._let(self._gates.take(judgement, self._moment(context, now)), context, now)
+
+    def keeps_back(self, judgement: Judgement) -> bool:
+        """Whether a detector's judgement waits for its rule's gates: `on_judgement` alone tells it then."""
+        return judgement.rule in self._gates
+
+    def _let(self, through: Iterable[Judgement], context: CallContext, now: int) -> list[Judgement]:
+        """What detectors found and the gates let through, with what follows on it."""
+        told: list[Judgement] = []
+        for one in through:
+            told.extend((self._placed(one), *self._follow(one, context, now)))
+        return told
 
     def on_tick(self, context: CallContext, now: int) -> list[Judgement]:
         """100 ms have passed, after the facts of them."""
         self._begin()
-        told = self._release(0)
+        told = self._release(0, context, now)
         self._memory.tick(context)
         moment = self._moment(context, now)
         asked: dict[int, RuleState] = {}
@@ -219,6 +238,8 @@ class RuleJudge:
             for number, sentence in enumerate(self._cutter.on_tick(now)):
                 self._where = (2, number)
                 told.extend(self._happened(self._memory.take_sentence(sentence), context, now))
+        self._where = (3,)
+        told.extend(self._let(self._gates.opened(moment), context, now))
         return told
 
     def _look(self, context: CallContext, asked: dict[int, RuleState]) -> None:
@@ -234,7 +255,7 @@ class RuleJudge:
     def finish(self, context: CallContext, now: int) -> list[Judgement]:
         """The call is over: what was owed by its end is missing now."""
         self._begin()
-        told = self._release(0)
+        told = self._release(0, context, now)
         moment = self._moment(context, now)
         self._where = (1,)
         for state in self._rules.values():
@@ -243,19 +264,25 @@ class RuleJudge:
                 leaf.ended(self._memory)
             if ending:
                 told.extend(self._ask(state, moment))
-        return told + self._release(2)
+        for kind in count(2):
+            if not self._held:
+                break
+            told.extend(self._release(kind, context, now))
+        return told
 
     def rebook(self, rulebook: RuleBook, context: CallContext, now: int) -> list[Judgement]:
         """Judges by another book from here on; what was said is remembered. Alerts of changed rules end."""
         before: Mapping[str, RuleState] = self._rules
         self._take_book(rulebook, now)
+        self._gates.rebook(rulebook)
         self._facets, self._revision = {}, None
         kept = {id(state) for state in self._rules.values()}
         self._due = [entry for entry in self._due if id(entry[2]) in kept]
         heapq.heapify(self._due)
         self._held = [held for held in self._held if id(held[0]) in kept]
         changed = [state for state in before.values() if id(state) not in kept]
-        return [AlertEnded(rule=state.rule.id, reason="rule_changed") for state in changed]
+        ended = [AlertEnded(rule=state.rule.id, reason="rule_changed") for state in changed]
+        return [*ended, *self._gates.opened(self._moment(context, now))]
 
     def report_findings(self) -> tuple[AlertRaised, ...]:
         """What the rules that only report have found, in order."""
@@ -353,23 +380,23 @@ class RuleJudge:
             if state.rule.is_on:
                 self._findings.append(raised)
             state.is_open = False
-            return []
+            return self._follow(raised, moment.context, moment.now)
         if state.rule.yields_to:
             self._held.append((state, raised))
             return []
-        return [self._placed(raised), *self._follow(raised, moment)]
+        return [self._placed(raised), *self._follow(raised, moment.context, moment.now)]
 
-    def _follow(self, raised: AlertRaised, moment: Moment) -> Iterator[Judgement]:
+    def _follow(self, raised: Judgement, context: CallContext, now: int) -> list[Judgement]:
         """Rules that wait for this one to fire. Books in which rules wait in circles are refused."""
-        if self._book.said_by(raised.rule) is None and (
-            raised.rule in self._by_id or raised.rule in self._owed_by_id
-        ):
-            heard = self._memory.hear(raised.rule, raised.party, raised.about, "")
-            where, self._where = self._where, (*self._where, raised.rule)
-            yield from self._happened(heard, moment.context, moment.now)
-            self._where = where
+        if not isinstance(raised, AlertRaised) or raised.rule not in self._followed:
+            return []
+        heard = self._memory.hear(raised.rule, raised.party, raised.about, "")
+        where, self._where = self._where, (*self._where, raised.rule)
+        told = self._happened(heard, context, now)
+        self._where = where
+        return told
 
-    def _release(self, kind: int) -> list[Judgement]:
+    def _release(self, kind: int, context: CallContext, now: int) -> list[Judgement]:
         """Raises what was held back, in the order of the book, where nothing fired to which it yields."""
         if not self._held:
             return []
@@ -380,7 +407,7 @@ class RuleJudge:
             if any(self._wins(winner, raised.about) for winner in state.rule.yields_to):
                 state.is_open = False
                 continue
-            told.append(self._placed(raised))
+            told.extend((self._placed(raised), *self._follow(raised, context, now)))
         return told
 
     def _wins(self, winner: str, about: Span) -> bool:

@@ -188,7 +188,7 @@ class Rule(_Row):
     because: Sentence
     """Why the alert was raised; placeholders are the alert's values (`{phrase}` for what was said)."""
     when: When = When()
-    """Gates: the rule is only looked at while they hold."""
+    """Gates: the rule is only looked at while they hold. What a detector finds is told once they do."""
     what: What | None = None
     """What it looks for."""
     cue: CueText | None = None
@@ -224,8 +224,6 @@ class Rule(_Row):
     @model_validator(mode="after")
     def _what_can_be_read(self) -> Rule:
         if self.what is None:
-            if self.when != When() and not self.is_said:
-                raise ValueError("`when` needs a `what`, `phrases` or `like` to look for")
             return self
         parts = list(walk(self.what))
         if len(parts) > NODES_MAX:
@@ -249,6 +247,11 @@ class Rule(_Row):
             return SaidLeaf(said=(self.id,))
         count, window_s = self.phrases.count, self.phrases.window_s
         return SaidLeaf(said=(self.id,), at_least=count, within_s=window_s if count > 1 else None)
+
+    @property
+    def is_gated(self) -> bool:
+        """Whether what a detector finds waits for the rule's gates."""
+        return self.condition is None and self.when != When()
 
     @property
     def rests_on_words(self) -> bool:
