@@ -83,6 +83,16 @@ def _unreachable(row: SourceRow, rule: Rule, book: RuleBook) -> Iterator[Doubt]:
                 yield _doubt(
                     row, f"{', '.join(ids)} are said by both parties; one condition is about one", "what"
                 )
+        if isinstance(part, NotSaidLeaf) and part.within_turns == 0:
+            owing = book.said_by(part.not_said[0])
+            others = [id_ for id_ in part.after or () if book.said_by(id_) is not owing]
+            if others:
+                yield _doubt(
+                    row,
+                    f"it can never fire: who says {others[0]!r} owes nothing in the same turn",
+                    "what",
+                    level="error",
+                )
         if isinstance(part, RepeatsLeaf) and part.saying is not None:
             others = [id_ for id_ in part.saying if book.said_by(id_) not in (part.repeats, None)]
             if others:

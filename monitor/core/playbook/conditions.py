@@ -74,9 +74,10 @@ class SaidLeaf(Leaf):
 class NotSaidLeaf(Leaf):
     """None of these has been said when it was due; true from then until one is said.
 
-    Due `by_s` after the call's start, or `within_s` or `within_turns` (of the party that owes it) `after`
-    something was said, or when the call reaches `by_phase`, or `by_end` of the call. Nobody is late while
-    somebody speaks: a time that runs out then waits for the words.
+    Due `by_s` after the call's start, or `within_s` or `within_turns` (of the party that owes it; 0 is the
+    turn in which the party itself says what it is due after) `after` something was said, or when the call
+    reaches `by_phase`, or `by_end` of the call. Nobody is late while somebody speaks: a time that runs out
+    then waits for the words.
     """
 
     IDS: ClassVar[tuple[str, ...]] = ("not_said", "after")
@@ -84,7 +85,7 @@ class NotSaidLeaf(Leaf):
     not_said: Ids
     after: Ids | None = None
     within_s: PositiveSeconds | None = None
-    within_turns: int | None = Field(None, ge=1, le=20)
+    within_turns: int | None = Field(None, ge=0, le=20)
     counts_for_s: float = Field(60.0, ge=0, le=7200)
     """With `after`: said this long before counts as well."""
     by_s: PositiveSeconds | None = None

@@ -21,6 +21,8 @@ _COUNT_WINDOW_S = 60.0
 _OVERLAP = samples(0.3)
 """Speech of the other under a phrase that makes it said on top of the other."""
 _SOON = samples(3.0)
+_SAME_TURN = samples(0.5)
+"""How much words may reach over the end of the turn that they belong to."""
 _TURN_MIN = samples(1.0)
 """The other's speech that is a turn to be answered, and no 嗯."""
 
@@ -158,14 +160,26 @@ class Said(Node):
         if moment.just is not None and self.is_moment and moment.just.id not in self.ids:
             return None
         oldest = moment.at - window
-        recent = [
+        recent = _apart(
             heard
             for heard in moment.memory.instances(self.ids)
             if heard.serial > moment.counted_from and heard.span.start >= oldest
-        ]
+        )
         if len(recent) < self._at_least:
             return None
         return said_evidence(sorted(recent, key=lambda heard: heard.serial))
+
+
+def _apart(instances: Iterable[Heard]) -> list[Heard]:
+    """Instances of which no two are about the same words: one question may be heard as a question, and as
+    one for a number."""
+    kept: list[Heard] = []
+    end = 0
+    for heard in sorted(instances, key=lambda heard: (heard.span.start, heard.serial)):
+        if heard.span.start >= end:
+            kept.append(heard)
+            end = heard.span.end
+    return kept
 
 
 class Order(Node):
@@ -238,7 +252,12 @@ class NotSaid(Node):
 
     def turn_ended(self, party: Party, span: Span) -> bool:
         """A turn is over; true when that makes it late."""
-        if self._turns_left is None or party is not self.party or span.start < self._began:
+        if self._turns_left is None or party is not self.party:
+            return False
+        if self._turns_left == 0:
+            if span.end < self._began - _SAME_TURN:
+                return False
+        elif span.start < self._began:
             return False
         self._turns_left -= 1
         if self._turns_left > 0:

@@ -71,6 +71,7 @@ def test_a_rule_in_order_raises_no_doubt() -> None:
             "waits for",
         ),
         ({"what": '{ repeats = "agent", saying = "grumble" }'}, "said by the caller"),
+        ({"what": '{ not_said = "hello", after = "grumble", within_turns = 0 }'}, "owes nothing"),
     ],
 )
 def test_rules_that_can_never_fire(fields: dict[str, str], said: str) -> None:
