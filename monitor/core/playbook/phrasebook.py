@@ -51,7 +51,8 @@ class _Compiled:
     patterns: tuple[Pattern, ...]
     exclusions: tuple[Pattern, ...]
     beside_han: tuple[Pattern, ...]
-    """Of which one must be near a match in Han characters, where there are any."""
+    """Of which one must be near a match in Han characters, where there are any. A match that begins with a
+    number (12315) needs none: it is of either language."""
     beside_latin: tuple[Pattern, ...]
 
 
@@ -241,7 +242,12 @@ class PhraseBook:
     def _hit(
         self, rule: str, pattern: Pattern, text: str, start: int, end: int, breaks: Sequence[int]
     ) -> Hit | None:
-        """A match, unless the clause about it holds, or sounds like, what the rule excludes."""
+        """A match, unless the clause about it holds, or sounds like, what the rule excludes.
+
+        Mandarin patterns write letters without bounds (olt, sr): in an English word they mean nothing.
+        """
+        if _cuts_word(text, start, end) and pattern.source in self._rules[rule].phrases.zh:
+            return None
         exclusions = self._rules[rule].exclusions
         if exclusions:
             around = _around(text, start, end, breaks)
@@ -257,7 +263,7 @@ class PhraseBook:
     def _has_beside(self, rule: str, text: str, start: int, end: int) -> bool:
         compiled = self._rules[rule]
         beside = compiled.beside_han if is_han(text[start]) else compiled.beside_latin
-        if not beside:
+        if not beside or text[start].isdigit():
             return True
         near = _around(text, start, end, ())
         return any(companion.regex.search(near) for companion in beside)
@@ -325,6 +331,12 @@ def _grams(needed: str) -> list[str]:
 
 def _reach(character: str) -> int:
     return _REACH_HAN if is_han(character) else _REACH_LATIN
+
+
+def _cuts_word(text: str, start: int, end: int) -> bool:
+    """Whether a match begins or ends in the middle of a word in Latin letters."""
+    edges = (text[max(0, start - 1) : start + 1], text[end - 1 : end + 1])
+    return any(len(edge) == 2 and edge.isascii() and edge.isalpha() for edge in edges)
 
 
 def _around(text: str, start: int, end: int, breaks: Sequence[int]) -> str:
