@@ -46,13 +46,30 @@ _HOLD = Phrases(
         r"\bi(?:'m| am) (?:just )?(?:checking|looking|pulling|transferring|connecting)\b",
         r"\b(?:put|place|putting|placing) you on (?:a )?(?:brief |quick |short )?hold\b",
         r"\bgive me (?:just )?(?:a|one|two)\b",
-        r"\b(?:about|maybe|for|another|i'll be|i'll take) (?:about |just )?"
-        r"(?:ten|fifteen|twenty|thirty|half a|a few|a couple of|a|one|two) (?:seconds?|secs?|minutes?|mins?)"
+        r"\b(?:about|maybe|for|another|i'll be|i'll take|takes? me|takes? us) (?:about |just |only )?"
+        r"(?:ten|fifteen|twenty|thirty|half a|a quarter of a|a few|a couple of|a|one|two) "
+        r"(?:seconds?|secs?|minutes?|mins?)"
         r"\b(?! (?:ago|late|away|from))",
-        r"\b(?:it'll|it will|it might|it may|going to|gonna|i'll) (?:be|go) (?:a bit |very )?quiet\b",
+        r"\b(?:be|go|goes|going) (?:a bit |very |all )?quiet\b",
     ),
 )
 """What an agent says before a silence that the caller then expects."""
+
+_FETCHES = Phrases(
+    zh=(
+        "(?:等等|等一?下|等会儿?|稍等|等我)(?!不|了)",
+        "(?:我|俺|容我|让我)(?:先|来|去)?(?:看看|看一下|找找|找一下|翻翻|翻一下|拿一下|去拿|记一下|试试|拿支?笔|戴个?眼镜)",
+        "(?:在|正在)(?:转圈|加载|下载|重启|开机)",
+    ),
+    en=(
+        r"\b(?:hang on|hold on|bear with me|two ticks)\b",
+        r"\b(?:one|just a|just one|wait a|give me a|half a) (?:moment|second|sec|minute|mo|tick)\b",
+        r"\blet me (?:just |go and |go )?(?:get|fetch|find|look|check|grab|see|dig|read)\b",
+        r"\bi'll (?:just |go and |go )?(?:get|fetch|find|grab|dig out) (?:it|my|me|the|a|that)\b",
+        r"\b(?:it's|still) (?:loading|thinking|spinning|starting up)\b|\bwaiting for it to\b",
+    ),
+)
+"""What a caller says before a silence in which the caller looks for something: nobody needs to fill it."""
 
 _HOLD_REACH = samples(10.0)
 """The silence may begin this long after the agent asked for it: the caller says yes, the agent thanks."""
@@ -65,9 +82,9 @@ class DeadAir:
 
     At `dead_air_cue_s` the agent is told, by an alert that a supervisor need not heed; at
     `dead_air_alert_s` a second alert takes its place (its end says "escalated"). After the agent asked the
-    caller to wait, both wait until `dead_air_hold_s`, and what was raised before those words came ends;
-    without words nobody can know that, and a hold is dead air like any other. Ringing before
-    the first word is not judged.
+    caller to wait, or the caller went to look for something, both wait until `dead_air_hold_s`, and what was
+    raised before those words came ends; without words nobody can know that, and a hold is dead air like any
+    other. Ringing before the first word is not judged.
     """
 
     rule = "dead_air"
@@ -77,24 +94,28 @@ class DeadAir:
         self._alert = samples(settings.dead_air_alert_s)
         self._hold = samples(settings.dead_air_hold_s)
         self._activity = Activity()
-        self._listener = PhraseListener(PhraseBook({"hold": _HOLD}))
+        self._listeners = {
+            Party.AGENT: PhraseListener(PhraseBook({"hold": _HOLD})),
+            Party.CALLER: PhraseListener(PhraseBook({"hold": _FETCHES})),
+        }
         self._hold_end: int | None = None
-        """Where the agent's latest words that ask to wait ended."""
+        """Where the latest words that excuse a silence ended."""
         self._open: str | None = None
         """The key of the open alert."""
 
     def on_event(self, event: TimelineEvent, now: int) -> Iterable[Judgement]:
-        """Speech of either party ends the silence; the agent's words may excuse it."""
+        """Speech of either party ends the silence; words may excuse it."""
         self._activity.take(event)
-        if isinstance(event, Words) and event.party is Party.AGENT:
-            self._note_hold(self._listener.hear(event, now))
+        if isinstance(event, Words):
+            self._note_hold(self._listeners[event.party].hear(event, now))
         if self._open is not None and self._activity.silent_since is None:
             yield AlertEnded(rule=self.rule, key=self._open, reason="speech")
             self._open = None
 
     def on_tick(self, now: int) -> Iterable[Judgement]:
         """Judges the silence so far."""
-        self._note_hold(self._listener.settle(now))
+        for listener in self._listeners.values():
+            self._note_hold(listener.settle(now))
         since = self._activity.silent_since
         if since is None:
             return
