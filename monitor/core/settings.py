@@ -281,8 +281,8 @@ class DetectorSettings(Section):
         60.0, gt=0, description="silence allowed after the agent asked the caller to wait"
     )
 
-    talk_share: float = Field(0.7, gt=0.5, lt=1, description="share of the talk that is much for one party")
-    talk_share_clear: float = Field(0.62, gt=0.5, lt=1, description="share below which the alert clears")
+    talk_share: float = Field(0.75, gt=0.5, lt=1, description="share of the talk that is much for the agent")
+    talk_share_clear: float = Field(0.67, gt=0.5, lt=1, description="share below which the alert clears")
     talk_window_s: float = Field(180.0, gt=0, description="the stretch of the call over which it is judged")
     talk_speech_s: float = Field(
         90.0, gt=0, description="speech of both that is enough to judge: a first account is long"

@@ -13,7 +13,7 @@ and `{evidence}` (the evidence's sentences, joined).
 | fast_pace         | agent  | both   | rate_syl_s, percent        | rate, rate_ratio                |
 | slow_pace         | agent  | both   | rate_syl_s, percent        | rate, rate_ratio                |
 | dead_air          | None   | None   | seconds_s                  | silence                         |
-| talk_share        | agent  | both   | percent, window_s          | talk_share                      |
+| talk_share        | agent  | agent  | percent, window_s          | talk_share                      |
 | interruption      | agent  | both   | count, window_s, longest_s | interruptions, overlap          |
 | not_letting_speak | caller | caller | count, window_s, turn_s    | attempts, turn                  |
 
@@ -25,7 +25,7 @@ before the alert, which is no longer true when the alert is read later.
 be a short turn (attempts alone): its sentence should lean on `{evidence}`. In `interruption`, `count` may
 be 1.
 
-Judgements that carry a severity of their own (the caller's pace and talk, the first stage of dead air)
+Judgements that carry a severity of their own (the caller's pace, the first stage of dead air)
 override the rule's. `dead_air` comes in two stages: at 8 s an alert of severity info, for the sake of its
 cue, and at 20 s one with the rule's severity, which takes the first one's place and keeps its cue.
 """

@@ -1,9 +1,9 @@
-"""One party does nearly all of the talking."""
+"""The agent does nearly all of the talking."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from monitor.core.audio import Party
 from monitor.core.clock import SAMPLE_RATE_HZ, Span, samples, seconds
@@ -15,7 +15,6 @@ from monitor.core.facts import (
     Ipu,
     Judgement,
     Overlap,
-    Severity,
     TimelineEvent,
 )
 from monitor.core.settings import DetectorSettings
@@ -25,10 +24,10 @@ _STEP = SAMPLE_RATE_HZ
 
 
 class TalkShare:
-    """Measures each party's share of the speech in the last `talk_window_s`, echoes left out.
+    """Measures the agent's share of the speech in the last `talk_window_s`, echoes left out.
 
     Nothing is said before both together have spoken for `talk_speech_s`. A caller who does the talking is
-    mostly telling what happened, which is good: that is information and no more.
+    mostly telling what happened, which is good; of an agent who has nothing to say to it other rules tell.
     """
 
     rule = "talk_share"
@@ -39,7 +38,7 @@ class TalkShare:
         self._activity = Activity()
         self._spoken: dict[Party, deque[Span]] = {party: deque() for party in Party}
         self._next = 0
-        self._open: Party | None = None
+        self._is_open = False
 
     def on_event(self, event: TimelineEvent, now: int) -> Iterable[Judgement]:
         """Takes speech, and takes back what turned out to be echo."""
@@ -60,28 +59,23 @@ class TalkShare:
         since = max(0, now - self._window)
         talk = {party: self._talk(party, since, now) for party in Party}
         total = sum(talk.values())
-        if self._open is not None:
-            if total == 0 or talk[self._open] / total < self._settings.talk_share_clear:
-                yield AlertEnded(rule=self.rule, key=self._open)
-                self._open = None
-            return
-        if total < samples(self._settings.talk_speech_s):
-            return
-        for party in Party:
-            if talk[party] / total >= self._settings.talk_share:
-                self._open = party
-                yield from self._raise(party, talk[party] / total, Span(since, now))
+        share = talk[Party.AGENT] / total if total else 0.0
+        if self._is_open:
+            if share < self._settings.talk_share_clear:
+                self._is_open = False
+                yield AlertEnded(rule=self.rule)
+        elif total >= samples(self._settings.talk_speech_s) and share >= self._settings.talk_share:
+            self._is_open = True
+            yield self._raised(share, Span(since, now))
 
-    def _raise(self, party: Party, share: float, about: Span) -> Iterator[Judgement]:
+    def _raised(self, share: float, about: Span) -> AlertRaised:
         percent = round(100 * share)
-        yield AlertRaised(
+        return AlertRaised(
             rule=self.rule,
-            party=party,
+            party=Party.AGENT,
             about=about,
             evidence=(Evidence(feature="talk_share", value=percent, unit="%"),),
             values={"percent": percent, "window_s": round(seconds(about.length))},
-            key=party,
-            severity=None if party is Party.AGENT else Severity.INFO,
         )
 
     def _talk(self, party: Party, since: int, now: int) -> int:
