@@ -10,12 +10,10 @@ from pathlib import Path
 from typing import Literal, Protocol, cast, get_args
 
 import msgspec
-import structlog
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import FileResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
@@ -25,7 +23,7 @@ from monitor.config import AccountSettings
 from monitor.core.events import WIRE_VERSION
 from monitor.core.inputs import CueAnswer
 from monitor.core.playbook.model import RuleBook
-from monitor.errors import AccountError, PlaybookError, ServerError, StoreError, TingyinError
+from monitor.errors import AccountError, ServerError
 from monitor.history.search import History
 from monitor.publish.access import Access, AccessMiddleware, serve_stream, visitor_of
 from monitor.publish.account_api import AccountApi, body_of
@@ -42,6 +40,7 @@ from monitor.publish.plays import Plays
 from monitor.publish.protocol import PROTOCOL_VERSION, CallState, CallSummary, Problem, Snapshot
 from monitor.publish.publisher import Publisher
 from monitor.publish.quiet_api import QuietApi
+from monitor.publish.refusals import HANDLERS
 from monitor.publish.rules_api import RulesApi
 from monitor.publish.side import SideDesk
 from monitor.publish.side_api import SideApi
@@ -59,50 +58,6 @@ EVENTS_MAX = 10_000
 
 _READ_WAIT_S = 1.0
 """How long an answer waits for events that are on their way to the disk."""
-
-_STATUS = {
-    "server.unknown_call": 404,
-    "server.not_found": 404,
-    "server.no_audio": 404,
-    "server.method": 405,
-    "server.websocket": 426,
-    "server.parameter": 400,
-    "server.no_dashboard": 503,
-    "server.malformed": 400,
-    "server.oversized": 413,
-    "account.refused": 401,
-    "account.signed_out": 401,
-    "account.program": 401,
-    "account.forbidden": 403,
-    "account.not_invited": 403,
-    "account.unknown": 404,
-    "account.exists": 409,
-    "account.last_admin": 409,
-    "account.name": 400,
-    "account.password": 400,
-    "account.link": 410,
-    "account.too_often": 429,
-    "message.length": 400,
-    "message.template": 400,
-    "message.unknown": 404,
-    "message.over": 409,
-    "message.too_many": 409,
-    "message.too_often": 429,
-    "account.provider": 502,
-    "desk.unknown_alert": 404,
-    "desk.unknown_mute": 404,
-    "desk.unknown_rule": 404,
-    "desk.assignee": 409,
-    "desk.too_many": 409,
-    "tuning.conflict": 409,
-    "tuning.busy": 409,
-    "tuning.no_calls": 409,
-    "tuning.invalid": 400,
-    "tuning.unknown_version": 404,
-    "tuning.unknown_trial": 404,
-}
-
-_log = structlog.get_logger(__name__)
 
 
 class Recordings(Protocol):
@@ -403,11 +358,7 @@ def create_app(
             Route("/{path:path}", pages.__call__),
         ],
         middleware=guards,
-        exception_handlers={
-            TingyinError: _on_error,
-            HTTPException: _on_http_exception,
-            Exception: _on_failure,
-        },
+        exception_handlers=HANDLERS,
     )
 
 
@@ -424,28 +375,3 @@ def _number(query: Mapping[str, str], name: str, default: int, least: int, most:
             "server.parameter", name=name, value=text, reason=f"a whole number, {least} to {most}"
         )
     return value
-
-
-def _error(error: TingyinError, status: int) -> Response:
-    headers = {"cache-control": "no-store"}
-    if "wait_s" in error.values:
-        headers["retry-after"] = str(error.values["wait_s"])
-    return JSONResponse({"code": error.code, "message": error.sentence}, status_code=status, headers=headers)
-
-
-async def _on_error(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, TingyinError)
-    status = 503 if isinstance(error, StoreError | PlaybookError) else _STATUS.get(error.code, 500)
-    return _error(error, status)
-
-
-async def _on_http_exception(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    if error.status_code == 405:
-        return _error(ServerError("server.method", path=request.url.path, method=request.method), 405)
-    return _error(ServerError("server.not_found", path=request.url.path), error.status_code)
-
-
-async def _on_failure(request: Request, error: Exception) -> Response:
-    _log.error("a request failed", path=request.url.path, error=type(error).__name__)
-    return _error(ServerError("server.failed"), 500)
