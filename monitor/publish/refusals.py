@@ -1,4 +1,4 @@
-"""How a request that is refused, or that fails, is answered: by a status, and the error's code and sentence."""
+"""How a request that is refused, or that fails, is answered: a status, and the error's code and sentence."""
 
 from __future__ import annotations
 
