@@ -166,12 +166,12 @@ def test_braces_in_words_that_were_said_are_harmless() -> None:
         (
             Evidence(feature="rate_ratio", value=1.38, unit="x"),
             "语速比平时快 38%",
-            "38 % faster than own usual",
+            "38% faster than own usual",
         ),
         (
             Evidence(feature="rate_ratio", value=0.55, unit="x"),
             "语速比平时慢 45%",
-            "45 % slower than own usual",
+            "45% slower than own usual",
         ),
         (
             Evidence(feature="words", value=0.8, unit=""),
