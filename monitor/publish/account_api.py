@@ -10,7 +10,6 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 import structlog
-from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -23,6 +22,7 @@ from monitor.config import AccountSettings
 from monitor.errors import AccountError, ServerError
 from monitor.publish.access import ASKED_COOKIE, COOKIE, GUEST, Access, address_of, cookie_of, visitor_of
 from monitor.publish.answers import json_answer
+from monitor.publish.queries import whole_number
 
 _BODY_BYTES_MAX = 16 * 1024
 _TRAIL_MAX = 1_000
@@ -286,8 +286,8 @@ class AccountApi:
         """The trail, the latest first. Takes `before`, `limit` (100, at most 1000) and `name`; reading it is
         in it."""
         query = request.query_params
-        limit = _whole(query, "limit", 100, most=_TRAIL_MAX)
-        before = _whole(query, "before", 0, most=2**62) if "before" in query else None
+        limit = whole_number(query, "limit", 100, most=_TRAIL_MAX)
+        before = whole_number(query, "before", 0, most=2**62) if "before" in query else None
         if before is None:
             await self._note_by(request, "trail_read", query.get("name", ""))
         entries: list[TrailEntry] = await asyncio.to_thread(
@@ -346,18 +346,6 @@ def _to_sign_in(error: AccountError) -> Response:
         "the identity provider let nobody in", code=error.code, reason=error.values.get("reason", "")
     )
     return RedirectResponse(f"/?refused={error.code}", 303, headers={"cache-control": "no-store"})
-
-
-def _whole(query: QueryParams, name: str, default: int, *, most: int) -> int:
-    """A whole number of the query, from 1 on.
-
-    Raises:
-        ServerError: server.parameter.
-    """
-    value = query.get(name, str(default))
-    if not value.isdecimal() or not 1 <= int(value[:20]) <= most:
-        raise ServerError("server.parameter", name=name, value=value, reason=f"a whole number, 1 to {most}")
-    return int(value)
 
 
 async def body_of(request: Request, kind: type[T], bytes_max: int = _BODY_BYTES_MAX) -> T:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, tzinfo
@@ -29,6 +28,7 @@ from monitor.publish.access import Access, visitor_of
 from monitor.publish.account_api import raw_body_of
 from monitor.publish.answers import json_answer
 from monitor.publish.publisher import Publisher
+from monitor.publish.queries import whole_number
 from monitor.report.data import build_csv, build_json, safe_cell
 from monitor.report.page import build_report
 from monitor.store.database import connect
@@ -111,8 +111,8 @@ class HistoryApi:
         body, it takes them too, and `words` (all of them said in the call; phrases in quotes), which an
         address does not: proxies and browsers write addresses down."""
         query = await _asked(request)
-        limit = _number(query, "limit", 50, PAGE_MAX)
-        before = _number(query, "before", 2**47, 2**47) if "before" in query else None
+        limit = whole_number(query, "limit", 50, most=PAGE_MAX)
+        before = whole_number(query, "before", 2**47, most=2**47) if "before" in query else None
         question = await self._question(request, query)
         found = await self._publisher.study(self._history.search, question, limit=limit, before=before)
         return json_answer(
@@ -344,15 +344,6 @@ def _zone(name: str) -> tzinfo:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:  # unknown, malformed, or a folder of the database
         raise _unfit("zone", name, "a name of the time zone database, as Asia/Shanghai") from error
-
-
-def _number(query: Mapping[str, str], name: str, default: int, most: int) -> int:
-    text = query.get(name)
-    if text is None:
-        return default
-    if not re.fullmatch("[0-9]{1,18}", text) or not 1 <= int(text) <= most:
-        raise _unfit(name, text[:40], f"a whole number, 1 to {most}")
-    return int(text)
 
 
 def _unfit(name: str, value: str, reason: str) -> ServerError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import platform
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Literal, Protocol, cast, get_args
 
@@ -39,6 +39,7 @@ from monitor.publish.pages import Pages
 from monitor.publish.plays import Plays
 from monitor.publish.protocol import PROTOCOL_VERSION, CallState, CallSummary, Problem, Snapshot
 from monitor.publish.publisher import Publisher
+from monitor.publish.queries import whole_number
 from monitor.publish.quiet_api import QuietApi
 from monitor.publish.refusals import HANDLERS
 from monitor.publish.rules_api import RulesApi
@@ -179,8 +180,8 @@ class Api:
     async def calls(self, request: Request) -> Response:
         """The history, page by page: `CallPage`. Takes `limit` (50, at most 500 calls), `state` (live,
         ended, cut_off or failed) and, for the next page, `before`."""
-        limit = _number(request.query_params, "limit", 50, 1, CALLS_MAX)
-        before = _number(request.query_params, "before", 2**62, 0, 2**62)
+        limit = whole_number(request.query_params, "limit", 50, most=CALLS_MAX)
+        before = whole_number(request.query_params, "before", 2**62, least=0, most=2**62)
         state = request.query_params.get("state")
         if state is not None and state not in get_args(CallState):
             raise ServerError(
@@ -212,8 +213,8 @@ class Api:
     async def events(self, request: Request) -> Response:
         """A call's events in order, page by page: `EventPage`. Takes `limit` (1000, at most 10000
         events) and, for the next page, `after_seq`."""
-        after_seq = _number(request.query_params, "after_seq", 0, 0, 2**62)
-        limit = _number(request.query_params, "limit", 1_000, 1, EVENTS_MAX)
+        after_seq = whole_number(request.query_params, "after_seq", 0, least=0, most=2**62)
+        limit = whole_number(request.query_params, "limit", 1_000, most=EVENTS_MAX)
         call_id = await self._known_call(request)
         stored = await self._publisher.read(self._publisher.log.read_call, call_id, after_seq, limit)
         return json_answer(
@@ -360,18 +361,3 @@ def create_app(
         middleware=guards,
         exception_handlers=HANDLERS,
     )
-
-
-def _number(query: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
-    text = query.get(name)
-    if text is None:
-        return default
-    try:
-        value = int(text)
-    except ValueError:
-        value = least - 1
-    if not least <= value <= most:
-        raise ServerError(
-            "server.parameter", name=name, value=text, reason=f"a whole number, {least} to {most}"
-        )
-    return value
