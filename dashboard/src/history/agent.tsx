@@ -9,7 +9,8 @@ import { useAnswer } from "../ui/answer";
 import { FigureCharts, FigureTable } from "./figures";
 import { addressOf, askedOf, type Filters } from "./filters";
 import { countsOfCall } from "./rates";
-import { Faulty, Nothing, Skeletons } from "./states";
+import { Nothing } from "../ui/none";
+import { Faulty, Skeletons } from "./states";
 
 /** As many as the server gives at once, and as an eye can compare. */
 const CALLS_MAX = 200;
@@ -24,7 +25,8 @@ export function AgentOverTime({ filters, agents }: { filters: Filters; agents: r
   if (filters.agent === "") return <ChooseAgent filters={filters} agents={agents} />;
   if (error !== null) return <Faulty error={error} again={again} />;
   if (value === null) return <Skeletons says={words.loading} />;
-  if (value.calls.length === 0) return <Nothing says={words.noneFit} why={words.noneFitWhy} />;
+  if (value.calls.length === 0)
+    return <Nothing look="history-none" says={words.noneFit} why={words.noneFitWhy} />;
   const rows = value.calls.toReversed().map((call) => ({
     key: call.call_id,
     short: new Date(call.started_at).toLocaleDateString(language.value === "zh" ? "zh-CN" : "en-GB", {
@@ -54,7 +56,7 @@ export function AgentOverTime({ filters, agents }: { filters: Filters; agents: r
 function ChooseAgent({ filters, agents }: { filters: Filters; agents: readonly string[] | null }) {
   const words = t.value.history;
   if (agents === null) return <Skeletons says={words.loading} />;
-  if (agents.length === 0) return <Nothing says={words.none} why={words.noneWhy} />;
+  if (agents.length === 0) return <Nothing look="history-none" says={words.none} why={words.noneWhy} />;
   return (
     <section class="history-none">
       <p>

@@ -9,7 +9,8 @@ import { clock, percent, timeOfDay } from "../ui/format";
 import { SeveritySign } from "../ui/icons";
 import { callPath, linkTo } from "../ui/router";
 import { useAnswer } from "../ui/answer";
-import { Faulty, Nothing, Skeletons } from "./states";
+import { Nothing } from "../ui/none";
+import { Faulty, Skeletons } from "./states";
 import { TakeAlong } from "./take-along";
 import { askedOf, type Filters, isAnySet, SEVERITIES } from "./filters";
 
@@ -51,6 +52,7 @@ export function CallList({ filters, facets }: { filters: Filters; facets: Facets
       </div>
       {value.calls.length === 0 ? (
         <Nothing
+          look="history-none"
           says={isAnySet(filters) ? words.noneFit : words.none}
           why={isAnySet(filters) ? words.noneFitWhy : words.noneWhy}
         />

@@ -17,17 +17,6 @@ export function Skeletons({ says }: { says: string }) {
   );
 }
 
-export function Nothing({ says, why }: { says: string; why: string }) {
-  return (
-    <div class="history-none">
-      <p>
-        <b>{says}</b>
-      </p>
-      <p>{why}</p>
-    </div>
-  );
-}
-
 export function Faulty({ error, again }: { error: unknown; again: () => void }) {
   const words = t.value.history;
   const code = error instanceof Refusal ? error.code : "";

@@ -8,7 +8,8 @@ import { useAnswer } from "../ui/answer";
 import { FigureCharts, FigureTable } from "./figures";
 import { addressOf, askedOf, daysAgo, type Filters, nothing, zone } from "./filters";
 import { MarksTable } from "./marks";
-import { Faulty, Nothing, Skeletons } from "./states";
+import { Nothing } from "../ui/none";
+import { Faulty, Skeletons } from "./states";
 
 /** What is shown while no days are chosen. */
 const USUAL_DAYS = 30;
@@ -60,7 +61,7 @@ export function TrendsView({ filters, facets }: { filters: Filters; facets: Face
       ) : over.value === null ? (
         <Skeletons says={words.loading} />
       ) : over.value.sums.length === 0 ? (
-        <Nothing says={words.noneFit} why={words.noneFitWhy} />
+        <Nothing look="history-none" says={words.noneFit} why={words.noneFitWhy} />
       ) : (
         <>
           <FigureCharts rows={rowsOf(over.value.sums, by)} />

@@ -7,7 +7,7 @@ import type { QuietRule } from "../protocol/tuning";
 import { nameOf, people } from "../state/people";
 import { askRuleTitles, ruleTitle } from "../state/rules";
 import { askAsOneself, visitor } from "../state/session";
-import { Nothing } from "../tuning/none";
+import { Nothing } from "../ui/none";
 import { seesAll } from "../state/visitor";
 import { timeOfDay } from "../ui/format";
 import { Icon } from "../ui/icons";
@@ -55,7 +55,7 @@ export function QuietList() {
       ) : value === null ? (
         <p>{t.value.page.loading}</p>
       ) : value.rules.length === 0 ? (
-        <Nothing says={words.none} why={words.noneWhy} />
+        <Nothing look="tuning-none" says={words.none} why={words.noneWhy} />
       ) : (
         <ul class="quiet-rules">
           {value.rules.map((row) => (

@@ -5,7 +5,7 @@ import type { Severity } from "../protocol/messages";
 import type { TunableRule } from "../protocol/tuning";
 import { fits, isTuned, type RulePath, ruleValueOf, withoutRule, withRule, writtenOf } from "./draft";
 import { NumberField, TextField, TunedMark } from "./fields";
-import { Nothing } from "./none";
+import { Nothing } from "../ui/none";
 import { placeName } from "./places";
 import { draft, edit, faults, server } from "./store";
 
@@ -66,7 +66,7 @@ export function RulesForm() {
           {words.shown(found.length)}
         </span>
       </form>
-      {found.length === 0 && <Nothing says={words.none} why={words.noneWhy} />}
+      {found.length === 0 && <Nothing look="tuning-none" says={words.none} why={words.noneWhy} />}
       <ul class="rules">
         {found.slice(0, more).map((rule) => (
           <RuleRow

@@ -1,7 +1,15 @@
-/** In the place of a list that is empty: that it is, and why. */
-export function Nothing({ says, why }: { says: string; why: string }) {
+/** In the place of a list that is empty: that it is, and why; `look` is the page's style for it. */
+export function Nothing({
+  look,
+  says,
+  why,
+}: {
+  look: "history-none" | "tuning-none";
+  says: string;
+  why: string;
+}) {
   return (
-    <div class="tuning-none">
+    <div class={look}>
       <p>
         <b>{says}</b>
       </p>
