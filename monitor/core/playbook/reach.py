@@ -71,11 +71,8 @@ def reached(rulebook: RuleBook, changed: Iterable[str], *, is_read_anew: bool) -
     if is_read_anew:
         found.update(rule.id for rule in rulebook if looks_at_reading(rule))
     named = {rule.id: judged_by(rule) for rule in rulebook}
-    is_more = True
-    while is_more:
-        more = {id_ for id_, names in named.items() if id_ not in found and names & found}
+    while more := {id_ for id_, names in named.items() if id_ not in found and names & found}:
         found |= more
-        is_more = bool(more)
     return frozenset(id_ for id_ in found if id_ in rulebook)
 
 

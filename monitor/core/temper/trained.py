@@ -28,7 +28,7 @@ _LAG_STEPS = 10
 """Five seconds are not learned yet, lest they be hot."""
 LASTING_S = 2.0
 """Speech that shows whether the ear stays sure: no single word keeps it so for so long."""
-_LASTING_STEPS = 4
+_LASTING_STEPS = round(LASTING_S / _STEP_WINDOWS)
 """The same in readings."""
 _CALM_PROBABILITY = 0.5
 _FIRST_WINDOWS = 3.0
