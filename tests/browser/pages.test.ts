@@ -156,6 +156,25 @@ describe.skipIf(!hasBrowser)("the pages", () => {
     await expect.poll(() => stage.served.hub.sides.of(parcel.id).listeners).toEqual([]);
   });
 
+  it("let a key mean what is shown, however soon it comes", async () => {
+    const page = await open(CALL, { [parcel.id]: 30 });
+    const listen = page.locator(".listen");
+    await listen.waitFor();
+    // Again as soon as the page shows that it listens, before that is painted.
+    await listen.evaluate((section) => {
+      const press = () =>
+        window.dispatchEvent(new KeyboardEvent("keydown", { code: "KeyL", key: "l", altKey: true }));
+      const shown = new MutationObserver(() => {
+        shown.disconnect();
+        press();
+      });
+      shown.observe(section, { attributes: true, attributeFilter: ["data-on"] });
+      press();
+    });
+    await page.waitForTimeout(500);
+    expect(await listen.getAttribute("data-phase")).toBe("off");
+  });
+
   it("show the agent one hint, and that it was followed", async () => {
     const page = await open(AGENT, { [parcel.id]: 44 });
     await page.locator("blockquote").waitFor();
