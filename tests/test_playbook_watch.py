@@ -13,6 +13,7 @@ import pytest
 from monitor import playbook_watch
 from monitor.core.events import Alert
 from monitor.core.inputs import RulesChanged
+from monitor.core.playbook.listener import Listener, phrases_of
 from monitor.errors import PlaybookError
 from monitor.playbook_watch import LoadedPlaybook, PlaybookWatch, load_whole
 from monitor.resources import resource
@@ -121,6 +122,17 @@ async def test_a_running_call_takes_the_edit_between_turns(desk: Desk) -> None:
     assert alerts(changes_at="never") == []
     assert alerts(changes_at="pause") == ["brand_new"], "what is said from then on"
     assert alerts(changes_at="speech") == ["brand_new"], "the words came after the turn"
+
+
+async def test_no_call_waits_until_an_edit_is_compiled(desk: Desk) -> None:
+    live = Caller(new_session(), lambda request: hypothesis(request, ""))
+    await desk.edit(lambda: (desk.folder / "zz_mine.toml").write_text(RULE, encoding="utf-8"))
+    compiled = phrases_of.cache_info().misses
+    (loaded,) = desk.loaded
+    Listener(loaded.book)
+    live.tell(RulesChanged(files=loaded.files))
+    live.hear(agent=silence(1.0))
+    assert phrases_of.cache_info().misses == compiled
 
 
 async def test_an_unexpected_error_ends_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,7 +34,7 @@ from monitor.ingest.file import open_file_source
 from monitor.ingest.paced import PacedSource
 from monitor.ingest.source import Source
 from monitor.ingest.websocket import Intake
-from monitor.playbook_watch import PlaybookWatch, tuned_playbook
+from monitor.playbook_watch import PlaybookWatch, compiled, tuned_playbook
 from monitor.publish.access import Access
 from monitor.publish.guard import is_loopback
 from monitor.publish.live_sound import LiveSound
@@ -161,7 +161,7 @@ async def open_office(settings: Settings, *, has_words: bool, is_open: bool = Fa
             resolve=publisher.resolve,
             tuned=tuning.rules_file,
         )
-        switchboard.rebook(playbook)
+        switchboard.rebook(await asyncio.to_thread(compiled, playbook))
         if untuned is not None:
             publisher.report(untuned.code, untuned.sentence)
         await asyncio.to_thread(tuning.look)

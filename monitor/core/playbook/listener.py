@@ -133,6 +133,13 @@ def phrases_of(rulebook: RuleBook, party: Party) -> PhraseBook:
     return PhraseBook(phrase_rows(rulebook, party))
 
 
+def compile_book(rulebook: RuleBook) -> None:
+    """Compiles all that calls listen for by a book, which the first of them would otherwise wait for."""
+    for party in Party:
+        phrases_of(rulebook, party)
+        examples_of(rulebook, party)
+
+
 def _phrases_of(rulebook: RuleBook, party: Party, only: Mapping[Party, Collection[str]] | None) -> PhraseBook:
     if only is None:
         return phrases_of(rulebook, party)
