@@ -42,7 +42,7 @@ dashboard: dashboard/dist/index.html  ## build the pages
 screenshots: dashboard/dist/index.html  ## pictures of every page, wide and narrow, in both themes and languages
 	@cd dashboard && npm run --silent screenshots -- ../screenshots $(ARGS)
 
-bench: .venv/.installed-dev dashboard/dist/index.html  ## print every figure of the README
+bench: .venv/.installed-dev dashboard/dist/index.html  ## print every figure of the README and of FIGURES
 	@$(BIN)/python -m bench
 
 lock: ## pin the dependencies anew (needs uv)

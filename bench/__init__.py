@@ -1,1 +1,1 @@
-"""One script for each claim of the README; `python -m bench` runs them all."""
+"""One script for each figure of the README and of FIGURES; `python -m bench` runs them all."""

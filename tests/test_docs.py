@@ -11,7 +11,7 @@ from monitor.core.events import AnyEvent
 from monitor.docs import PAGES
 
 TOP = Path(__file__).resolve().parent.parent
-WRITTEN = ("README.md", "ARCHITECTURE.md", "GLOSSARY.md", "CHANGELOG.md", "CONTRIBUTING.md")
+WRITTEN = ("README.md", "FIGURES.md", "ARCHITECTURE.md", "GLOSSARY.md", "CHANGELOG.md", "CONTRIBUTING.md")
 
 
 @pytest.mark.parametrize("name", PAGES)
