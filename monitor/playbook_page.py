@@ -99,6 +99,8 @@ def _section(rule: Rule) -> str:
         lines.append(f"- {stays} after {rule.cool_down_s:g} s at the earliest")
     if rule.temper_weight:
         lines.append(f"- Speaks for a hot temper with weight {rule.temper_weight:g}")
+    if rule.provokes:
+        lines.append("- Gives the caller cause for anger: a voice raised soon after it counts for more")
     if rule.cue is not None:
         lines += _cue(rule.cue, "Cue")
     for party, variant in sorted(rule.variants.items()):

@@ -88,6 +88,9 @@ FEATURES: dict[str, _Wording] = {
         Text(zh="话里带着不满（强度 {value}%）", en="the words show anger (strength {value}%)"),
         scale=_percent,
     ),
+    "cause": _Wording(
+        Text(zh="刚被坐席拒绝、顶撞或打断", en="the agent has just refused, rebuffed or cut in on the caller")
+    ),
     "turn_s": _Wording(Text(zh="这一轮已连续说 {value} 秒", en="this turn has lasted {value} s")),
     "quiet": _Wording(Text(zh="已安静 {value} 秒", en="{value} s of silence so far")),
     "unheard": _Wording(

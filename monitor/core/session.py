@@ -109,7 +109,11 @@ class CallSession:
             min_silence_s=settings.speech.min_silence_s,
         )
         self._temper = TemperScorer(
-            settings.temper, rulebook.temper_weights(), voice=voice, signal_weights=rulebook.temper_signals()
+            settings.temper,
+            rulebook.temper_weights(),
+            voice=voice,
+            signal_weights=rulebook.temper_signals(),
+            provoking=rulebook.provoking(),
         )
         hear = self._temper.hear_words
         self._judging = Judging(rulebook, settings, texts, on_judgement=hear, quiet=info.quiet_rules)

@@ -210,6 +210,13 @@ class TemperSettings(Section):
     interruption_memory_s: float = Field(60.0, gt=0, description="how long cutting in speaks for heat")
     words_weight: float = Field(0.6, ge=0, le=1, description="heat of what the caller says")
     words_memory_s: float = Field(45.0, gt=0, description="how long words speak for heat")
+    cause_weight: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="how far a refusal or a cut-in of the agent's makes anger of arousal, as words would",
+    )
+    cause_memory_s: float = Field(45.0, gt=0, description="how long such a cause counts")
     ease_weight: float = Field(
         0.6, ge=0, le=1, description="share of the heat that thanks and delight in full take away"
     )

@@ -25,7 +25,7 @@ FOUND_FROM = 1_000
 """The first of the steps that are about what detectors found; those before are about what was said."""
 _WORDING = frozenset(
     {"title", "because", "severity", "cue", "variants", "cool_down_s", "topic", "source", "is_on"}
-    | {"temper_weight"}
+    | {"temper_weight", "provokes"}
 )
 """Fields of a row of which nothing that it finds depends."""
 

@@ -252,6 +252,41 @@ def test_only_what_the_caller_says_speaks_for_the_callers_temper(row: Callable[.
         row(id="vents", who="agent", phrases=phrases, temper_weight=0.3)
 
 
+def test_only_what_the_agent_does_gives_the_caller_cause_for_anger() -> None:
+    rule = partial(Rule, id="refuses", title=TITLE, severity="low", because=TITLE, provokes=True)
+    assert rule(who="agent").provokes
+    with pytest.raises(ValidationError, match="only what the agent does"):
+        rule(who="caller")
+
+
+def test_a_refusal_and_a_cut_in_give_the_caller_cause_and_fade() -> None:
+    heard: list[float] = []
+
+    class Hearing:
+        def judge(self, features: TemperFeatures) -> TemperJudgement:
+            heard.append(features.cause)
+            return TemperJudgement(heat=0.0, evidence=())
+
+    def cause(scorer: TemperScorer, at_s: float = 1.0) -> float:
+        speak(scorer, at_s, 0.5)
+        return heard[-1]
+
+    def refused(rule: str, party: Party) -> TemperScorer:
+        scorer = TemperScorer(TemperSettings(), model=Hearing(), provoking=["refuses"])
+        scorer.hear_words(AlertRaised(rule=rule, party=party, about=Span(0, samples(1.0))))
+        return scorer
+
+    assert cause(refused("refuses", Party.AGENT)) > 0.9
+    assert cause(refused("refuses", Party.AGENT), at_s=300.0) < 0.01
+    assert cause(refused("greets", Party.AGENT)) == 0.0
+    assert cause(refused("refuses", Party.CALLER)) == 0.0
+    scorer = TemperScorer(TemperSettings(), model=Hearing())
+    scorer.hear(interruption(Party.CALLER, 1.0))
+    assert cause(scorer) == 0.0
+    scorer.hear(interruption(Party.AGENT, 1.0))
+    assert cause(scorer) > 0.9
+
+
 def test_another_model_can_judge() -> None:
     class Furious:
         def judge(self, features: TemperFeatures) -> TemperJudgement:

@@ -242,6 +242,20 @@ def test_joy_is_aroused_and_not_hot() -> None:
     assert judge(features(level_db=30.0)).heat == 0.0
 
 
+def test_a_raised_voice_after_a_refusal_or_a_complaint_is_not_raised_for_joy() -> None:
+    settings = TemperSettings()
+    judge = JoinedWitnesses(settings).judge
+    aroused = {"level_db": 8.0, "f0_st": 4.0, "alpha_delta_db": 3.0, "anger": 0.1}
+    plain, refused = judge(features(**aroused)), judge(features(**aroused, cause=1.0))
+    assert plain.heat < refused.heat < settings.hot_score, "whoever weeps at a refusal is not hot"
+    assert judge(features(**aroused, words=0.15)).heat < settings.hot_score
+    assert judge(features(**aroused, words=0.15, cause=1.0)).heat > settings.hot_score
+    assert judge(features(**aroused, words=0.4)).heat > settings.hot_score
+    assert judge(features(cause=1.0)).heat == 0.0
+    assert judge(features(level_db=30.0, cause=1.0)).heat == 0.0, "a cause is no second kind"
+    assert "cause" in {item.feature for item in refused.evidence}
+
+
 def test_evidence_says_what_the_ear_heard() -> None:
     judgement = JoinedWitnesses(TemperSettings()).judge(features(f0_st=4.0, level_db=8.0, anger=0.83))
     told = {item.feature: (item.value, item.unit) for item in judgement.evidence}

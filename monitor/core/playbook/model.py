@@ -203,6 +203,8 @@ class Rule(_Row):
     """Rules that win where both see something in the same words."""
     report_only: bool = False
     """Judged for the call's report; nobody is told while the call goes on."""
+    provokes: bool = False
+    """Whether what the agent does here gives the caller cause for anger."""
     topic: str = Field("", max_length=40)
     """What it is about, for the report's scorecard; left out: the name of its file."""
 
@@ -219,6 +221,8 @@ class Rule(_Row):
             raise ValueError("a rule with phrases says in `who` whose words it looks at")
         if self.id in self.yields_to:
             raise ValueError("a rule cannot yield to itself")
+        if self.provokes and self.who is not Party.AGENT:
+            raise ValueError("only what the agent does gives the caller cause for anger")
         return self
 
     @model_validator(mode="after")
@@ -351,6 +355,10 @@ class RuleBook:
     def temper_weights(self) -> dict[str, float]:
         """Rules whose match is lexical evidence of the caller's temper, with their weight, -1..1."""
         return {rule.id: rule.temper_weight for rule in self if rule.temper_weight}
+
+    def provoking(self) -> frozenset[str]:
+        """Rules whose alerts about the agent give the caller cause for anger."""
+        return frozenset(rule.id for rule in self if rule.provokes)
 
     def temper_signals(self) -> dict[str, float]:
         """Signals that are such evidence as soon as they are said, with their weight."""

@@ -34,6 +34,8 @@ class TemperFeatures:
     """What its melody and its colour each add to the log odds of that."""
     ease: float = 0.0
     """Weights of phrases that speak against heat, as thanks and delight do, fading likewise; 0..1."""
+    cause: float = 0.0
+    """How far the agent has just given cause for anger, as by a refusal or by cutting in, fading; 0..1."""
     lasting: float = 0.0
     """The mean log odds of anger that the ear gave over the last two seconds of speech."""
 

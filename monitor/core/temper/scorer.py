@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from monitor.core.audio import Party
 from monitor.core.clock import samples, seconds
@@ -104,24 +104,28 @@ class TemperScorer:
         model: TemperModel | None = None,
         voice: VoiceWeights | None = None,
         signal_weights: Mapping[str, float] | None = None,
+        provoking: Collection[str] = (),
     ) -> None:
         """
         Args:
             phrase_weights: rules of the playbook that are evidence when they raise an alert, -1..1.
             signal_weights: its signals that are evidence when the caller says them, -1..1; below 0, against
                 heat.
+            provoking: rules of the playbook whose alerts about the agent give the caller cause for anger.
             model: judges in place of the two that come with the product.
             voice: weights of a trained ear; without them the published rules judge.
         """
         self._settings = settings
         self._phrase_weights = dict(phrase_weights or {})
         self._signal_weights = dict(signal_weights or {})
+        self._provoking = frozenset(provoking)
         self._ear = TrainedEar(voice) if voice is not None else None
         self._model = model or (JoinedWitnesses(settings) if self._ear else PublishedRules(settings))
         self._window: deque[ProsodyFrame] = deque(maxlen=max(1, round(settings.window_s / _FRAME_S)))
         self._interruptions = _Fading(settings.interruption_memory_s)
         self._words = _Fading(settings.words_memory_s)
         self._ease = _Fading(settings.ease_memory_s)
+        self._cause = _Fading(settings.cause_memory_s)
         self._state = _State(settings)
         self._frames = 0
         self._score = 0.0
@@ -129,20 +133,24 @@ class TemperScorer:
         self._last_state = TemperState.CALM
 
     def hear(self, fact: TimelineEvent) -> None:
-        """Takes what the timeline tells; only the caller's interruptions are evidence."""
-        if isinstance(fact, Interruption) and fact.by is Party.CALLER:
-            self._interruptions.add(fact.span.end, 1.0)
+        """Takes what the timeline tells: the caller's interruptions are evidence, the agent's give cause."""
+        if isinstance(fact, Interruption):
+            kept = self._interruptions if fact.by is Party.CALLER else self._cause
+            kept.add(fact.span.end, 1.0)
 
     def hear_words(self, told: Judgement | Said) -> None:
         """Takes an alert or a phrase: of a rule or a signal with a weight, what the caller said is evidence.
 
         A rule's phrase counts once its rule has raised an alert; a signal's at once, though nobody is told.
+        An alert about the agent may give cause for anger.
         """
         if isinstance(told, Said):
             weight, at = self._signal_weights.get(told.id, 0.0), told.span.end
         elif isinstance(told, AlertRaised) and told.party is Party.CALLER:
             weight, at = self._phrase_weights.get(told.rule, 0.0), told.about.end
         else:
+            if isinstance(told, AlertRaised) and told.party is Party.AGENT and told.rule in self._provoking:
+                self._cause.add(told.about.end, 1.0)
             return
         if weight > 0.0:
             self._words.add(at, weight)
@@ -183,6 +191,7 @@ class TemperScorer:
             more_s = (self._settings.calm_fade - 1.0) * _FRAMES_PER_READING * _FRAME_S
             self._interruptions.hasten(more_s)
             self._words.hasten(more_s)
+            self._cause.hasten(more_s)
 
     def _follow(self, heat: float, at: int, is_voice_known: bool) -> None:
         """The score goes towards `heat`, faster up than down; silence before it counts at its own rate.
@@ -217,6 +226,7 @@ class TemperScorer:
             interruptions=self._interruptions.value(last.at),
             words=min(1.0, self._words.value(last.at)),
             ease=min(1.0, self._ease.value(last.at)),
+            cause=min(1.0, self._cause.value(last.at)),
             confidence=last.confidence,
             anger=None if heard is None else heard.anger,
             melody=0.0 if heard is None else heard.melody,

@@ -20,6 +20,8 @@ _HALF_LOW, _HALF_HIGH = 0.3, 1.5
 """What the weaker half of the voice has to add to the log odds of anger to speak for it, and in full."""
 _LASTING_LOW, _LASTING_HIGH = 1.0, 2.0
 """Mean log odds of two seconds (chances of 0.73 and 0.88) at which they begin to count, and count in full."""
+_MEANT_LOW, _MEANT_HIGH = 0.1, 0.8
+"""Anger in words, and cause for it, at which arousal begins to count as anger, and counts in full."""
 
 
 class JoinedWitnesses:
@@ -31,8 +33,10 @@ class JoinedWitnesses:
     that is sure of anger for two seconds together.
 
     Where the ear rules anger out, loudness, F0 and a pressed voice together add at most `arousal_weight`,
-    which is too little to be hot; where it does not, up to `arousal_weight_max`. An angry voice, pace,
-    cutting in and words add to that; and each of these needs company too.
+    which is too little to be hot; where it does not, up to `arousal_weight_max`. So they do where words say
+    what the arousal is: a caller who complains, or was just refused or cut off, does not raise the voice for
+    joy. Such a cause is no heat by itself, keeps no other kind company, and lets arousal alone count for too
+    little to be hot. An angry voice, pace, cutting in and words add to that; each of these needs company too.
     """
 
     def __init__(self, settings: TemperSettings) -> None:
@@ -60,8 +64,7 @@ class JoinedWitnesses:
         ]
         voice, _, _, level, f0, alpha, rate, interruptions, words = (kind.strength for kind in kinds)
         arousal = [level * s.level_weight, f0 * s.f0_weight, alpha * s.alpha_weight]
-        doubt = 0.0 if features.anger is None else soft_step(features.anger, s.doubt_low, s.doubt_high)
-        most = s.arousal_weight + doubt * (s.arousal_weight_max - s.arousal_weight)
+        most = s.arousal_weight + self._is_meant(features) * (s.arousal_weight_max - s.arousal_weight)
         cap = min(1.0, most / max(sum(arousal), 1e-9))
         shares = [
             voice * s.voice_weight,
@@ -75,4 +78,12 @@ class JoinedWitnesses:
         total = sum(shares)
         second = sorted(kind.strength for kind in kinds)[-2]
         heat = eased(features, s) * min(1.0, total) * soft_step(second, 0.0, s.second_kind)
-        return TemperJudgement(heat=heat, evidence=evidence_of(kinds, shares, total))
+        cause = Kind("cause", "", features.cause, features.cause * max(level, f0, alpha))
+        return TemperJudgement(heat=heat, evidence=evidence_of([*kinds, cause], [*shares, 0.0], total))
+
+    def _is_meant(self, features: TemperFeatures) -> float:
+        """How far arousal is anger and no joy, 0..1: by the ear, or by what was said."""
+        s = self._settings
+        heard = 0.0 if features.anger is None else soft_step(features.anger, s.doubt_low, s.doubt_high)
+        said = features.words + s.cause_weight * features.cause
+        return max(heard, soft_step(said, _MEANT_LOW, _MEANT_HIGH))
