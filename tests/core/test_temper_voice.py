@@ -10,7 +10,7 @@ import pytest
 from monitor.core.audio import Party
 from monitor.core.facts import ProsodyFrame, TemperState, VoiceTexture
 from monitor.core.settings import TemperSettings
-from monitor.core.temper import JoinedWitnesses, TemperFeatures, TemperScorer, VoiceWeights
+from monitor.core.temper import JoinedWitnesses, PublishedRules, TemperFeatures, TemperScorer, VoiceWeights
 from monitor.core.temper.trained import VERSION, Leaning, TrainedEar, usual_voice
 from monitor.core.temper.voice import FEATURE_NAMES, voice_features
 
@@ -254,6 +254,17 @@ def test_a_raised_voice_after_a_refusal_or_a_complaint_is_not_raised_for_joy() -
     assert judge(features(cause=1.0)).heat == 0.0
     assert judge(features(level_db=30.0, cause=1.0)).heat == 0.0, "a cause is no second kind"
     assert "cause" in {item.feature for item in refused.evidence}
+
+
+@pytest.mark.parametrize("model", [JoinedWitnesses, PublishedRules])
+@pytest.mark.parametrize("none", [{"arousal_weight": 0.0}, {"level_weight": 0.0}])
+def test_a_weight_of_nought_is_no_heat_and_no_crash(
+    model: type[JoinedWitnesses | PublishedRules], none: dict[str, float]
+) -> None:
+    settings = TemperSettings().model_copy(update=none)
+    judged = model(settings).judge(features(level_db=12.0, anger=0.1))
+    assert judged.heat == 0.0
+    assert {item.feature for item in judged.evidence} == {"level"}
 
 
 def test_evidence_says_what_the_ear_heard() -> None:

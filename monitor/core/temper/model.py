@@ -117,13 +117,13 @@ def measured_kinds(features: TemperFeatures, settings: TemperSettings) -> list[K
 
 
 def evidence_of(kinds: list[Kind], shares: list[float], total: float) -> tuple[Evidence, ...]:
-    """What there is of each kind, strongest share first; `shares` add up to `total`."""
+    """What there is of each kind, strongest share first; `shares` add up to `total`, 0 where weights are."""
     found = [
         Evidence(
             feature=kind.feature,
             value=round(kind.value, 2),
             unit=kind.unit,
-            contribution=round(share / total, 3),
+            contribution=round(share / total, 3) if total else 0.0,
         )
         for kind, share in zip(kinds, shares, strict=True)
         if kind.value is not None and kind.strength >= _STRENGTH_MIN
