@@ -227,7 +227,7 @@ def main() -> int:
         if part:
             which = f"the {name or 'first'} batch"
             by_whom = "no caller's pattern" if name in READ_FOR_AGENTS else "no pattern"
-            what = "all read" if name in WHOLLY_READ else f"that {by_whom} was written against"
+            what = "all open to be read" if name in WHOLLY_READ else f"that {by_whom} was written against"
             show(f"exact text, calls of {which}, {what}", part, rulebook)
     if spoken:
         names = {one.conversation.id for one in spoken}
