@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from bench.wordings import LANGUAGES, Sentence, found_by_phrases, parties_of, read_sentences
+from bench.wordings import LANGUAGES, UNREAD, Sentence, found_by_phrases, parties_of, read_sentences
 from monitor.playbook_files import load_playbook
 
 SENTENCES = read_sentences()
@@ -15,16 +15,22 @@ def test_each_writer_gave_each_row_as_many() -> None:
     counts = Counter((one.hand, one.row, one.language, one.is_it) for one in SENTENCES)
     rows = {one.row for one in SENTENCES}
     hands = {one.hand for one in SENTENCES}
-    assert len(hands) == 5
+    assert len(hands) == 6
+    assert UNREAD in hands
     assert counts == Counter(
         {
-            (hand, row, language, is_it): 6 if is_it else 3
+            (hand, row, language, is_it): (6 if is_it else 3) // (3 if hand == UNREAD else 1)
             for hand in hands
             for row in rows
             for language in LANGUAGES
             for is_it in (True, False)
         }
     )
+
+
+def test_no_sentence_of_the_unread_writer_stands_with_the_others() -> None:
+    read = {one.text for one in SENTENCES if one.hand != UNREAD}
+    assert not read & {one.text for one in SENTENCES if one.hand == UNREAD}
 
 
 def test_every_row_is_in_the_playbook() -> None:
