@@ -142,7 +142,7 @@ def test_the_truth_is_found(name: str) -> None:
     heat = known["heated"][0]
     hot = [event for event in told if isinstance(event, events.Alert) and event.rule == "hot_temper"]
     assert len(hot) == 1
-    assert heat["start_s"] < hot[0].raised_at_s < heat["start_s"] + 12.0
+    assert heat["start_s"] < hot[0].raised_at_s < heat["start_s"] + 6.0
     for item in known["interruptions"]:
         # One interruption may be heard as two, where the interrupter draws breath; the last one settles it.
         heard = [
