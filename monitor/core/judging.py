@@ -248,7 +248,7 @@ class Judging:
         """Detectors' judgements, and those of the rules that follow on them."""
         out: list[Event] = []
         for number, judgement in enumerate(judgements):
-            if not self._rules.keeps_back(judgement):
+            if not self._rulebook.keeps_back(judgement.rule):
                 out.extend(self._settle([judgement], now))
             told = self._rules.on_judgement(judgement, self._reader.context, now)
             followed = self._noted(FOUND_FROM + number, told)

@@ -57,7 +57,6 @@ class Rules(Protocol):
     def on_tick(self, context: CallContext, now: int) -> Sequence[Judgement]: ...
     def finish(self, context: CallContext, now: int) -> Sequence[Judgement]: ...
     def rebook(self, rulebook: RuleBook, context: CallContext, now: int) -> Sequence[Judgement]: ...
-    def keeps_back(self, judgement: Judgement) -> bool: ...
     def muted(self) -> list[RuleMuted]: ...
     def report_findings(self) -> tuple[AlertRaised, ...]: ...
 
@@ -130,7 +129,6 @@ class TapedRules:
         self._asked = with_what_they_need(rulebook, anew)
         self._judge = RuleJudge(rulebook, settings, self._asked) if self._asked else None
         self._numbers = {rule.id: number for number, rule in enumerate(rulebook)}
-        self._gated = frozenset(rule.id for rule in rulebook if rule.is_gated)
         self.is_reading_asked = any(looks_at_reading(rulebook[id_]) for id_ in self._asked)
         """Whether the call must be read for it."""
         self.orders: Sequence[Order] = ()
@@ -181,10 +179,6 @@ class TapedRules:
             RuntimeError: always; see `TapedEars.rebook`.
         """
         raise RuntimeError("a tape is of one book")
-
-    def keeps_back(self, judgement: Judgement) -> bool:
-        """Whether a detector's judgement waits for its rule's gates: see `RuleJudge.keeps_back`."""
-        return judgement.rule in self._gated
 
     def muted(self) -> list[RuleMuted]:
         """Of the rules that are asked, those that were contained since this was last asked."""

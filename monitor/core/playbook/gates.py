@@ -58,9 +58,6 @@ class DetectorGates:
         self._kept: dict[tuple[str, str], AlertRaised] = {}
         self.rebook(rulebook)
 
-    def __contains__(self, rule_id: object) -> bool:
-        return rule_id in self._gates
-
     def rebook(self, rulebook: RuleBook) -> None:
         """Asks another book's gates from here on; what is no longer gated has `opened`."""
         self._gates = {rule.id: tuple(gates_of(rule.when)) for rule in rulebook if rule.is_gated}

@@ -194,15 +194,11 @@ class RuleJudge:
         Where it waits for the gates of its rule, it is itself among what is told, now or later.
         """
         self._begin()
-        if not self.keeps_back(judgement):
+        if not self._book.keeps_back(judgement.rule):
             return self._follow(judgement, context, now)
         if self._only is not None and judgement.rule not in self._only:
             return []
         return self._let(self._gates.take(judgement, self._moment(context, now)), context, now)
-
-    def keeps_back(self, judgement: Judgement) -> bool:
-        """Whether a detector's judgement waits for its rule's gates: `on_judgement` alone tells it then."""
-        return judgement.rule in self._gates
 
     def _let(self, through: Iterable[Judgement], context: CallContext, now: int) -> list[Judgement]:
         """What detectors found and the gates let through, with what follows on it."""

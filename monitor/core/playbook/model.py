@@ -338,6 +338,10 @@ class RuleBook:
         """The signals by id."""
         return self._signals
 
+    def keeps_back(self, rule_id: str) -> bool:
+        """Whether what a detector finds for this rule waits for its gates: they alone let it be told then."""
+        return rule_id in self._by_id and self._by_id[rule_id].is_gated
+
     def said_by(self, id_: str) -> Party | None:
         """Whose words the signal or rule `id_` is; None where nothing of that name can be said."""
         row: Rule | Signal | None = self._signals.get(id_) or self._by_id.get(id_)

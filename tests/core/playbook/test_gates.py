@@ -87,8 +87,8 @@ def in_phase(phase: Phase, text: str = WATCHED) -> Scene:
 
 
 def test_what_a_detector_finds_is_told_through_open_gates() -> None:
+    assert parse_book({"book": WATCHED}).keeps_back(FOUND.rule)
     scene = in_phase(Phase.HANDLING)
-    assert scene.judge.keeps_back(FOUND)
     tell(scene, FOUND)
     tell(scene, AlertEnded(rule="talk_share"))
     assert scene.told == [FOUND, AlertEnded(rule="talk_share")]
@@ -127,4 +127,4 @@ def test_another_book_may_have_no_gates() -> None:
     free = parse_book({"book": WATCHED.replace('when = { phase = ["handling"] }', "")})
     scene.told.extend(scene.judge.rebook(free, scene.context, scene.now))
     assert scene.wait(1.0).fired == ["talk_share"]
-    assert not scene.judge.keeps_back(FOUND), "from here on the session tells it itself"
+    assert not free.keeps_back(FOUND.rule), "from here on the session tells it itself"
