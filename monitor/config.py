@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from platformdirs import user_cache_path, user_data_path
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError as UnparsableError
 
@@ -119,6 +119,10 @@ class StoreSettings(Section):
     )
 
 
+TOKEN_LEAST, TOKEN_MOST = 16, 512
+"""Characters of a program's token. Programs may try as often as they like, so it must not be short."""
+
+
 class AccountSettings(Section):
     """Who may come in."""
 
@@ -138,7 +142,9 @@ class AccountSettings(Section):
         "alone; `house`: with them supervisors who see everybody's calls; `supervisors`: those of teams, too",
     )
     program_token: SecretStr = Field(
-        SecretStr(""), description="what a telephone system and Prometheus send as a bearer token"
+        SecretStr(""),
+        description="what a telephone system and Prometheus send as a bearer token, 16 to 512 characters of "
+        "ASCII (`openssl rand -hex 24` writes a good one); empty: no program comes in",
     )
     provider_issuer: str = Field("", description="the OpenID Connect provider's issuer; empty: none")
     provider_client_id: str = Field("", description="this server's name at the provider")
@@ -146,6 +152,16 @@ class AccountSettings(Section):
     provider_name_claim: str = Field(
         "preferred_username", description="the claim that holds the name of the account that was made here"
     )
+
+    @field_validator("program_token")
+    @classmethod
+    def _is_no_guess(cls, token: SecretStr) -> SecretStr:
+        given = token.get_secret_value()
+        if given and not TOKEN_LEAST <= len(given) <= TOKEN_MOST:
+            raise ValueError(f"a token has {TOKEN_LEAST} to {TOKEN_MOST} characters, that nobody guesses it")
+        if given.strip() != given or not (given.isascii() and given.isprintable()):
+            raise ValueError("a token is sent in a header: printable ASCII, no space before or after it")
+        return token
 
 
 class MessageTemplate(Section):

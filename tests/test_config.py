@@ -128,6 +128,29 @@ def test_a_file_that_is_no_text_or_no_file_is_told_without_numbers(tmp_path: Pat
         assert "Errno" not in error.value.sentence
 
 
+@pytest.mark.parametrize(
+    "token", ["x", "fifteen-letters", "x" * 513, " a telephone system's", "电话系统的令牌电话系统的令牌电话"]
+)
+def test_a_token_that_is_guessed_or_cannot_be_sent_is_refused(tmp_path: Path, token: str) -> None:
+    with pytest.raises(SettingsError) as error:
+        load_settings(write(tmp_path / "t.toml", f'[accounts]\nprogram_token = "{token}"\n'))
+    assert error.value.code == "settings.invalid"
+    assert "accounts.program_token" in error.value.sentence and "a token " in error.value.sentence
+
+
+def test_a_token_of_sixteen_letters_is_taken_and_none_is_no_token(tmp_path: Path) -> None:
+    settings = load_settings(write(tmp_path / "t.toml", '[accounts]\nprogram_token = "sixteen--letters"\n'))
+    assert settings.accounts.program_token.get_secret_value() == "sixteen--letters"
+    assert not load_settings().accounts.program_token.get_secret_value()
+
+
+@pytest.mark.parametrize("name", ["language", "agent_language", "caller_language"])
+def test_a_language_that_nothing_is_written_for_is_refused(name: str) -> None:
+    with pytest.raises(SettingsError, match=rf"transcription\.{name}.*'fr'.*'zh' or 'en'") as error:
+        load_settings(None, {"transcription": {name: "fr"}})
+    assert error.value.code == "settings.invalid"
+
+
 @pytest.mark.parametrize("text", ["program_token = 5551234\n", "provider_client_secret = ['5551234']\n"])
 def test_what_opens_a_door_is_in_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     with pytest.raises(SettingsError) as error:

@@ -93,9 +93,13 @@ class TranscriptionSettings(Section):
         description="tell them to the recogniser beforehand too, from a second of speech on; of read news "
         "that cost more words than it found",
     )
-    language: str = Field("auto", description="auto, zh or en")
-    agent_language: str = Field("", description="the agent's language where it differs")
-    caller_language: str = Field("", description="the caller's language where it differs")
+    language: Literal["auto", "zh", "en"] = Field("auto", description="auto, zh or en")
+    agent_language: Literal["", "auto", "zh", "en"] = Field(
+        "", description="the agent's language where it differs"
+    )
+    caller_language: Literal["", "auto", "zh", "en"] = Field(
+        "", description="the caller's language where it differs"
+    )
     script: str = Field("simplified", pattern="^(simplified|traditional)$", description="script of Mandarin")
 
     def language_of(self, party: Party) -> str:
