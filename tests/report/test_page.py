@@ -57,6 +57,16 @@ class Reader(HTMLParser):
         self.text += data
 
 
+def test_what_stands_on_a_line_of_its_own_begins_like_a_sentence(told: list[AnyEvent]) -> None:
+    item = events.EvidenceItem(
+        feature="f0", value=3.2, unit="st", contribution=0.4, label=Text(zh="音高升高", en="pitch up by 3 st")
+    )
+    because = Text(zh="连说三句", en="three in a row")
+    page = build_report([*told, alert_of("9", "pitch", "high", 70.0, evidence=[item], because=because)])
+    assert ">Pitch up by 3 st<" in page and ">Three in a row<" in page
+    assert "pitch up by 3 st" not in page
+
+
 def test_the_page_is_well_formed_and_tells_the_call(told: list[AnyEvent]) -> None:
     page = Reader(build_report(told))
     assert (page.misnested, page.open) == ([], [])
