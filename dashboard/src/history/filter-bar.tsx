@@ -72,7 +72,7 @@ export function FilterBar({ filters, facets, shown }: BarProps) {
           label={words.severity}
           value={filters.severity}
           all={words.anySeverity}
-          options={SEVERITIES.map((one) => [one, words.atLeast(t.value.severity[one])])}
+          options={SEVERITIES.map((one) => [one, t.value.severityFrom[one]])}
           choose={(severity) => set({ severity: severity as Filters["severity"] })}
         />
       )}

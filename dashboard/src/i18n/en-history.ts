@@ -45,7 +45,6 @@ export const history = {
     anyRule: "Any alert or none",
     severity: "Severity",
     anySeverity: "Any severity",
-    atLeast: (severity: string) => `${severity} or graver`,
     state: "Ended how",
     anyState: "Any way",
     days: "Days",

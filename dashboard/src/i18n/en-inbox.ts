@@ -52,7 +52,6 @@ export const inbox = {
   standings,
   standing: "State",
   severity: "Severity",
-  atLeast: (severity: string) => `${severity} and worse`,
   anySeverity: "Every severity",
   agent: "Agent",
   everyAgent: "Every agent",

@@ -12,7 +12,6 @@ export const filter = {
   search: "Search calls",
   searchHint: "Search",
   severity: "Any alert",
-  orWorse: (severity: string) => `${severity} or worse`,
   state: "Any state",
   states,
   team: "All teams",

@@ -58,6 +58,14 @@ export const en = {
     low: "Low",
     info: "Note",
   } satisfies Record<Severity, string>,
+  /** To choose from which severity on; nothing is worse than critical. */
+  severityFrom: {
+    critical: "Critical",
+    high: "High or worse",
+    medium: "Medium or worse",
+    low: "Low or worse",
+    info: "Note or worse",
+  } satisfies Record<Severity, string>,
   temper: { calm: "Calm", raised: "Rising", hot: "Heated" } satisfies Record<TemperState, string>,
   temperUnknown: "Listening",
   source: { file: "Recording", device: "Microphone", demo: "Demo", stream: "Line" } as Record<string, string>,

@@ -43,7 +43,6 @@ export const history: typeof enHistory = {
     anyRule: "不限",
     severity: "级别",
     anySeverity: "不限级别",
-    atLeast: (severity) => `${severity}及以上`,
     state: "结束方式",
     anyState: "不限",
     days: "日期",

@@ -29,7 +29,6 @@ export const inbox: typeof english = {
   },
   standing: "状态",
   severity: "级别",
-  atLeast: (severity) => `${severity}及以上`,
   anySeverity: "所有级别",
   agent: "坐席",
   everyAgent: "所有坐席",

@@ -5,7 +5,6 @@ export const filter: Dictionary["filter"] = {
   search: "搜索通话",
   searchHint: "搜索",
   severity: "全部告警",
-  orWorse: (severity) => `${severity}及以上`,
   state: "全部状态",
   states: { act: "需要关注", watch: "留意", calm: "平稳", ended: "已结束" },
   team: "全部班组",

@@ -44,6 +44,13 @@ export const zh: Dictionary = {
   },
   party: { agent: "坐席", caller: "客户" },
   severity: { critical: "紧急", high: "严重", medium: "注意", low: "轻微", info: "提示" },
+  severityFrom: {
+    critical: "紧急",
+    high: "严重及以上",
+    medium: "注意及以上",
+    low: "轻微及以上",
+    info: "提示及以上",
+  },
   temper: { calm: "平静", raised: "升温", hot: "激烈" },
   temperUnknown: "聆听中",
   source: { file: "录音", device: "话筒", demo: "演示", stream: "线路" },

@@ -61,7 +61,7 @@ export function Filters({ items, counts, filter, onChange }: FiltersProps) {
           label={words.severity}
           all={words.anySeverity}
           chosen={filter.severity}
-          choices={SEVERITIES.map((one) => [one, words.atLeast(t.value.severity[one])])}
+          choices={SEVERITIES.map((one) => [one, t.value.severityFrom[one]])}
           onChange={(severity) => onChange({ ...filter, severity: severity as Severity | null })}
         />
         <Choice

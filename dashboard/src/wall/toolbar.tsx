@@ -55,7 +55,7 @@ export function Toolbar({ calls, shown }: ToolbarProps) {
         name="least"
         label={words.severity}
         value={asked.least}
-        options={SEVERITIES.slice(0, -1).map((one) => [one, words.orWorse(t.value.severity[one])])}
+        options={SEVERITIES.slice(0, -1).map((one) => [one, t.value.severityFrom[one]])}
       />
       <Choice
         name="state"
