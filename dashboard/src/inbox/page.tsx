@@ -151,9 +151,12 @@ const namesOf = (agents: readonly string[]) =>
 function Mutes() {
   const words = t.value.inbox;
   const { mutes, alerts } = desk.value;
+  // Whenever other rules are muted, and whenever the stream begins anew: a playbook may be edited meanwhile.
+  const muted = mutes.map((mute) => mute.rule).join(" ");
+  const { phase } = connection.value;
   useEffect(() => {
-    if (mutes.length > 0) void askRuleTitles();
-  }, [mutes.length > 0]);
+    if (muted !== "" && phase === "live") void askRuleTitles();
+  }, [muted, phase]);
   if (mutes.length === 0) return null;
   const titled = (mute: Mute) => Object.values(alerts).find((alert) => alert.rule === mute.rule)?.title;
   return (

@@ -26,9 +26,9 @@ export function QuietList() {
   const words = t.value.tuning.quiet;
   const { value, error, again } = useAnswer<Told>("/api/cues/quiet");
   useEffect(() => {
-    void askRuleTitles();
-    return () => void (said.value = "");
-  }, []);
+    if (value !== null) void askRuleTitles(); // with every list: a playbook may be edited meanwhile
+  }, [value]);
+  useEffect(() => () => void (said.value = ""), []);
   const wake = async (row: QuietRule) => {
     const whose = isOfAll(row) ? "" : `?agent=${encodeURIComponent(row.agent)}`;
     try {
