@@ -4,6 +4,7 @@ import { t } from "../i18n";
 import type { Account } from "../protocol/accounts";
 import { askAsOneself } from "../state/session";
 import { AccountForm, type Given } from "./account-form";
+import { useReturned } from "../ui/returned";
 import { Fault, useAct, worded } from "./form";
 import "../styles/accounts.css";
 
@@ -24,6 +25,7 @@ export function AccountsPage() {
   const load = async () =>
     setAccounts((await askAsOneself<{ accounts: Account[] }>("GET", "/api/accounts")).accounts);
   useEffect(() => act(load), []);
+  useReturned(() => act(load));
   const change = (name: string, body: object) =>
     act(async () => {
       await askAsOneself("PATCH", addressOf(name), body);

@@ -5,6 +5,7 @@ import type { TrailEntry } from "../protocol/accounts";
 import { askAsOneself } from "../state/session";
 import { timeOfDay } from "../ui/format";
 import { callPath } from "../ui/router";
+import { useReturned } from "../ui/returned";
 import { Fault, useAct, worded } from "./form";
 import "../styles/accounts.css";
 
@@ -37,6 +38,9 @@ export function TrailPage() {
       setShownName(of);
     });
   useEffect(() => load("", null), []);
+  useReturned(() => {
+    if (entries === null) load("", null);
+  });
   return (
     <main id="content" class="office">
       <div class="office-head">

@@ -1,6 +1,7 @@
 /** Tuning: thresholds and rules in forms, the draft with its trial beside them, and the versions. */
 import { useEffect } from "preact/hooks";
 import { t } from "../i18n";
+import { useReturned } from "../ui/returned";
 import { query, replaceQuery } from "../ui/router";
 import { QuietList } from "../quiet/list";
 import { DraftBar, problemWords } from "./bar";
@@ -19,6 +20,7 @@ type Tab = (typeof TABS)[number];
 export function TuningPage() {
   const words = t.value.tuning;
   useEffect(() => void load(), []);
+  useReturned(() => void load());
   const asked = new URLSearchParams(query.value).get("tab");
   const tab: Tab = TABS.find((one) => one === asked) ?? "thresholds";
   const isThere = server.value !== null && draft.value !== null;

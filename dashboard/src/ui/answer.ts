@@ -1,6 +1,7 @@
 /** One question to the server at a time: the newest wins, and what it answers stays while the next is asked. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { askAsOneself } from "../state/session";
+import { useReturned } from "./returned";
 
 export interface Answer<T> {
   /** The last answer; null while there is none yet. */
@@ -19,6 +20,7 @@ export function useAnswer<T>(path: string | null, form: URLSearchParams | null =
   const [isAsking, setAsking] = useState(path !== null);
   const [attempt, setAttempt] = useState(0);
   const newest = useRef(0);
+  const isLonger = useRef(false);
   useEffect(() => {
     newest.current += 1;
     const mine = newest.current;
@@ -29,6 +31,7 @@ export function useAnswer<T>(path: string | null, form: URLSearchParams | null =
     asked.then(
       (answer) => {
         if (mine !== newest.current) return;
+        isLonger.current = false;
         setValue(answer);
         setAsking(false);
       },
@@ -42,5 +45,14 @@ export function useAnswer<T>(path: string | null, form: URLSearchParams | null =
       newest.current += 1; // what comes after the page is left is nobody's
     };
   }, [path, form?.toString(), attempt]);
-  return { value, isAsking, error, again: () => setAttempt((now) => now + 1), change: setValue };
+  const again = () => setAttempt((now) => now + 1);
+  const change = (longer: T) => {
+    isLonger.current = true;
+    setValue(longer);
+  };
+  // What more of was fetched stays as it is: a list that somebody has gone down does not jump.
+  useReturned(() => {
+    if (error !== null || !isLonger.current) again();
+  });
+  return { value, isAsking, error, again, change };
 }
