@@ -1,4 +1,5 @@
 /** Tuning in Chromium: change a threshold, see what it would have done, save, see the version, restore. */
+import { GUEST } from "dashboard/dev/guest";
 import type { Page } from "playwright-core";
 import { beforeEach, describe, expect, it } from "vitest";
 import { hasBrowser, useStage } from "./stage";
@@ -55,6 +56,31 @@ describe.skipIf(!hasBrowser)("the tuning page", () => {
     expect(await page.locator(LEVEL).inputValue()).toBe("5");
     await page.getByRole("button", { name: "Louder by: as it was" }).click();
     await page.getByText("No changes").waitFor();
+  });
+
+  it("keeps a draft for its author: another account in the same tab begins with none", async () => {
+    await change("5");
+    const account = { ...GUEST.account!, name: "zhao", display: "赵敏" };
+    await page.route("**/api/session", (route) => route.fulfill({ json: { ...GUEST, account } }));
+    // Somebody has signed in in another tab, which shares the session.
+    await page.evaluate(() => new BroadcastChannel("tingyin-session").postMessage("in"));
+    await page.getByText("No changes").waitFor();
+    expect(await page.locator(LEVEL).inputValue()).toBe("6");
+    await page.reload();
+    await page.locator(LEVEL).waitFor();
+    expect(await page.locator(LEVEL).inputValue()).toBe("6");
+    expect(await draftText()).toContain("No changes");
+  });
+
+  it("asks again by itself when the server is back", async () => {
+    await page.route("**/api/tuning", (route) => route.abort());
+    await page.reload();
+    await page.getByText("The server does not answer.").waitFor();
+    await page.unroute("**/api/tuning");
+    await stage.served.stop();
+    await page.locator(".banner").waitFor();
+    await stage.served.resume();
+    await page.locator(LEVEL).waitFor({ timeout: 20_000 });
   });
 
   it("joins a draft with what somebody else saved meanwhile, and loses neither", async () => {

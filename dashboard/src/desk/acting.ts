@@ -3,7 +3,7 @@ import { computed, signal } from "@preact/signals";
 import { Refusal, UNREACHABLE } from "../net/api";
 import type { AlertState, Mute } from "../protocol/messages";
 import { keyOf } from "../state/desk";
-import { askAsOneself, visitor } from "../state/session";
+import { askAsOneself, onAnother, visitor } from "../state/session";
 import { desk, takeStates } from "../state/store";
 import { type ActBody, type ActName, undoOf } from "../state/undo";
 
@@ -85,6 +85,8 @@ export function forgetSteps(): void {
   steps.value = [];
   refused.value = null;
 }
+
+onAnother(forgetSteps);
 
 /** A name as people read it; the account's own where it is all that is known. */
 export function nameOf(account: string): string {

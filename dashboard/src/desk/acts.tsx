@@ -4,7 +4,7 @@ import { type ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { say, t } from "../i18n";
 import type { InboxAlert } from "../state/inbox";
-import { has, visitor } from "../state/session";
+import { has, onAnother, visitor } from "../state/session";
 import { act, askPeople, isBusy, mute, nameOf, people, unmute } from "./acting";
 import { nameOf as agentName, people as agents } from "../state/people";
 import "../styles/desk.css";
@@ -18,6 +18,9 @@ interface Panel {
 
 const panel = signal<Panel | null>(null);
 let openedFrom: HTMLElement | null = null;
+onAnother(() => {
+  panel.value = null;
+});
 
 const SNOOZE_MIN = [5, 15, 30, 60];
 const MUTE_S = [15 * 60, 3600, 4 * 3600, 8 * 3600];

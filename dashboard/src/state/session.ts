@@ -12,8 +12,26 @@ export const isUnreachable = signal(false);
 
 const RETRY_MS = 2000;
 
+/** Whose tab this was last; null before anybody was in. */
+let latest: string | null = null;
+const leavings: (() => void)[] = [];
+
+/** Forgets what one account wrote or did here once another comes in: it is nobody else's. */
+export function onAnother(forgetTheirs: () => void): void {
+  leavings.push(forgetTheirs);
+}
+
 function dispatch(input: VisitorInput): void {
-  visitor.value = reduceVisitor(visitor.value, input);
+  const next = reduceVisitor(visitor.value, input);
+  if (next.phase === "in") {
+    const name = next.account?.name ?? "";
+    if (latest !== null && latest !== name) {
+      forget();
+      for (const leave of leavings) leave();
+    }
+    latest = name;
+  }
+  visitor.value = next;
   if (visitor.value.phase === "in") start(may(visitor.value, "see_calls"));
   else forget();
 }
@@ -43,10 +61,8 @@ export function startSession(): void {
   // A refused stream says only that it broke off; whether that is for want of a session, the server knows.
   onLost(() => void look().catch(() => undefined));
   onEnd(ended);
-  // Whoever signs in again in one tab is back in all: a wall on another screen is not forgotten.
-  tabs.onmessage = () => {
-    if (visitor.peek().phase === "out") void look().catch(() => undefined);
-  };
+  // Whoever signs in in one tab is in in all: a wall on another screen is not forgotten, nor left to another.
+  tabs.onmessage = () => void look().catch(() => undefined);
   const first = () =>
     void look().catch(() => {
       isUnreachable.value = true;

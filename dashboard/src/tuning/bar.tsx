@@ -163,7 +163,7 @@ function Outcome({ trial: told, isOld }: { trial: Trial; isOld: boolean }) {
           {told.moved_count === 0 && told.status === "done" && <p>{words.noMove}</p>}
           <ul class="moved">
             {told.moved.slice(0, shown).map((one, at) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: the list only grows at its end
+              // The list only grows at its end.
               <Moved key={at} moved={one} />
             ))}
           </ul>

@@ -1,8 +1,11 @@
-/** The page's state: what the server has, the draft, the trial. The draft outlives a reload of the tab. */
+/**
+ * The page's state: what the server has, the draft, the trial. The draft outlives a reload of the tab, and is
+ * its author's alone.
+ */
 import { computed, signal } from "@preact/signals";
 import { Refusal, UNREACHABLE } from "../net/api";
 import type { Overlay, Trial, TuningFault, TuningState, TuningVersion } from "../protocol/tuning";
-import { askAsOneself } from "../state/session";
+import { askAsOneself, onAnother, visitor } from "../state/session";
 import { cleaned, differences, rebased, same } from "./draft";
 
 const KEPT = "tingyin-tuning-draft";
@@ -18,26 +21,44 @@ export const problem = signal<string | null>(null);
 export const busy = signal(false);
 export const savedAs = signal<number | null>(null);
 
+let checking: ReturnType<typeof setTimeout> | undefined;
+
 export const changes = computed(() =>
   server.value === null || draft.value === null ? [] : differences(server.value.tuned, draft.value),
 );
 
 const codeOf = (error: unknown) => (error instanceof Refusal ? error.code : UNREACHABLE);
 
+const own = () => visitor.peek().account?.name ?? "";
+
+onAnother(() => {
+  clearTimeout(checking);
+  server.value = draft.value = versions.value = trial.value = null;
+  faults.value = [];
+  problem.value = savedAs.value = null;
+});
+
 function keep(): void {
   const base = server.peek();
   try {
     if (base === null || draft.peek() === null || changes.peek().length === 0)
       sessionStorage.removeItem(KEPT);
-    else sessionStorage.setItem(KEPT, JSON.stringify({ base: base.tuned, mine: draft.peek() }));
+    else sessionStorage.setItem(KEPT, JSON.stringify({ by: own(), base: base.tuned, mine: draft.peek() }));
   } catch {
     // A browser that keeps nothing loses the draft with the tab, and nothing else.
   }
 }
 
-function kept(): { base: Overlay; mine: Overlay } | null {
+interface Kept {
+  readonly by: string;
+  readonly base: Overlay;
+  readonly mine: Overlay;
+}
+
+function kept(): Kept | null {
   try {
-    return JSON.parse(sessionStorage.getItem(KEPT) ?? "null") as { base: Overlay; mine: Overlay } | null;
+    const found = JSON.parse(sessionStorage.getItem(KEPT) ?? "null") as Kept | null;
+    return found?.by === own() ? found : null;
   } catch {
     return null;
   }
@@ -61,8 +82,6 @@ export async function load(): Promise<void> {
     problem.value = codeOf(error);
   }
 }
-
-let checking: ReturnType<typeof setTimeout> | undefined;
 
 export function edit(next: Overlay): void {
   draft.value = next;

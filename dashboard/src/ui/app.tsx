@@ -81,7 +81,8 @@ function Page() {
   if (phase === "out") return <SignInPage />;
   if (page === "unknown") return <NotFound />;
   if (!mayOpen(visitor.value, page)) return <NotYours />;
-  return <LoadedPage page={page} id={id} />;
+  // Another account in the same tab begins every page anew.
+  return <LoadedPage key={visitor.value.account?.name} page={page} id={id} />;
 }
 
 function NotFound() {
