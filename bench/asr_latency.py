@@ -23,7 +23,7 @@ from typing import Any
 
 from bench import peer_streaming
 from bench.asr_calls import CallSource, SpokenCall, calls_of, composed_calls, shipped_calls
-from bench.asr_measures import Delays, Stream, delays_of, percentiles, unstable_share
+from bench.asr_measures import Delays, Stream, delays_of, percentiles, unstable_words
 from monitor.commands.common import engine_workers, load_engine
 from monitor.config import Settings, load_settings
 from monitor.core import events
@@ -196,19 +196,19 @@ async def run(calls: Sequence[SpokenCall], settings: Settings, engine: SpeechRec
     length_s = sum(call.length_s for call in calls)
     await board.stop()
     await asyncio.to_thread(scheduler.close)
-    delays, changed, shown = Delays(), 0, 0
+    delays, changed, said = Delays(), 0, 0
     for call_id, call in zip(ids, calls, strict=True):
         for party in Party:
             stream = watcher.streams.get((call_id, party.value), Stream())
             delays.add(delays_of([word for word in call.words if word.party is party], stream))
-            wrong, total = unstable_share(stream)
-            changed, shown = changed + wrong, shown + total
+            wrong, total = unstable_words(stream)
+            changed, said = changed + wrong, said + total
     return Result(
         calls=len(calls),
         delays=delays,
         finals=transcriber.finals,
         cores=cpu / length_s,
-        unstable=changed / max(1, shown),
+        unstable=changed / max(1, said),
         queue_age_max_s=max(ages, default=0.0),
         lagging=watcher.lagging,
         dropped_finals=transcriber.failed + scheduler.counters["given_up"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise, takewhile
 
 import numpy as np
 
@@ -93,16 +94,31 @@ def _first_shown(final: Sequence[str], stream: Stream) -> list[float]:
     return first
 
 
-def unstable_share(stream: Stream) -> tuple[int, int]:
-    """(units shown as partial text that the next display of the same place did not hold, units shown): the
-    unstable partial word ratio of the field (Shangguan et al. 2020)."""
-    changed = total = 0
-    for (_, before), (_, after) in zip(stream.shown, stream.shown[1:], strict=False):
-        older, newer = _units(before), _units(after)
-        low = max(0, len(older) - 80)
-        total += sum(1 for _ in newer[len(older) :])
-        changed += sum(1 for index in range(low, min(len(older), len(newer))) if older[index] != newer[index])
-    return changed, total
+def unstable_words(stream: Stream) -> tuple[int, int]:
+    """(units that a display held and the next one did not, units committed in the end): together the unstable
+    partial word ratio of the field (Shangguan et al. 2020).
+
+    Each display is laid beside the next by the cheapest alignment, the last one beside what was committed: a
+    word put in between makes none of those after it unstable. A unit that is changed twice counts twice.
+    """
+    final = _units("".join(text for _, text in stream.committed))
+    displays = [*(_units(text) for _, text in stream.shown), final]
+    return sum(_lost(before, after) for before, after in pairwise(displays)), len(final)
+
+
+def _lost(before: Sequence[str], after: Sequence[str]) -> int:
+    """How many units of `before` do not stand in `after`."""
+    same = _count_alike(before, after)
+    before, after = before[same:], after[same:]
+    ending = _count_alike(before[::-1], after[::-1])
+    before, after = before[: len(before) - ending], after[: len(after) - ending]
+    pairs, _ = _align(before, after)
+    return len(before) - sum(before[one] == after[other] for one, other in pairs.items())
+
+
+def _count_alike(one: Sequence[str], other: Sequence[str]) -> int:
+    """How many leading units are the same."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 def error_rate(wanted: Sequence[str], heard: Sequence[str]) -> float:

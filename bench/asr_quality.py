@@ -21,7 +21,7 @@ import numpy as np
 import soundfile
 from faster_whisper import WhisperModel
 
-from bench.asr_measures import error_rate, unstable_share
+from bench.asr_measures import error_rate, unstable_words
 from bench.ears import noisy, telephone
 from bench.non_speech import report_non_speech
 from bench.streamed import Heard, Quick, stream
@@ -161,12 +161,12 @@ def report_language(
         found = rate(those, texts, language)
         quick, _ = streamed(those, settings, Quick(engine), through)
         hurried = rate(those, quick, language)
-        shares = [unstable_share(stream_) for stream_ in heard.streams().values()]
-        changed, shown = (sum(values) for values in zip(*shares, strict=True))
+        counts = [unstable_words(stream_) for stream_ in heard.streams().values()]
+        changed, total = (sum(values) for values in zip(*counts, strict=True))
         print(
             f"  {name:14} offline {least:5.1f}   stream {found:5.1f} ({found - least:+.1f})   "
             f"quick {hurried:5.1f} ({hurried - least:+.1f})   unstable partial words "
-            f"{100 * changed / max(1, shown):.1f} %   committed words changed {heard.changed()}"
+            f"{100 * changed / max(1, total):.1f} %   committed words changed {heard.changed()}"
         )
     auto, heard = streamed(those, settings_of("auto"), engine, LINES["clean"])
     print(f"  language found  stream {rate(those, auto, language):5.1f}")

@@ -25,7 +25,7 @@ from typing import Any
 
 from bench.asr_calls import SpokenCall, calls_of, composed_calls, shipped_calls
 from bench.asr_latency import AIM, MUST, numbers
-from bench.asr_measures import Delays, Stream, delays_of, percentiles, unstable_share
+from bench.asr_measures import Delays, Stream, delays_of, percentiles, unstable_words
 from bench.decode_costs import Counted, Operation, batch_ms
 from bench.streamed import NoF0
 from monitor.commands.common import load_engine
@@ -299,7 +299,7 @@ class Simulation:
             for party in Party:
                 stream = call.streams.get(party.value, Stream())
                 out.delays.add(delays_of([word for word in call.call.words if word.party is party], stream))
-                wrong, total = unstable_share(stream)
+                wrong, total = unstable_words(stream)
                 out.unstable = out.unstable[0] + wrong, out.unstable[1] + total
         out.counters.update(self._queue.counters)
 

@@ -19,7 +19,7 @@ import numpy as np
 from faster_whisper import WhisperModel
 
 from bench.asr_calls import SpokenCall
-from bench.asr_measures import Delays, Stream, delays_of, percentiles, unstable_share
+from bench.asr_measures import Delays, Stream, delays_of, percentiles, unstable_words
 from monitor import weights
 from monitor.commands.common import machine_of
 from monitor.config import Settings
@@ -98,18 +98,18 @@ def run(calls: Sequence[SpokenCall], settings: Settings) -> str:
             if channel.pending is not None:
                 channel.pending.cancel()
     cpu = time.process_time() - cpu
-    delays, changed, shown = Delays(), 0, 0
+    delays, changed, said = Delays(), 0, 0
     for channel in channels:
         truth = [word for word in channel.call.words if word.party is channel.party]
         delays.add(delays_of(truth, channel.stream))
-        wrong, total = unstable_share(channel.stream)
-        changed, shown = changed + wrong, shown + total
+        wrong, total = unstable_words(channel.stream)
+        changed, said = changed + wrong, said + total
     committed, first = percentiles(delays.committed_s), percentiles(delays.shown_s)
     seconds = sum(call.length_s for call in calls)
     return (
         f"faster-whisper in a sliding window, {len(calls)} calls: {cpu / seconds:.3f} cores a second of call;"
         f" errors {100 * delays.errors / max(1, delays.truths):.1f} %, {delays.missed} never came; unstable "
-        f"partial words {100 * changed / max(1, shown):.1f} %\n"
+        f"partial words {100 * changed / max(1, said):.1f} %\n"
         f"    shown      p50 {first['p50']:5.2f}  p95 {first['p95']:5.2f} s\n"
         f"    committed  mean {committed['mean']:5.2f}  p50 {committed['p50']:5.2f}  "
         f"p95 {committed['p95']:5.2f}  p99 {committed['p99']:5.2f} s"
