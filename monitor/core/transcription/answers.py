@@ -34,6 +34,9 @@ _FAIR_LOG_PROBABILITY = -0.5
 """A speculative answer, which is searched wider than a partial, commits at least this sure what lies well
 before its silence; what stands next to it needs the words that follow."""
 
+UNHEARD = ("no_speech", "phantom", "low_probability")
+"""Why a final is refused in which the recogniser heard nothing; the speech detector heard a voice."""
+
 
 class Answers:
     """Folds the answers to one party's requests into words and partial texts.
@@ -55,6 +58,8 @@ class Answers:
         """Every utterance whose words are not all known, oldest first; the open one is the last."""
         self.words_end = 0
         """Where the party's committed words end."""
+        self.unheard: int | None = None
+        """The latest done utterance, by its number, where the recogniser heard no words in it; else None."""
         self._is_over = False
         """Whether the sound has ended."""
 
@@ -107,6 +112,8 @@ class Answers:
             if utterance.final is None or utterance.answer is None:
                 break
             out.extend(self._take_final(utterance, utterance.answer))
+            is_unheard = utterance.answer.rejected in UNHEARD and not utterance.committer.has_words
+            self.unheard = utterance.number if is_unheard else None
             self.undone.popleft()
         if self._is_over and not self.undone:
             out.extend(self._writer.flush())

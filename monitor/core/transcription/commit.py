@@ -75,6 +75,11 @@ class Committer:
         return "".join(word.text for word in self._tail).strip()
 
     @property
+    def has_words(self) -> bool:
+        """Whether anything is committed."""
+        return bool(self._committed)
+
+    @property
     def end(self) -> int:
         """Where the committed words end, in samples; at first, where they may begin."""
         return self._end

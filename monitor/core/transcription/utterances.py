@@ -54,6 +54,12 @@ _RUN_UP_WITHIN = samples(2.0)
 _RUN_UP_TOTAL = samples(22)
 """The longest sound that both may make: more costs twice as much to hear."""
 
+_REHEARD_WITHIN = samples(0.7)
+"""How soon an utterance must begin after one in which no words were heard, to be heard together with it."""
+
+_REHEARD_TOTAL = samples(6.0)
+"""The longest sound that both may make by then: so much costs no more than less."""
+
 _HINT_FROM = samples(1.0)
 """Speech from which on the recogniser is told what to expect."""
 
@@ -91,6 +97,8 @@ class Utterances:
         """Where the previous utterance's sound ended: no words are taken from one sound twice."""
         self._last: Pcm | None = None
         """The previous utterance's sound."""
+        self._before: Utterance | None = None
+        """The previous utterance, without its sound."""
         self._other: Utterances | None = None
 
     @property
@@ -137,7 +145,9 @@ class Utterances:
 
     def on_hypothesis(self, hypothesis: Hypothesis) -> list[Output]:
         """Takes an answer. One that nobody waits for changes nothing."""
-        return self._answers.on_hypothesis(hypothesis)
+        out = self._answers.on_hypothesis(hypothesis)
+        self._rehear()
+        return out
 
     def on_dropped(self, request_id: int) -> list[Output]:
         """The request will not be answered."""
@@ -192,6 +202,32 @@ class Utterances:
         assert self._open is not None
         self._open.speech = max(0, self._heard - max(at, start))
         self._open.silences.append(Span(start, max(at, start)))
+        self._rehear()
+
+    def _rehear(self) -> None:
+        """Lets the open utterance begin with the one before, where the recogniser heard no words in that: a
+        syllable before a pause is plain with what follows. Nothing of either is committed by then."""
+        now, before = self._open, self._before
+        held = self._heard - self._ring_samples
+        if (
+            now is None
+            or before is None
+            or before.speech_end is None
+            or self._last is None
+            or before.number != self._answers.unheard
+            or self._decoded_until < max(held, now.start - _REHEARD_WITHIN)
+            or now.end - before.start > _REHEARD_TOTAL
+            or now.speculative is not None
+            or now.committer.has_words
+        ):
+            return
+        gap = np.concatenate(self._ring)[self._decoded_until - held : now.start - held]
+        now.blocks[:0] = [self._last, gap]
+        now.start = before.start
+        now.silences[:1] = [*before.silences, Span(before.speech_end, now.silences[0].end)]
+        now.speech += before.speech
+        now.speech_asked += before.speech
+        self._before = self._last = None
 
     def _begin(self, start: int, sound: Pcm) -> None:
         committer = Committer(
@@ -312,7 +348,7 @@ class Utterances:
     def _ended(self, utterance: Utterance, end: int) -> None:
         """The utterance's sound is known: up to `end`."""
         self._decoded_until = end
-        self._last = utterance.pcm(end)
+        self._before, self._last = utterance, utterance.pcm(end)
 
     def _run_up(self, utterance: Utterance, end: int) -> Pcm | None:
         """The sound of the utterance before, where this one seems to go on with it."""
