@@ -15,8 +15,9 @@ half of the `sixth` for a time; then they were opened in turn, and now all of th
 
 The 28 of `eighth` are two of each of fourteen trades, one in each language, 10 of them good calls, in the
 half sentences of the telephone. Their writer knew the table of rules, the titles and reasons that are shown,
-two other conversations and single lines of more, and of the patterns four that count times, seen in passing.
-Nobody who writes a pattern reads one.
+two other conversations and single lines of more, and of the patterns eight lines, most of which count times,
+seen in passing. Labels were read a second time with the false alarms in hand. Nobody who writes a pattern
+reads one.
 
 A conversation is a TOML file named as its `id`:
 
