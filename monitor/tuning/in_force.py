@@ -78,6 +78,10 @@ def tuned_settings(
             faults.append((section, f"only {', '.join(SECTIONS)} can be tuned"))
             continue
         known = getattr(configured, section)
+        odd = [name for name, value in values.items() if _is_no_number(getattr(known, name, None), value)]
+        if odd:
+            faults.extend((f"{section}.{name}", "a number is needed") for name in odd)
+            continue
         try:
             changed[section] = type(known).model_validate({**known.model_dump(), **values})
         except ValidationError as error:
@@ -85,3 +89,9 @@ def tuned_settings(
                 name = ".".join(str(part) for part in one["loc"])
                 faults.append((f"{section}.{name}", str(one["msg"])))
     return configured.model_copy(update=changed), faults
+
+
+def _is_no_number(configured: object, given: object) -> bool:
+    """Whether something else is given for a number: `true` would be read as 1, and "5" as 5."""
+    is_number = isinstance(configured, int | float) and not isinstance(configured, bool)
+    return is_number and isinstance(given, bool | str)

@@ -209,9 +209,13 @@ def test_a_version_of_any_number_is_only_unknown(office: TuningOffice) -> None:
     [
         (Overlay(thresholds={"detectors": {"raised_level_db": -1}}), "", "detectors.raised_level_db"),
         (Overlay(thresholds={"detectors": {"nothing": 1}}), "", "detectors.nothing"),
+        (Overlay(thresholds={"detectors": {"raised_level_db": True}}), "", "detectors.raised_level_db"),
+        (Overlay(thresholds={"detectors": {"raised_level_db": "5"}}), "", "detectors.raised_level_db"),
         (Overlay(thresholds={"speech": {"min_silence_s": 1}}), "", "speech"),
         (Overlay(rules={"no_authority": {"severity": "deadly"}}), "no_authority", "severity"),
         (Overlay(rules={"no_authority": {"phrases": {"zh": ["(啊+)+"]}}}), "no_authority", "phrases.zh"),
+        (Overlay(rules={"no_authority": {"is_on": "no"}}), "no_authority", "is_on"),
+        (Overlay(rules={"no_authority": {"phrases": {"zh": [" "]}}}), "no_authority", "phrases.zh"),
         (Overlay(rules={"nobody": {"is_on": False}}), "nobody", ""),
     ],
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StrictBool, model_validator
 
 from monitor.core.audio import Party
 from monitor.core.facts import Severity
@@ -182,7 +182,7 @@ class Rule(_Row):
     """
 
     title: Sentence
-    is_on: bool = True
+    is_on: StrictBool = True
     """False tells nobody what the rule finds; rules that build on it still do."""
     severity: Severity
     because: Sentence

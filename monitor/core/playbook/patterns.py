@@ -116,7 +116,7 @@ def _compile(source: str) -> Pattern:
     parsed = parser.parse()
     if parsed.paths > PATHS_MAX:
         raise PatternError("too many ways to match; use fewer or smaller repeats")
-    if not parsed.least:
+    if not parsed.least or not source.strip():
         raise PatternError("matches empty text")
     ways = tuple(
         Branch(part.regex, tuple(dict.fromkeys(part.required or _of(part.literal))), part.most)

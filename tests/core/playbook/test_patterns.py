@@ -51,6 +51,7 @@ def test_pattern_matches(source: str, text: str) -> None:
         ("a?", "matches empty"),
         ("(?!a)", "matches empty"),
         ("", "matches empty"),
+        (" ", "matches empty"),
         ("(?<=a{1,3})b", "look-behind"),
         (".{0,40}.{0,40}.{0,40}a", "too many ways"),
         ("x" * 401, "longer"),
