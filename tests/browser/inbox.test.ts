@@ -205,6 +205,14 @@ describe.skipIf(!hasBrowser)("the inbox", () => {
       const page = await open("/inbox?state=all", { viewport: { width: 320, height: 640 }, locale }, true);
       await page.locator(".item-more").first().click();
       await page.locator(".item .acts button").first().waitFor();
+      await page
+        .locator(".inbox-choice")
+        .last()
+        .evaluate((choice) => {
+          (choice as HTMLSelectElement).add(
+            new Option("A heated caller got no apology and no offer of help"),
+          );
+        });
       await expectNoSidewaysScroll(page);
     }
   });
