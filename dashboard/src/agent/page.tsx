@@ -132,7 +132,9 @@ function CallClock({ call }: { call: CallState }) {
       : callTimeS(call.zeroMs, call.lastS, nowMs.value);
   return (
     <p class="agent-clock" data-live={call.ended === null}>
-      <span>{call.ended ? words.callEnded : words.inCall}</span> <time>{clock(nowS)}</time>
+      {/* That it is over stands in the middle of the page already. */}
+      {call.ended === null && <span>{words.inCall} </span>}
+      <time>{clock(nowS)}</time>
     </p>
   );
 }

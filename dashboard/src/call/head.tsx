@@ -123,7 +123,7 @@ export function Notes({ call }: { call: CallState }) {
   const notes: Note[] = [];
   const add = (icon: IconName, level: Note["level"], says: string) => notes.push({ icon, level, says });
   if (call.isIncomplete) add("broken", "warning", words.notice.incomplete);
-  if (call.started && !call.started.has_words) add("letters", "info", words.notice.noWordsWhy);
+  if (call.started && !call.started.has_words) add("noWords", "info", words.notice.noWordsWhy);
   if (call.isLagging) add("clock", "warning", words.notice.laggingWhy);
   for (const party of PARTIES) {
     const lostS = call.lost

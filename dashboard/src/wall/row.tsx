@@ -222,7 +222,7 @@ interface Mark {
 function Marks({ call }: { call: WallCall }) {
   const { notice, wall } = t.value;
   const marks: Mark[] = [];
-  if (!call.hasWords) marks.push({ icon: "letters", says: notice.noWords, why: notice.noWordsWhy });
+  if (!call.hasWords) marks.push({ icon: "noWords", says: notice.noWords, why: notice.noWordsWhy });
   if (call.isLagging) marks.push({ icon: "clock", says: notice.lagging, why: notice.laggingWhyShort });
   const { audio_lost: lost, ...others } = call.notices;
   if (lost !== undefined)
