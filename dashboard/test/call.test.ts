@@ -85,6 +85,19 @@ describe("a call's state", () => {
     expect(other.prosody.caller.last?.f0_hz).toBe(330);
   });
 
+  it("ends with a server that died having told more than it had written", () => {
+    // Told up to number 5, written up to 2: the server that comes after it ends the call with 3 and 4.
+    const seen = fold(
+      recorded([started, alert("a1", 5), prosody(6, 200), prosody(6.1, 200), prosody(6.2, 200)]),
+    );
+    const [, , clears, ends] = recorded([started, started, cleared("a1", 5), ended(5, "cut_off")]);
+    const over = fold([clears!, ends!], seen);
+    expect(over.ended?.reason).toBe("cut_off");
+    expect(over.alerts[0]?.cleared).not.toBeNull();
+    expect(over.lastSeq).toBe(5);
+    expect(fold([clears!, ends!], over)).toBe(over);
+  });
+
   it("pairs an alert with its end", () => {
     const call = fold(recorded([started, alert("a1", 5), alert("a2", 6), cleared("a1", 9)]));
     expect(call.alerts.map((one) => one.cleared?.cleared_at_s ?? null)).toEqual([9, null]);

@@ -115,14 +115,31 @@ export function emptyCall(id: string): CallState {
 export function reduceCallEvent(before: CallState, event: CallEvent, nowMs: number): CallState {
   if (event.call_id !== before.id) return before;
   const isKept = event.type !== "partial";
-  if (isKept && event.seq <= before.lastSeq) return before;
+  if (isKept && event.seq <= before.lastSeq && !closesAnything(before, event)) return before;
   const call: CallState = {
     ...before,
-    lastSeq: isKept ? event.seq : before.lastSeq,
+    lastSeq: isKept ? Math.max(event.seq, before.lastSeq) : before.lastSeq,
     lastS: Math.max(before.lastS, event.t_s),
     zeroMs: before.ended ? null : callZeroMs(before.zeroMs, event.t_s, nowMs),
   };
   return fold(call, event, nowMs);
+}
+
+/**
+ * A server that died had told more than it had written: the one that ends its calls goes on numbering from what
+ * was written. What closes something that is open here was not folded before, whatever its number.
+ */
+function closesAnything(call: CallState, event: CallEvent): boolean {
+  switch (event.type) {
+    case "call_ended":
+      return call.ended === null;
+    case "alert_cleared":
+      return call.alerts.some(({ alert, cleared }) => alert.id === event.id && cleared === null);
+    case "cue_cleared":
+      return call.cues.some(({ cue, cleared }) => cue.id === event.id && cleared === null);
+    default:
+      return false;
+  }
 }
 
 /** The stream was broken off: what was only for display is void. */
