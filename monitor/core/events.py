@@ -2,8 +2,9 @@
 
 One event is one JSON object: `{"type", "v", "seq", "call_id", "t_s", ...}`. `t_s` is the call time, in
 seconds, at which the event could be known; stretches of the call are `start_s`/`end_s`, half open.
-`seq` counts a call's events from 1 without holes. Times are seconds, levels dB, F0 Hz or semitones (st),
-rates syllables a second; `null` means unknown, never zero.
+`seq` counts a call's events from 1 without holes; a call whose process was killed goes on, at its end, from
+what was written, which may be less than what had been told. Times are seconds, levels dB, F0 Hz or
+semitones (st), rates syllables a second; `null` means unknown, never zero.
 """
 
 from __future__ import annotations
