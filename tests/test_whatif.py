@@ -263,7 +263,7 @@ def test_commands(tmp_path: Path) -> None:
     assert "我没有权限" in said
     folder = tmp_path / "playbook"
     shutil.copytree(resource("playbooks"), folder)
-    path = folder / "agent_phrases.toml"
+    path = folder / "agent_authority.toml"
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace('id = "no_authority"', 'id = "no_authority_at_all"'), encoding="utf-8")
     for file in folder.glob("*.toml"):

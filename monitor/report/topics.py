@@ -1,4 +1,7 @@
-"""Names of the scorecard's topics: the files of the shipped playbook; others are shown as they are called."""
+"""Names of the scorecard's topics: files of the shipped playbook, or what several share as their `topic`.
+
+Others are shown as they are called.
+"""
 
 from __future__ import annotations
 
