@@ -36,6 +36,7 @@ describe.skipIf(!hasBrowser)("the wall", () => {
 
   it("finds by typing, from the keyboard alone, and says when nothing fits", async () => {
     const page = await open("/", { at: AT });
+    await page.getByRole("searchbox").waitFor();
     await page.keyboard.press("/");
     await page.keyboard.type("投递 陈");
     await expect.poll(() => names(page)).toEqual(["3027 陈"]);

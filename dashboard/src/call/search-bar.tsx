@@ -1,8 +1,8 @@
 /** Search in the transcript: how many places there are, and the way from one to the next. */
-import { useEffect, useRef } from "preact/hooks";
+import { useRef } from "preact/hooks";
 import { t } from "../i18n";
 import { Icon } from "../ui/icons";
-import { isTyping } from "../ui/typing";
+import { useSlash } from "../ui/keys";
 
 interface SearchBarProps {
   readonly text: string;
@@ -16,17 +16,7 @@ interface SearchBarProps {
 export function SearchBar({ text, setText, place, count, step }: SearchBarProps) {
   const words = t.value.transcript;
   const input = useRef<HTMLInputElement>(null);
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent) => {
-      if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target))
-        return;
-      event.preventDefault();
-      input.current?.focus();
-      input.current?.select();
-    };
-    window.addEventListener("keydown", onKey);
-    return () => window.removeEventListener("keydown", onKey);
-  }, []);
+  useSlash(input);
   const keys = (event: KeyboardEvent) => {
     if (event.key === "Enter" && !event.isComposing) {
       step(event.shiftKey ? -1 : 1);

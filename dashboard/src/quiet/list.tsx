@@ -1,6 +1,6 @@
 /** Cues that rest because agents keep sending them away: whose, until when, and the way back. */
 import { signal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { useAnswer } from "../ui/answer";
 import { language, t } from "../i18n";
 import type { QuietRule } from "../protocol/tuning";
@@ -25,8 +25,10 @@ const isOfAll = (row: QuietRule) => row.agent === "";
 export function QuietList() {
   const words = t.value.tuning.quiet;
   const { value, error, again } = useAnswer<Told>("/api/cues/quiet");
+  const [isNamed, setNamed] = useState(false);
   useEffect(() => {
-    if (value !== null) void askRuleTitles(); // with every list: a playbook may be edited meanwhile
+    // With every list: a playbook may be edited meanwhile. The first one waits, so that no id shows for a moment.
+    if (value !== null) void askRuleTitles().then(() => setNamed(true));
   }, [value]);
   useEffect(() => () => void (said.value = ""), []);
   const wake = async (row: QuietRule) => {
@@ -52,7 +54,7 @@ export function QuietList() {
             {t.value.page.again}
           </button>
         </div>
-      ) : value === null ? (
+      ) : value === null || !isNamed ? (
         <p>{t.value.page.loading}</p>
       ) : value.rules.length === 0 ? (
         <Nothing look="tuning-none" says={words.none} why={words.noneWhy} />

@@ -39,6 +39,16 @@ export function useKeys(keys: Keys): void {
   });
 }
 
+/** `/` goes to the field of a search. */
+export function useSlash(field: { readonly current: HTMLInputElement | null }): void {
+  useKeys({
+    "/": () => {
+      field.current?.focus();
+      field.current?.select();
+    },
+  });
+}
+
 /** One command with Alt, on whatever keyboard: `code` is the key's place, as `KeyL`. Bound as `useKeys` is. */
 export function useAltKey(code: string, act: () => void): void {
   useLayoutEffect(() => {

@@ -1,11 +1,11 @@
 /** Search and filters above the wall. */
-import { useEffect, useRef } from "preact/hooks";
+import { useRef } from "preact/hooks";
 import { t } from "../i18n";
 import { choices, type Filters, isFiltering, SEVERITIES, STATES } from "../state/filters";
 import { nameOf, people } from "../state/people";
 import type { WallCall } from "../state/wall";
 import { Icon } from "../ui/icons";
-import { isTyping } from "../ui/typing";
+import { useSlash } from "../ui/keys";
 import { clearFilters, filters, setFilters } from "./address";
 
 interface ToolbarProps {
@@ -16,17 +16,7 @@ interface ToolbarProps {
 export function Toolbar({ calls, shown }: ToolbarProps) {
   const words = t.value.filter;
   const search = useRef<HTMLInputElement>(null);
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent) => {
-      if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target))
-        return;
-      event.preventDefault();
-      search.current?.focus();
-      search.current?.select();
-    };
-    window.addEventListener("keydown", onKey);
-    return () => window.removeEventListener("keydown", onKey);
-  }, []);
+  useSlash(search);
   const asked = filters.value;
   const known = people.value;
   const { teams, agents } = choices(calls, known);
