@@ -1,6 +1,6 @@
 /** Single keys, which a page may have only where they can be switched off (WCAG 2.1.4). */
 import { signal } from "@preact/signals";
-import { useLayoutEffect } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import { remember, remembered } from "./memory";
 
 /** Whether the viewer lets single keys work. */
@@ -20,13 +20,11 @@ const WRITING = "input:not([type=checkbox]):not([type=radio]), textarea, select,
 const RUNNING = ["j", "k", "arrowdown", "arrowup"];
 
 /**
- * Calls what a letter stands for, unless somebody writes, or means another command.
- *
- * A key acts on what is shown. That is why it is bound anew with the drawing: after the painting, as an
- * ordinary effect is, the next key could still do what the last drawing meant.
+ * Calls what a letter stands for, unless somebody writes, or means another command. A key acts on
+ * what is shown: it is bound anew with every drawing.
  */
 export function useKeys(keys: Keys): void {
-  useLayoutEffect(() => {
+  useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
       if (event.target instanceof Element && event.target.closest(WRITING)) return;
@@ -51,7 +49,7 @@ export function useSlash(field: { readonly current: HTMLInputElement | null }): 
 
 /** One command with Alt, on whatever keyboard: `code` is the key's place, as `KeyL`. Bound as `useKeys` is. */
 export function useAltKey(code: string, act: () => void): void {
-  useLayoutEffect(() => {
+  useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (!event.altKey || event.ctrlKey || event.metaKey || event.code !== code || event.repeat) return;
       event.preventDefault();
