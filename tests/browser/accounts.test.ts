@@ -56,7 +56,7 @@ describe.skipIf(!hasProduct)("the product with accounts", () => {
     await root.getByText("At least 10 characters").waitFor();
     await choose(root, PASSWORD);
     await root.getByText("No call yet").waitFor();
-    expect(new URL(root.url()).pathname).toBe("/");
+    await expect.poll(() => new URL(root.url()).pathname).toBe("/");
     const again = await open(new URL(welcome).pathname);
     await again.getByText("This link was used already").waitFor();
   });
@@ -70,7 +70,7 @@ describe.skipIf(!hasProduct)("the product with accounts", () => {
     await expectAccessibleInBothThemes(page);
     await signIn(page, "admin", PASSWORD);
     await page.getByRole("cell", { name: "was refused" }).waitFor();
-    expect(new URL(page.url()).pathname).toBe("/trail");
+    await expect.poll(() => new URL(page.url()).pathname).toBe("/trail");
     await expectAccessibleInBothThemes(page);
   });
 
@@ -86,8 +86,10 @@ describe.skipIf(!hasProduct)("the product with accounts", () => {
     const agent = await open(new URL(link!).pathname, { viewport: { width: 320, height: 640 } });
     await choose(agent, AGENT_PASSWORD);
     await agent.getByText("No call", { exact: true }).waitFor();
-    expect(new URL(agent.url()).pathname).toBe("/agent");
-    expect(await agent.getByRole("navigation").getByRole("link").allTextContents()).toEqual(["Agent view"]);
+    await expect.poll(() => new URL(agent.url()).pathname).toBe("/agent");
+    await expect
+      .poll(() => agent.getByRole("navigation").getByRole("link").allTextContents())
+      .toEqual(["Agent view"]);
     await expectNoSidewaysScroll(agent);
     await agent.goto(`${url}/accounts`);
     await agent.getByText("This page is not for your account").waitFor();
@@ -120,7 +122,7 @@ describe.skipIf(!hasProduct)("the product with accounts", () => {
     await expectAccessibleInBothThemes(other);
     await other.getByRole("button", { name: "Sign out", exact: true }).click();
     await other.getByRole("heading", { name: "Sign in" }).waitFor();
-    expect(await root.getByText("No call yet").count()).toBe(1);
+    await expect.poll(() => root.getByText("No call yet").count()).toBe(1);
     await signIn(other, "admin", PASSWORD);
     await other.locator(".menu summary").click();
     await other.getByRole("button", { name: "Sign out everywhere" }).click();
@@ -135,7 +137,7 @@ describe.skipIf(!hasProduct)("the product with accounts", () => {
     await signIn(root, "admin", PASSWORD);
     await root.getByText("No call yet").waitFor();
     await second.getByRole("cell", { name: "was refused" }).first().waitFor();
-    expect(new URL(second.url()).pathname).toBe("/trail");
+    await expect.poll(() => new URL(second.url()).pathname).toBe("/trail");
   });
 
   it("had no error on any page", () => {

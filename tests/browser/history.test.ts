@@ -29,15 +29,15 @@ describe.skipIf(!hasBrowser)("the history", () => {
     await expectAccessibleInBothThemes(page);
     await page.getByLabel("Words said").fill("投诉");
     await page.locator(".hit mark", { hasText: "投诉" }).waitFor();
-    expect(await page.locator(".past").count()).toBe(1);
+    await expect.poll(() => page.locator(".past").count()).toBe(1);
     expect(decodeURIComponent(page.url())).not.toContain("投诉");
     await expectAccessibleInBothThemes(page);
     await page.reload();
     await page.locator(".hit mark", { hasText: "投诉" }).waitFor();
     await page.locator(".hit").first().click();
     await page.locator('.said-row[aria-current="true"]', { hasText: "我要投诉" }).waitFor();
-    expect(new URL(page.url()).pathname).toBe(CALL);
-    expect(await time()).toBeGreaterThanOrEqual(35);
+    await expect.poll(() => new URL(page.url()).pathname).toBe(CALL);
+    await expect.poll(time).toBeGreaterThanOrEqual(35);
     await page.locator("mark[data-current]", { hasText: "投诉" }).waitFor();
     expect(decodeURIComponent(page.url())).not.toContain("投诉");
     await page.locator("a.back").click();
@@ -62,8 +62,8 @@ describe.skipIf(!hasBrowser)("the history", () => {
     other.on("request", (request) => asked.push(decodeURIComponent(request.url())));
     await other.goto(link);
     await expect.poll(() => other.getByLabel("Words said").inputValue()).toBe("投诉");
-    expect(new URL(other.url()).hash).toBe("");
-    expect(new URL(other.url()).search).toBe("?severity=low");
+    await expect.poll(() => new URL(other.url()).hash).toBe("");
+    await expect.poll(() => new URL(other.url()).search).toBe("?severity=low");
     expect(asked.filter((address) => address.includes("投诉") && !address.includes("#"))).toEqual([]);
   });
 
@@ -84,9 +84,9 @@ describe.skipIf(!hasBrowser)("the history", () => {
   it("keeps its filters in the address", async () => {
     await open("/history?severity=critical&agent=3077+何");
     await page.locator(".past").first().waitFor();
-    expect(await page.getByLabel("Severity").inputValue()).toBe("critical");
-    const names = await page.locator(".past-link").allTextContents();
-    expect(new Set(names)).toEqual(new Set(["3077 何"]));
+    await expect.poll(() => page.getByLabel("Severity").inputValue()).toBe("critical");
+    const names = async () => new Set(await page.locator(".past-link").allTextContents());
+    await expect.poll(names).toEqual(new Set(["3077 何"]));
     await page.getByLabel("Agent", { exact: true }).selectOption("3051 周");
     await expect.poll(() => page.locator(".past-link").first().textContent()).toBe("3051 周");
     await page.reload();
@@ -114,7 +114,7 @@ describe.skipIf(!hasBrowser)("the history", () => {
     await open(CALL);
     const play = page.getByRole("button", { name: "Play", exact: true });
     await play.waitFor();
-    expect(await time()).toBe(0);
+    await expect.poll(time).toBe(0);
     await page.getByLabel("Speed").selectOption("2");
     await play.click();
     await expect.poll(time, { timeout: 10_000 }).toBeGreaterThan(3);
@@ -165,7 +165,7 @@ describe.skipIf(!hasBrowser)("the history", () => {
     await page.mouse.wheel(0, -4000);
     const back = page.getByRole("button", { name: "To where it plays" });
     await back.waitFor();
-    expect(await current.isVisible()).toBe(true);
+    await expect.poll(() => current.isVisible()).toBe(true);
     await back.click();
     await expect
       .poll(() =>
@@ -181,9 +181,9 @@ describe.skipIf(!hasBrowser)("the history", () => {
   it("goes through words and charts where no sound was kept", async () => {
     await open("/call/call-0703-c");
     await page.getByText("No sound was kept of this call").waitFor();
-    expect(await page.getByRole("button", { name: "Play", exact: true }).count()).toBe(0);
+    await expect.poll(() => page.getByRole("button", { name: "Play", exact: true }).count()).toBe(0);
     await page.getByLabel("Position in the call").fill("30");
-    expect(await time()).toBe(30);
+    await expect.poll(time).toBe(30);
     await expectAccessibleInBothThemes(page);
   });
 
@@ -201,8 +201,7 @@ describe.skipIf(!hasBrowser)("the history", () => {
     await open("/history/agent");
     await page.locator(".agents").getByRole("button", { name: "3012 林" }).click();
     await page.locator(".figure-chart canvas").nth(4).waitFor();
-    const rows = await page.locator(".figure-table tbody tr").count();
-    expect(rows).toBeGreaterThan(10);
+    await expect.poll(() => page.locator(".figure-table tbody tr").count()).toBeGreaterThan(10);
     await expectAccessibleInBothThemes(page);
     await page.getByRole("link", { name: "Trends" }).click();
     await page.locator(".figure-table").nth(1).waitFor();

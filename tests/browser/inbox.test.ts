@@ -19,10 +19,10 @@ describe.skipIf(!hasBrowser)("the inbox", () => {
   it("puts the worst first, one item a bad minute, and is accessible", async () => {
     const page = await open("/inbox", {}, true);
     await item(page).waitFor();
-    expect(await page.locator(".item .item-title").first().textContent()).toBe(TITLE);
-    expect(await page.locator(".item", { hasText: parcel.agent }).count()).toBe(1);
+    await expect.poll(() => page.locator(".item .item-title").first().textContent()).toBe(TITLE);
+    await expect.poll(() => page.locator(".item", { hasText: parcel.agent }).count()).toBe(1);
     await page.getByRole("button", { name: "+3 more within the minute" }).click();
-    expect(await page.locator(".item-all .one").count()).toBe(4);
+    await expect.poll(() => page.locator(".item-all .one").count()).toBe(4);
     await expectAccessibleInBothThemes(page);
     await act(page, "More").click();
     await page.getByRole("button", { name: "Mute rule" }).first().click();
@@ -72,7 +72,7 @@ describe.skipIf(!hasBrowser)("the inbox", () => {
     await other.reload();
     await muted.waitFor();
     await item(other).waitFor();
-    expect(await item(other, title).count()).toBe(0);
+    await expect.poll(() => item(other, title).count()).toBe(0);
     await other.getByRole("button", { name: /^Muted/ }).click();
     await item(other, title)
       .getByText(/^Muted by local until/)
@@ -88,7 +88,7 @@ describe.skipIf(!hasBrowser)("the inbox", () => {
     await one.keyboard.press("u");
     await one.getByText("This mute was ended already.").waitFor();
     await one.keyboard.press("u");
-    expect(await one.locator(".desk-done").count()).toBe(0);
+    await expect.poll(() => one.locator(".desk-done").count()).toBe(0);
   });
 
   it("is worked by keys alone", async () => {
@@ -101,7 +101,7 @@ describe.skipIf(!hasBrowser)("the inbox", () => {
       .getByText(/^Acknowledged by local/)
       .waitFor();
     // The row keeps its place under the eye, marked as leaving.
-    expect(await item(page).getAttribute("data-leaving")).toBe("true");
+    await expect.poll(() => item(page).getAttribute("data-leaving")).toBe("true");
     await page.keyboard.press("u");
     await item(page)
       .getByText(/^Acknowledged by local/)
@@ -134,10 +134,10 @@ describe.skipIf(!hasBrowser)("the inbox", () => {
     const page = await open("/inbox");
     await item(page).waitFor();
     await page.getByLabel("Agent", { exact: true }).selectOption(billing.agent);
-    expect(await page.locator(".item").count()).toBe(1);
+    await expect.poll(() => page.locator(".item").count()).toBe(1);
     await page.getByRole("button", { name: /^Cleared/ }).click();
     await page.getByText("With these filters there is nothing.").waitFor();
-    expect(new URL(page.url()).search).toBe("?state=cleared&agent=3040+Rao");
+    await expect.poll(() => new URL(page.url()).search).toBe("?state=cleared&agent=3040+Rao");
     await page.reload();
     await page.getByRole("button", { name: "Show everything" }).click();
     await page.locator('.item[data-standing="cleared"]').first().waitFor();
@@ -146,7 +146,7 @@ describe.skipIf(!hasBrowser)("the inbox", () => {
   it("sounds and notifies by choice, once, and says what the browser refuses", async () => {
     const page = await open("/inbox");
     await page.locator("summary", { hasText: "Sound and notifications" }).click();
-    expect(await page.getByLabel("Sound for new alerts").isChecked()).toBe(false);
+    await expect.poll(() => page.getByLabel("Sound for new alerts").isChecked()).toBe(false);
     await page.getByLabel("Sound for new alerts").check();
     await page.getByRole("button", { name: "Test" }).click();
     await expect
@@ -155,10 +155,10 @@ describe.skipIf(!hasBrowser)("the inbox", () => {
     // Chromium without a window of its own refuses notifications by itself.
     await page.getByLabel("Notifications of this browser").click();
     await page.getByText("The browser forbids notifications").waitFor();
-    expect(await page.getByLabel("Notifications of this browser").isChecked()).toBe(false);
+    await expect.poll(() => page.getByLabel("Notifications of this browser").isChecked()).toBe(false);
     await page.reload();
     await page.locator("summary", { hasText: "Sound and notifications" }).click();
-    expect(await page.getByLabel("Sound for new alerts").isChecked()).toBe(true);
+    await expect.poll(() => page.getByLabel("Sound for new alerts").isChecked()).toBe(true);
   });
 
   it("notifies of a new alert by its title, and of no muted one", async () => {

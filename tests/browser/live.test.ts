@@ -84,7 +84,7 @@ describe.skipIf(!hasProduct)("a live call with accounts", () => {
       await agent.keyboard.press("s");
       await mark.and(supervisor.locator('[data-mark="seen"]')).waitFor();
       await card.waitFor({ state: "detached" });
-      expect(await other.getByText("No call", { exact: true }).count()).toBe(1);
+      await expect.poll(() => other.getByText("No call", { exact: true }).count()).toBe(1);
     },
     START_MS,
   );
@@ -95,7 +95,7 @@ describe.skipIf(!hasProduct)("a live call with accounts", () => {
     const looking = await supervisor.context().newPage();
     await looking.goto(url + path);
     await looking.getByText("Only the agent can answer here.").waitFor();
-    expect(await looking.getByRole("button", { name: "Pause hints" }).count()).toBe(0);
+    await expect.poll(() => looking.getByRole("button", { name: "Pause hints" }).count()).toBe(0);
     await looking.close();
     await agent.getByRole("button", { name: "Pause hints" }).click();
     await agent.getByRole("button", { name: "2 min" }).click();

@@ -77,7 +77,7 @@ describe.skipIf(!hasBrowser)("a page that is loaded when it is wanted", () => {
     await page.getByRole("button", { name: "中文" }).click();
     await page.waitForTimeout(300);
     await page.getByRole("heading", { name: "Calls", exact: true }).waitFor();
-    expect(await page.locator("html").getAttribute("lang")).toBe("en");
+    await expect.poll(() => page.locator("html").getAttribute("lang")).toBe("en");
     keepBack(false);
     await page.getByRole("button", { name: "中文" }).click();
     await page.getByRole("heading", { name: "通话", exact: true }).waitFor();
@@ -90,7 +90,7 @@ describe.skipIf(!hasBrowser)("a page that is loaded when it is wanted", () => {
     await page.route("**/api/trail*", (route) => (isFull ? route.fulfill(refusal) : route.continue()));
     await page.goto(`${stage.served.url}/trail`);
     await page.getByText("The server’s disk is full").waitFor();
-    expect(await page.getByText("Loading").count()).toBe(0);
+    await expect.poll(() => page.getByText("Loading").count()).toBe(0);
     isFull = false;
     await page.getByRole("button", { name: "Load again" }).click();
     await page.getByRole("cell").first().waitFor();
@@ -105,6 +105,6 @@ describe.skipIf(!hasBrowser)("a page that is loaded when it is wanted", () => {
     await page.locator(".banner", { hasText: "服务器磁盘已满" }).waitFor();
     // What names a line is said by the server itself, as a sentence.
     await page.locator(".banner", { hasText: "The edited playbook is not in force: line 7" }).waitFor();
-    expect(await page.locator(".banners").textContent()).not.toContain("/srv/");
+    await expect.poll(() => page.locator(".banners").textContent()).not.toContain("/srv/");
   });
 });

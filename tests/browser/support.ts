@@ -14,6 +14,12 @@ interface AxeResult {
   violations: { id: string; help: string; nodes: { html: string; failureSummary?: string }[] }[];
 }
 
+/**
+ * How many times slower than it is the machine seems to the pages. What holds by chance where everything is
+ * quick is found by `BROWSER_SLOWER=6 make browser`.
+ */
+const SLOWER = Number(process.env.BROWSER_SLOWER ?? 1);
+
 /** A page whose script errors fail the test that `errorsOf` it. */
 export async function openPage(
   browser: Browser,
@@ -26,6 +32,10 @@ export async function openPage(
     ...options,
   });
   const page = await context.newPage();
+  if (SLOWER > 1) {
+    const devtools = await context.newCDPSession(page);
+    await devtools.send("Emulation.setCPUThrottlingRate", { rate: SLOWER });
+  }
   const errors: string[] = [];
   page.on("pageerror", (error) => errors.push(error.message));
   failures.set(page, errors);

@@ -23,37 +23,37 @@ describe.skipIf(!hasBrowser)("the tuning page", () => {
 
   it("tunes a threshold: change, what-if, save, version, restore", async () => {
     await change("4.5");
-    expect(await draftText()).toContain("Louder by");
+    await expect.poll(draftText).toContain("Louder by");
     await page.getByRole("button", { name: "Try on recent calls" }).click();
     await page.locator(".moved li").nth(2).waitFor();
     const listen = page.locator(".moved a").first();
-    expect(await listen.getAttribute("href")).toBe("/call/call-0702-b?at=83");
-    expect(await page.locator(".outcome-rates").innerText()).toMatch(/19\.4 → 20\.6/);
+    await expect.poll(() => listen.getAttribute("href")).toBe("/call/call-0702-b?at=83");
+    await expect.poll(() => page.locator(".outcome-rates").innerText()).toMatch(/19\.4 → 20\.6/);
     await page.getByLabel("Why? (for the others)").fill("a quiet room");
     await page.getByRole("button", { name: "Save and put in force" }).click();
     await page.getByText("Saved as version 1.").waitFor();
-    expect(await page.locator(LEVEL).inputValue()).toBe("4.5");
+    await expect.poll(() => page.locator(LEVEL).inputValue()).toBe("4.5");
     await page.getByRole("tab", { name: "Versions" }).click();
     await page.getByText("a quiet room").waitFor();
     await page.getByRole("button", { name: "What changed" }).click();
     await page.locator(".version .differences").waitFor();
-    expect(await page.locator(".version .differences").innerText()).toMatch(/6\s*→\s*4\.5/);
+    await expect.poll(() => page.locator(".version .differences").innerText()).toMatch(/6\s*→\s*4\.5/);
     await expectAccessibleInBothThemes(page);
     await page.getByRole("button", { name: "Restore" }).click();
     await page.getByRole("group").getByRole("button", { name: "Restore" }).press("Enter");
     await page.getByText("Saved as version 2.").waitFor();
     await page.getByRole("tab", { name: "Thresholds" }).click();
-    expect(await page.locator(LEVEL).inputValue()).toBe("6");
+    await expect.poll(() => page.locator(LEVEL).inputValue()).toBe("6");
   });
 
   it("lets nothing through that cannot be, and keeps the draft over a reload", async () => {
     await page.locator(LEVEL).fill("-3");
     await page.getByText("More than 0.").waitFor();
-    expect(await draftText()).toContain("No changes");
+    await expect.poll(draftText).toContain("No changes");
     await change("5");
     await page.reload();
     await page.getByText("1 change", { exact: true }).waitFor();
-    expect(await page.locator(LEVEL).inputValue()).toBe("5");
+    await expect.poll(() => page.locator(LEVEL).inputValue()).toBe("5");
     await page.getByRole("button", { name: "Louder by: as it was" }).click();
     await page.getByText("No changes").waitFor();
   });
@@ -65,11 +65,11 @@ describe.skipIf(!hasBrowser)("the tuning page", () => {
     // Somebody has signed in in another tab, which shares the session.
     await page.evaluate(() => new BroadcastChannel("tingyin-session").postMessage("in"));
     await page.getByText("No changes").waitFor();
-    expect(await page.locator(LEVEL).inputValue()).toBe("6");
+    await expect.poll(() => page.locator(LEVEL).inputValue()).toBe("6");
     await page.reload();
     await page.locator(LEVEL).waitFor();
-    expect(await page.locator(LEVEL).inputValue()).toBe("6");
-    expect(await draftText()).toContain("No changes");
+    await expect.poll(() => page.locator(LEVEL).inputValue()).toBe("6");
+    await expect.poll(draftText).toContain("No changes");
   });
 
   it("asks again by itself when the server is back", async () => {
@@ -88,11 +88,11 @@ describe.skipIf(!hasBrowser)("the tuning page", () => {
     stage.served.hub.tuning.saveAsOther({ thresholds: { cues: { between_s: 20 } }, rules: {} });
     await page.getByRole("button", { name: "Save and put in force" }).click();
     await page.getByText("Somebody else has saved meanwhile.").waitFor();
-    expect(await page.locator("#t-cues\\.between_s").inputValue()).toBe("20");
-    expect(await page.locator(LEVEL).inputValue()).toBe("5");
+    await expect.poll(() => page.locator("#t-cues\\.between_s").inputValue()).toBe("20");
+    await expect.poll(() => page.locator(LEVEL).inputValue()).toBe("5");
     await page.getByRole("button", { name: "Save and put in force" }).click();
     await page.getByText("Saved as version 2.").waitFor();
-    expect(await page.locator("#t-cues\\.between_s").inputValue()).toBe("20");
+    await expect.poll(() => page.locator("#t-cues\\.between_s").inputValue()).toBe("20");
   });
 
   it("finds a rule and tunes it by keyboard", async () => {
@@ -106,7 +106,9 @@ describe.skipIf(!hasBrowser)("the tuning page", () => {
     await page.getByText("1 change", { exact: true }).waitFor();
     await page.getByLabel("Chinese").first().fill("一二三四五六七八九十一二三四五六七八九十");
     await page.getByText("To be mended first").waitFor();
-    expect(await page.getByRole("button", { name: "Save and put in force" }).isDisabled()).toBe(true);
+    await expect
+      .poll(() => page.getByRole("button", { name: "Save and put in force" }).isDisabled())
+      .toBe(true);
     await expectAccessibleInBothThemes(page);
   });
 
@@ -117,15 +119,15 @@ describe.skipIf(!hasBrowser)("the tuning page", () => {
     await page.reload();
     const rows = page.locator(".quiet-rule");
     await expect.poll(() => rows.count()).toBe(3);
-    expect(await rows.first().innerText()).toMatch(
-      /No sign of listening\s+for everybody · sent away 11 times/,
-    );
+    await expect
+      .poll(() => rows.first().innerText())
+      .toMatch(/No sign of listening\s+for everybody · sent away 11 times/);
     await page.getByRole("button", { name: "Show again, for 3012 林: Refuses without a reason" }).click();
     await page.getByText("Refuses without a reason: shown again from the next call on.").waitFor();
     await expect.poll(() => rows.count()).toBe(2);
     await rows.first().getByRole("button").click();
     await expect.poll(() => rows.count()).toBe(1);
-    expect(await rows.innerText()).toContain("3040 Rao");
+    await expect.poll(() => rows.innerText()).toContain("3040 Rao");
     await page.route("**/api/cues/quiet", (route) => route.abort());
     await page.reload();
     await page.getByText("The list could not be loaded.").waitFor();
@@ -137,7 +139,7 @@ describe.skipIf(!hasBrowser)("the tuning page", () => {
   it("keeps the draft within reach in a narrow window, and lies over nothing that has the focus", async () => {
     const narrow = await stage.open("/tuning", {}, { viewport: { width: 390, height: 700 } });
     await narrow.locator(LEVEL).waitFor();
-    expect(await narrow.locator(".draft").isVisible()).toBe(false);
+    await expect.poll(() => narrow.locator(".draft").isVisible()).toBe(false);
     await narrow.locator(LEVEL).fill("5");
     const draft = narrow.locator(".draft");
     await draft.getByText("1 change", { exact: true }).waitFor();
@@ -172,13 +174,13 @@ describe.skipIf(!hasBrowser)("quiet cues of a team", () => {
 
   it("shows who leads a team the cues that rest, and leaves to others what other teams sent away", async () => {
     const lead = await stage.open("/", { visitor: "lead" });
-    expect(await lead.getByRole("link", { name: "Tuning" }).count()).toBe(0);
+    await expect.poll(() => lead.getByRole("link", { name: "Tuning" }).count()).toBe(0);
     stage.served.hub.tuning.sendAway();
     await lead.getByRole("link", { name: "Quiet cues" }).click();
     const rows = lead.locator(".quiet-rule");
     await expect.poll(() => rows.count()).toBe(3);
     await lead.getByText("No sign of listening").waitFor();
-    expect(await rows.first().getByRole("button").count()).toBe(0);
+    await expect.poll(() => rows.first().getByRole("button").count()).toBe(0);
     await lead.getByText("whoever sees all teams can have it shown again").waitFor();
     await lead.getByRole("button", { name: "Show again, for 3012 林: Refuses without a reason" }).click();
     await lead.getByText("Refuses without a reason: shown again from the next call on.").waitFor();
