@@ -11,6 +11,7 @@ from monitor.core.events import Alert, AlertCleared, EvidenceItem, PartyName, St
 from monitor.core.evidence import evidence_items, shown
 from monitor.core.facts import AlertEnded, AlertRaised, Evidence, Judgement
 from monitor.core.playbook.model import Rule, RuleBook, Sentence
+from monitor.core.playbook.phrases import PLACEHOLDER
 
 AlertEvent = Alert | AlertCleared
 
@@ -140,13 +141,6 @@ class AlertDesk:
         )
 
 
-class _Values(dict[str, str]):
-    """Values of a sentence; a placeholder without one stays as it is written, to be seen."""
-
-    def __missing__(self, key: str) -> str:
-        return f"{{{key}}}"
-
-
 def _filled(sentence: Sentence, raised: AlertRaised, items: list[EvidenceItem]) -> Text:
     values = {name: shown(value) for name, value in raised.values.items()}
     who = _NOBODY if raised.party is None else _PARTIES[raised.party]
@@ -157,7 +151,13 @@ def _filled(sentence: Sentence, raised: AlertRaised, items: list[EvidenceItem]) 
 
 
 def _fill(template: str, values: Mapping[str, str], own: Mapping[str, str]) -> str:
-    return template.format_map(_Values({**values, **own}))
+    """The sentence with its placeholders filled; one without a value stays as it is written, to be seen.
+
+    `str.format` would take more than names from whoever writes a playbook: `{` alone would end the call, and
+    `{who:>900000000}` would fill the memory.
+    """
+    filling = {**values, **own}
+    return PLACEHOLDER.sub(lambda found: filling.get(found[1], found[0]), template)
 
 
 def _name(party: Party) -> PartyName:

@@ -45,6 +45,23 @@ def at(seconds_: float) -> int:
     return samples(seconds_)
 
 
+@pytest.mark.parametrize(
+    "written", ["{", "{0}", "{}", "{nothing}", "{who:>900000000}", "{who.__class__}", "{who!r:>20}", "{{who}"]
+)
+def test_a_sentence_of_a_playbook_can_do_nothing_but_name_values(written: str) -> None:
+    hostile = rule(because=Sentence(zh="因", en=f"{{level_db}} dB, {written}"))
+    (alert,) = AlertDesk(RuleBook([hostile])).receive(raised(), at(5.0))
+    assert isinstance(alert, Alert)
+    assert alert.because.en == f"6.2 dB, {written.replace('{who}', 'caller')}"
+
+
+def test_what_was_said_fills_no_placeholder_of_its_own() -> None:
+    quoting = rule(because=Sentence(zh="因", en="“{phrase}”, said the {who}"))
+    (alert,) = AlertDesk(RuleBook([quoting])).receive(raised(values={"phrase": "a {who}"}), at(5.0))
+    assert isinstance(alert, Alert)
+    assert alert.because.en == "“a {who}”, said the caller"
+
+
 def test_an_alert_carries_its_reasons_in_both_languages() -> None:
     (alert,) = AlertDesk(RuleBook([rule()])).receive(raised(), at(5.0))
     assert isinstance(alert, Alert)

@@ -3,7 +3,6 @@ that contradict one another, and advice that breaks another rule."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -22,13 +21,12 @@ from monitor.core.playbook.listener import CLEARS, phrases_of
 from monitor.core.playbook.model import Rule, RuleBook, Signal
 from monitor.core.playbook.neutral import NEUTRAL
 from monitor.core.playbook.normalise import normalise
-from monitor.core.playbook.phrases import Row, Sentence
+from monitor.core.playbook.phrases import PLACEHOLDER, Row, Sentence
 from monitor.core.playbook.source import SourceRow
 from monitor.core.playbook.tree import AllOf, AnyOf, NoneOf, When, walk
 
 ENGLISH_CUE_MAX = 60
 """Characters of an English cue that are taken in at a glance."""
-_PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _OFTEN = 3
 """Ordinary sentences of one language and party in which a phrase that is said by chance is found."""
 
@@ -192,8 +190,12 @@ def _placeholders(row: SourceRow, rule: Rule) -> Iterator[Doubt]:
                 texts.append((("variants", str(party), name), sentence))
     for path, text in texts:
         for language in ("zh", "en"):
-            for name in sorted(set(_PLACEHOLDER.findall(getattr(text, language))) - known):
+            written = getattr(text, language)
+            for name in sorted(set(PLACEHOLDER.findall(written)) - known):
                 message = f"nothing fills {{{name}}} here; it takes {', '.join(sorted(known))}"
+                yield _doubt(row, message, *path, language, level="error")
+            if set(PLACEHOLDER.sub("", written)) & set("{}"):
+                message = "a brace that belongs to no placeholder: people would read it; {phrase} is one"
                 yield _doubt(row, message, *path, language, level="error")
 
 
@@ -202,6 +204,11 @@ def _placeholders(row: SourceRow, rule: Rule) -> Iterator[Doubt]:
 
 def _cues(row: SourceRow, rule: Rule, book: RuleBook) -> Iterator[Doubt]:
     for cue in rule.cues:
+        for part, sentence in (("text", cue.text), ("say", cue.say)):
+            for language in ("zh", "en"):
+                if sentence is not None and set(getattr(sentence, language)) & set("{}"):
+                    message = f"nothing fills a placeholder in `{part}`: a cue is shown as it is written"
+                    yield _doubt(row, message, "cue", part, language, level="error")
         if len(cue.text.en) > ENGLISH_CUE_MAX:
             yield _doubt(
                 row, f"the English cue has more than {ENGLISH_CUE_MAX} characters", "cue", "text", "en"

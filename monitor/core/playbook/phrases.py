@@ -30,6 +30,10 @@ class Row(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
+"""What a sentence takes from an alert's values; any other brace stands for itself."""
+
+
 class Sentence(Row):
     """One sentence in both languages. `{name}` is filled from an alert's values."""
 

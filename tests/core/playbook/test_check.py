@@ -236,3 +236,16 @@ def test_a_placeholder_that_nobody_fills_is_told() -> None:
     assert told(HEAD + rule(what=waits, because='{ zh = "{waited_s} 秒", en = "{waited_s} s" }')) == []
     (lone,) = told(HEAD + rule(what=waits, because='{ zh = "因", en = "after {phrase}" }'))
     assert "{phrase}" in lone[2]
+
+
+@pytest.mark.parametrize("written", ["{", "}", "{who:>900000000}", "{who.__class__}", "{who!r}", "{}"])
+def test_a_brace_that_is_no_placeholder_is_told(written: str) -> None:
+    ((level, _, message),) = told(HEAD + rule(because=f'{{ zh = "因", en = "why {written}" }}'))
+    assert level == "error"
+    assert "brace" in message
+
+
+def test_a_placeholder_in_a_cue_is_told_as_nothing_fills_it() -> None:
+    cue = '{ text = { zh = "听{phrase}", en = "Listen" }, say = { zh = "好", en = "{who}, yes" } }'
+    said = told(HEAD + rule(cue=cue))
+    assert [(level, "as it is written" in message) for level, _, message in said] == [("error", True)] * 2
