@@ -15,6 +15,8 @@ from functools import lru_cache
 
 from opencc import OpenCC
 
+from monitor.core.script import mainland
+
 FILLERS_ZH = frozenset("呃嗯唔啊哎唉诶欸喔噢")
 """Sounds that carry no meaning of their own in the patterns' sense. 吗, 吧 and 呢 do, and stay."""
 FILLERS_EN = frozenset({"uh", "um", "erm", "er", "hmm", "mm", "mhm", "ah", "eh"})
@@ -126,7 +128,7 @@ def _inside_number(characters: Sequence[str], word: str) -> bool:
 
 def _without_noise(characters: list[str], owners: list[int], ends: list[int]) -> Normalised:
     """Drops fillers and stutters; keeps the map and the sentence ends true."""
-    text = "".join(characters)
+    text = mainland("".join(characters))
     dropped = [False] * len(text)
     for at, character in enumerate(text):
         is_stutter = character in _STUTTERED and text[at + 1 : at + 2] == character and at + 1 not in ends

@@ -9,6 +9,8 @@ from typing import Protocol
 
 from opencc import OpenCC
 
+from monitor.core.script import mainland
+
 
 class _Converter(Protocol):
     def convert(self, text: str) -> str: ...
@@ -76,6 +78,11 @@ def _converter(script: str) -> _Converter:
     return converter
 
 
+def _converted(text: str, script: str) -> str:
+    converted = _converter(script).convert(text)
+    return mainland(converted) if script == "simplified" else converted
+
+
 def to_script(texts: Sequence[str], script: str) -> list[str]:
     """The texts of consecutive words in the `script`, "simplified" or "traditional".
 
@@ -85,10 +92,9 @@ def to_script(texts: Sequence[str], script: str) -> list[str]:
     joined = "".join(texts)
     if not any(is_han(character) for character in joined):
         return list(texts)
-    converter = _converter(script)
-    whole = converter.convert(joined)
+    whole = _converted(joined, script)
     if len(whole) != len(joined):
-        return [converter.convert(text) for text in texts]
+        return [_converted(text, script) for text in texts]
     parts: list[str] = []
     at = 0
     for text in texts:

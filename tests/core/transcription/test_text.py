@@ -55,6 +55,29 @@ def test_punctuation() -> None:
     assert without_last_punctuation("...") == ""
 
 
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("請您不要著急", "请您不要着急"),
+        ("先生,请您不要著急。", "先生,请您不要着急。"),
+        ("我看著它送走的", "我看着它送走的"),
+        ("上面寫著名字", "上面写着名字"),
+        ("妳說甚麼", "你说什么"),
+        ("很著名的原著作者", "很著名的原著作者"),
+        ("顯著，卓著，執著", "显著，卓著，执着"),
+        ("甚至", "甚至"),
+        ("什么时候", "什么时候"),
+    ],
+)
+def test_simplified_is_as_the_mainland_writes_it(written: str, expected: str) -> None:
+    assert to_script([written], "simplified") == [expected]
+    assert to_script(list(written), "simplified") == list(expected)
+
+
+def test_traditional_keeps_its_own_characters() -> None:
+    assert to_script(["妳看著"], "traditional") == ["妳看著"]
+
+
 def test_traditional_becomes_simplified_and_keeps_its_word_borders() -> None:
     assert to_script(["這個", "郵件", "沒有", "收到。"], "simplified") == ["这个", "邮件", "没有", "收到。"]
 
