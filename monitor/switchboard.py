@@ -37,7 +37,7 @@ from monitor.engines.silero import SileroSpeechModel
 from monitor.engines.temper import voice_for
 from monitor.errors import StoreError
 from monitor.heap import Heap
-from monitor.ingest.source import Source
+from monitor.ingest.source import Source, in_languages
 from monitor.ingest.tap import TappedSource
 from monitor.masking import load_finders
 from monitor.playbook_watch import LoadedPlaybook, playbook_text
@@ -199,8 +199,10 @@ class Switchboard:
 
         Raises:
             ModelError: a model that every call needs does not load.
+            SourceError: the source asks for what this server has not.
         """
         call_id = new_call_id()
+        settings = in_languages(self._settings, source.info.languages)
         voices = self._voices
         info = CallInfo(
             call_id=call_id,
@@ -218,11 +220,11 @@ class Switchboard:
         if has_words and (refusal := self._admission.refusal(self._calls_with_words)) is not None:
             has_words = False
             extra.put_nowait(self._words_notice(refusal))
-        facts = self._open_facts(info)
+        facts = self._open_facts(info, settings)
         try:
             session = make_session(
                 info,
-                self._settings,
+                settings,
                 self._rulebook,
                 has_words=has_words,
                 texts=self._texts,
@@ -241,10 +243,9 @@ class Switchboard:
         if self._hear is not None:
             unheard = _once(partial(self._unheard, call_id))
             source = TappedSource(source, partial(self._hear, call_id), unheard)
-        task = asyncio.create_task(
-            self._run(session, source, extra, facts, has_words=has_words, has_file=audio is not None),
-            name=f"call {call_id}",
-        )
+        has_file = audio is not None
+        work = self._run(session, source, settings, extra, facts, has_words=has_words, has_file=has_file)
+        task = asyncio.create_task(work, name=f"call {call_id}")
         self._running[call_id] = _Running(task, extra, has_words)
 
         def over(_: object) -> None:
@@ -337,6 +338,7 @@ class Switchboard:
         self,
         session: CallSession,
         source: Source,
+        settings: Settings,
         extra: asyncio.Queue[SessionInput],
         facts: FactsWriter | None,
         *,
@@ -344,7 +346,7 @@ class Switchboard:
         has_file: bool,
     ) -> CallEnd:
         info = session.info
-        journal = self._open_journal(info, has_words=has_words)
+        journal = self._open_journal(info, settings, has_words=has_words)
         sound = None if self._keeper is None or has_file else self._keeper.open(info.call_id, info.parties)
         kept: list[Journal] = [one for one in (journal, sound) if one is not None]
         try:
@@ -392,15 +394,15 @@ class Switchboard:
         self._troubles.add(error.code)
         self._report(error)
 
-    def _open_journal(self, info: CallInfo, *, has_words: bool) -> JournalWriter | None:
-        store = self._settings.store
+    def _open_journal(self, info: CallInfo, settings: Settings, *, has_words: bool) -> JournalWriter | None:
+        store = settings.store
         if not store.keeps_journal:
             return None
         path = store.folder / "journals" / f"{info.call_id}.journal"
         header = JournalHeader(
             version=JOURNAL_VERSION,
             info=info,
-            settings=self._settings.core.model_dump(mode="json"),
+            settings=settings.core.model_dump(mode="json"),
             has_words=has_words,
             playbook=pack_playbook(self._files),
         )
@@ -410,11 +412,11 @@ class Switchboard:
             self._trouble(error)
             return None
 
-    def _open_facts(self, info: CallInfo) -> FactsWriter | None:
-        store = self._settings.store
+    def _open_facts(self, info: CallInfo, settings: Settings) -> FactsWriter | None:
+        store = settings.store
         if not store.keeps_facts:
             return None
-        header = facts_header(info, self._settings.core, self._rulebook, self._digest)
+        header = facts_header(info, settings.core, self._rulebook, self._digest)
         try:
             return FactsWriter(facts_path(store.folder, info.call_id), header)
         except StoreError as error:

@@ -20,15 +20,17 @@ from monitor.core.clock import BLOCK_SAMPLES
 from monitor.core.events import CallEnded, CallStarted, EngineLagging, Event, Notice
 from monitor.core.inputs import EngineLag, SourceNotice
 from monitor.core.session import CallSession
+from monitor.core.settings import CoreSettings
 from monitor.engines.capacity import Admission
 from monitor.engines.scheduler import Scheduler
 from monitor.engines.scripted import ScriptedTranscriber
-from monitor.errors import ModelError
+from monitor.errors import ModelError, SourceError
 from monitor.heap import Heap
 from monitor.ingest.source import SourceInfo
 from monitor.playbook_files import load_playbook
 from monitor.playbook_watch import playbook_digest
 from monitor.store.facts import facts_path, read_facts
+from monitor.store.journal import read_journal
 from monitor.switchboard import Switchboard
 
 
@@ -129,6 +131,35 @@ async def test_a_call_that_cannot_be_heard_is_refused_and_not_announced(
     with pytest.raises(ModelError):
         board.start(Quiet())
     assert (announced, board.live_calls) == ([], ())
+    await board.stop()
+
+
+class InChinese(Quiet):
+    """A source that knows what is spoken."""
+
+    info = SourceInfo(kind="stream", title="line 3", languages={"language": "zh", "caller_language": "en"})
+
+
+async def test_a_source_that_knows_its_languages_is_heard_in_them(tmp_path: Path) -> None:
+    settings = keeping_journals(tmp_path)
+    board = Switchboard(settings, load_playbook(), [], transcriber=None)
+    calls = [board.start(source) for source in (InChinese(), Quiet())]
+    for call_id in calls:
+        await board.wait(call_id)
+    await board.stop()
+    journals = [tmp_path / "journals" / f"{call_id}.journal" for call_id in calls]
+    kept = [read_journal(path).header.settings for path in journals]
+    languages = [CoreSettings.model_validate(one).transcription for one in kept]
+    assert [[one.language_of(party) for party in Party] for one in languages] == [["zh", "en"], ["", ""]]
+
+
+async def test_a_language_that_the_recogniser_was_not_loaded_with_is_refused(tmp_path: Path) -> None:
+    settings = keeping_journals(tmp_path)
+    engine = settings.engine.model_copy(update={"languages": ("zh",)})
+    board = Switchboard(settings.model_copy(update={"engine": engine}), load_playbook(), [], transcriber=None)
+    with pytest.raises(SourceError, match=r"caller_language.*\(zh\)"):
+        board.start(InChinese())
+    assert board.live_calls == ()
     await board.stop()
 
 

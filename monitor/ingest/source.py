@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from monitor.config import Settings
 from monitor.core.audio import AudioFrame, Party
 from monitor.core.inputs import SourceNotice
+from monitor.errors import SourceError
 
-__all__ = ["Source", "SourceInfo", "SourceNotice"]
+__all__ = ["Source", "SourceInfo", "SourceNotice", "in_languages"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +24,8 @@ class SourceInfo:
     parties: frozenset[Party] = frozenset(Party)
     """Who is heard; the other party's sound is silence."""
     agent: str = ""
+    languages: Mapping[str, str] = field(default_factory=dict)
+    """Languages that hold for this call instead of the settings', by their names in `transcription`."""
 
 
 class Source(Protocol):
@@ -40,3 +44,18 @@ class Source(Protocol):
             SourceError, DeviceError: the sound stops for good; what came before stands.
         """
         ...
+
+
+def in_languages(settings: Settings, languages: Mapping[str, str]) -> Settings:
+    """The settings of a call whose source knows its `languages`.
+
+    Raises:
+        SourceError: the recogniser is loaded without one of them.
+    """
+    known = settings.engine.languages
+    for name, language in languages.items():
+        if language not in {"", "auto", *known}:
+            reason = f"`{name}` takes auto or one of the setting engine.languages ({', '.join(known)})"
+            raise SourceError("source.stream_start", reason=reason)
+    transcription = settings.transcription.model_copy(update=languages)
+    return settings.model_copy(update={"transcription": transcription})

@@ -61,6 +61,8 @@ _WRAP = 1 << 32
 
 _Label = Annotated[str, msgspec.Meta(max_length=200)]
 
+_Language = Literal["auto", "zh", "en"]
+
 
 class StreamStart(msgspec.Struct, frozen=True, kw_only=True, tag="start", forbid_unknown_fields=True):
     """What the sender will send: `format`, `rate` and `channels`, the rest if there is a need.
@@ -80,6 +82,12 @@ class StreamStart(msgspec.Struct, frozen=True, kw_only=True, tag="start", forbid
     """The agent's name or number, as the pages show it."""
     title: _Label = ""
     """The call's; a line's or a queue's name, not a person's."""
+    language: _Language | None = None
+    """The call's language, where the sender knows it; else the settings say. `auto`: it is to be found."""
+    agent_language: _Language | None = None
+    """The agent's language where it differs."""
+    caller_language: _Language | None = None
+    """The caller's language where it differs."""
     has_header: bool = False
     """Whether eight bytes stand before each packet's samples."""
 
@@ -130,6 +138,7 @@ class StreamSource:
             title=start.title or "stream",
             parties=frozenset(self._parties),
             agent=start.agent,
+            languages=_languages(start),
         )
         self._conditioner = self._new_conditioner()
         self._fed = 0
@@ -394,6 +403,14 @@ class StreamSource:
                     AudioFrame(party=party, start=run.start + at, pcm=pcm, is_concealed=is_concealed)
                 )
         return frames
+
+
+def _languages(start: StreamStart) -> dict[str, str]:
+    """What is told of the languages. The call's own says that the settings' of the parties are not meant."""
+    told: dict[str, str | None] = {"language": start.language, "agent_language": start.agent_language}
+    told["caller_language"] = start.caller_language
+    names = {name: language or "" for name, language in told.items()}
+    return names if start.language else {name: language for name, language in names.items() if language}
 
 
 def open_stream_source(message: bytes | str) -> StreamSource:

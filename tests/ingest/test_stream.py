@@ -207,6 +207,7 @@ def test_a_sender_that_waits_for_room_loses_nothing() -> None:
         start(agent_channel="left"),
         start(channels=2),
         start(surprise=1),
+        start(language="fr"),
         start(title="x" * 1_000),
     ],
 )
@@ -214,6 +215,22 @@ def test_a_stream_must_begin_properly(first: str | bytes) -> None:
     with pytest.raises(SourceError) as caught:
         open_stream_source(first)
     assert caught.value.code == "source.stream_start"
+
+
+@pytest.mark.parametrize(
+    ("told", "languages"),
+    [
+        ({}, {}),
+        ({"language": "zh"}, {"language": "zh", "agent_language": "", "caller_language": ""}),
+        (
+            {"language": "auto", "caller_language": "en"},
+            {"language": "auto", "agent_language": "", "caller_language": "en"},
+        ),
+        ({"agent_language": "zh"}, {"agent_language": "zh"}),
+    ],
+)
+def test_a_stream_may_tell_its_languages(told: dict[str, str], languages: dict[str, str]) -> None:
+    assert open_stream_source(start(**told)).info.languages == languages
 
 
 @pytest.mark.parametrize("message", [b"\0\0\0", b"\0" * 11, b"\0" * (8 + 32_002), "hello", '{"type": "x"}'])
