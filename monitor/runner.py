@@ -158,7 +158,8 @@ class _LiveCall:
         self._executor = executor
         self._extra: asyncio.Queue[SessionInput] = asyncio.Queue() if extra is None else extra
         self._inbox = _Inbox()
-        self._answers: set[asyncio.Task[None]] = set()
+        self._answers: dict[asyncio.Task[None], int] = {}
+        """What waits for the recogniser's answers, and to which request."""
         self._answers_until = 0.0
         """When the loop's clock says that the last words were waited for long enough."""
         self._pump = asyncio.create_task(self._take(source))
@@ -215,7 +216,9 @@ class _LiveCall:
                     self._answers, timeout=min(left, _LOOK_AGAIN_S), return_when=asyncio.FIRST_COMPLETED
                 )
             await self._tell(list(self._inbox.drain()))
-        await self._tell([end])
+        # What was answered behind a request that hangs is not lost with it.
+        missing = [RequestDropped(request_id=request_id) for request_id in self._answers.values()]
+        await self._tell([*missing, end])
 
     def _wait_for_answers(self, patience_s: float) -> None:
         self._answers_until = asyncio.get_running_loop().time() + patience_s
@@ -228,8 +231,8 @@ class _LiveCall:
             return
         for request in requests:
             task = asyncio.create_task(self._answer(self._call.transcriber, request))
-            self._answers.add(task)
-            task.add_done_callback(self._answers.discard)
+            self._answers[task] = request.id
+            task.add_done_callback(self._answers.pop)
 
     async def _answer(self, transcriber: Transcriber, request: TranscriptionRequest) -> None:
         hypothesis = await transcriber.submit(self._call.call_id, request)

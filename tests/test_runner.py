@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import structlog
 
+from monitor import runner
 from monitor.core import events
 from monitor.core.audio import AudioFrame, Framer, Party
 from monitor.core.clock import BLOCK_SAMPLES, Span, seconds
@@ -188,6 +189,19 @@ async def test_an_ended_call_waits_for_its_last_words() -> None:
     told = codes(sink.events)
     assert told[-1] == "end.completed"
     assert told.index("SoundEnd") < told.index("answer.2") < len(told) - 1
+
+
+async def test_an_answer_that_never_comes_is_given_up_before_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Else what was said behind it, and heard, would not be told: words come in their order."""
+    monkeypatch.setattr(runner, "_LAST_ANSWERS_S", 0.1)
+    sink, journal = Recorder(), Notebook()
+    hanging = transcriber(lambda request: 3600.0 if request.id == 1 else 0.0)
+    await run_call(CALL, BlockSession(), Tape(10 * BLOCK_SAMPLES), hanging, [sink], journal=journal)
+    assert codes(sink.events)[-2:] == ["answer.1", "end.completed"]
+    assert journal.items[-2] == RequestDropped(request_id=1)
+    assert codes(sink.events).count("answer.2") == 1
 
 
 async def test_a_cancelled_call_is_cut_off_and_keeps_what_was_heard() -> None:
