@@ -227,10 +227,12 @@ class CueDesk:
 
     def _offer(self, alert: Alert, now: int) -> None:
         party = None if alert.party is None else Party(alert.party)
-        cue = self._rulebook[alert.rule].wording(party).cue
+        wording = self._rulebook[alert.rule].wording(party)
+        cue = wording.cue
         if cue is None or alert.rule in self._quiet or now < self._quiet_until.get(alert.rule, 0):
             return
-        if _rank(alert) < self._settings.least.rank:
+        # By the rule: the alert of dead air's first stage is slight for a supervisor, and not for the agent.
+        if wording.severity.rank < self._settings.least.rank:
             return
         if self._shown is not None and self._shown.alert.rule == alert.rule:
             self._shown.alert = alert  # the same advice: it stays, and follows the newer alert

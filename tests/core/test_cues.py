@@ -41,6 +41,7 @@ BOOK = RuleBook(
         rule("quiet_rule", None),
         rule("pace", cue("agent_slows"), variants={C: Variant(has_cue=False)}),
         rule("ends", cue("alert_ends")),
+        rule("slight", cue("alert_ends"), severity=Severity.LOW),
         rule("listen", cue("agent_listens", say=Sentence(zh="您请讲", en="Please go on"))),
         rule("speak", cue("agent_speaks")),
         rule("apologise", cue("agent_says", clearing_phrases=Phrases(zh=("对不起|抱歉",), en=("sorry",)))),

@@ -21,8 +21,16 @@ def shown_after(screen: Screen, at_s: float, told: Alert) -> bool:
 
 def test_a_slight_matter_has_no_cue() -> None:
     screen = Screen(CueSettings())
-    assert not shown_after(screen, 1, alert("a1", "ends", "low"))
+    assert not shown_after(screen, 1, alert("a1", "slight", "low"))
     assert shown_after(screen, 2, alert("a2", "ends", "medium"))
+
+
+def test_the_first_stage_of_a_rule_that_is_not_slight_has_a_cue() -> None:
+    """Dead air: at 8 s it is news for the agent alone, at 20 s for the supervisor, too."""
+    screen = Screen(CueSettings())
+    screen.until(8)
+    screen.alerts(alert("a1", "ends", "info"))
+    assert len(screen.shown) == 1
 
 
 def test_cues_rest_unless_a_severe_matter_comes() -> None:
