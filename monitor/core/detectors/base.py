@@ -6,7 +6,11 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from monitor.core.audio import Party
+from monitor.core.clock import samples
 from monitor.core.facts import Ipu, Judgement, SpeechStarted, TimelineEvent
+
+_ONE_SIDED = samples(5.0)
+"""More speech than a greeting, which nobody may have answered yet."""
 
 
 class Detector(Protocol):
@@ -33,6 +37,7 @@ class Activity:
     def __init__(self) -> None:
         self._open: dict[Party, int] = {}
         self._last_end: dict[Party, int] = {}
+        self._spoken = dict.fromkeys(Party, 0)
 
     def take(self, event: TimelineEvent) -> None:
         """Follows `SpeechStarted` and `Ipu`; other facts mean nothing here."""
@@ -40,6 +45,7 @@ class Activity:
             self._open[event.party] = event.at
         elif isinstance(event, Ipu):
             self._open.pop(event.party, None)
+            self._spoken[event.party] += event.span.length
             self._last_end[event.party] = max(event.span.end, self._last_end.get(event.party, 0))
 
     def is_speaking(self, party: Party) -> bool:
@@ -58,6 +64,17 @@ class Activity:
     def last_end(self, party: Party) -> int | None:
         """Where the party's latest closed IPU ended."""
         return self._last_end.get(party)
+
+    @property
+    def is_one_sided(self) -> bool:
+        """True where one party has not been heard at all and the other for long: the line may not bring it,
+        and its silence says nothing."""
+        return any(
+            party not in self._open
+            and party not in self._last_end
+            and self._spoken[party.other] >= _ONE_SIDED
+            for party in Party
+        )
 
     @property
     def silent_since(self) -> int | None:

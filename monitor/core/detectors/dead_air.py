@@ -84,7 +84,7 @@ class DeadAir:
     `dead_air_alert_s` a second alert takes its place (its end says "escalated"). After the agent asked the
     caller to wait, or the caller went to look for something, both wait until `dead_air_hold_s`, and what was
     raised before those words came ends; without words nobody can know that, and a hold is dead air like any
-    other. Ringing before the first word is not judged.
+    other. Ringing before the first word is not judged, nor is a line that brings one voice only.
     """
 
     rule = "dead_air"
@@ -117,7 +117,7 @@ class DeadAir:
         for listener in self._listeners.values():
             self._note_hold(listener.settle(now))
         since = self._activity.silent_since
-        if since is None:
+        if since is None or self._activity.is_one_sided:
             return
         allowed = self._hold if self._is_excused(since) else 0
         silence = now - since

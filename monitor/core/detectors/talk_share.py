@@ -26,8 +26,9 @@ _STEP = SAMPLE_RATE_HZ
 class TalkShare:
     """Measures the agent's share of the speech in the last `talk_window_s`, echoes left out.
 
-    Nothing is said before both together have spoken for `talk_speech_s`. A caller who does the talking is
-    mostly telling what happened, which is good; of an agent who has nothing to say to it other rules tell.
+    Nothing is said before both together have spoken for `talk_speech_s`, nor where the caller has not been
+    heard at all. A caller who does the talking is mostly telling what happened, which is good; of an agent
+    who has nothing to say to it other rules tell.
     """
 
     rule = "talk_share"
@@ -64,7 +65,11 @@ class TalkShare:
             if share < self._settings.talk_share_clear:
                 self._is_open = False
                 yield AlertEnded(rule=self.rule)
-        elif total >= samples(self._settings.talk_speech_s) and share >= self._settings.talk_share:
+        elif (
+            total >= samples(self._settings.talk_speech_s)
+            and share >= self._settings.talk_share
+            and not self._activity.is_one_sided
+        ):
             self._is_open = True
             yield self._raised(share, Span(since, now))
 

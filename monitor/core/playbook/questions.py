@@ -130,6 +130,8 @@ def reply_gap(limit_s: float, party: Party) -> Callable[[Moment], Found | None]:
     limit = samples(limit_s)
 
     def ask(moment: Moment) -> Found | None:
+        if moment.memory.activity.is_one_sided:
+            return None
         since = moment.memory.quiet_since(None)
         other = moment.memory.last_speech_end(party.other)
         if since is None or other is None or other < since or moment.now - since < limit:
@@ -157,6 +159,8 @@ def unacknowledged(limit_s: float, party: Party) -> Callable[[Moment], Found | N
     limit = samples(limit_s)
 
     def ask(moment: Moment) -> Found | None:
+        if moment.memory.last_speech_end(party) is None:
+            return None  # its line may bring no sound at all
         spoken = moment.memory.unacknowledged[party]
         if spoken < limit or not moment.memory.activity.is_speaking(party.other):
             return None

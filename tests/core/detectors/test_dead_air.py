@@ -136,3 +136,8 @@ def test_short_silences_are_fine(scene: Any) -> None:
     for start in range(0, 60, 9):
         scene.speaks(A, start, start + 2)
     assert not scene.play(detector(), end_s=60).raised
+
+
+def test_a_line_that_brings_one_voice_only_is_not_dead(scene: Any) -> None:
+    """The caller may speak, and not be heard: the sound's own notice says so."""
+    assert not scene.speaks(A, 0, 4).speaks(A, 8, 12).play(detector(), end_s=40).raised

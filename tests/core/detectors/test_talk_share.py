@@ -65,3 +65,9 @@ def test_clears_when_the_other_gets_to_talk(scene: Any) -> None:
     heard = scene.play(detector(), end_s=180)
     assert heard.raised[0][1].party is A
     assert 85 <= heard.ended[0][0] <= 160
+
+
+def test_a_line_that_brings_the_agent_alone_says_nothing_of_shares(scene: Any) -> None:
+    for at in range(0, 80, 9):
+        scene.speaks(A, at, at + 8)
+    assert not scene.play(detector(), end_s=80).raised

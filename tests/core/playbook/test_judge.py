@@ -212,9 +212,13 @@ def test_lengths_of_time() -> None:
     assert Scene(book("{ silent_for_s = 5 }")).wait(9.0).fired == [], "nobody has spoken yet"
     gap = book("{ reply_gap_s = 3 }")
     assert Scene(gap).say("caller", "在吗在吗").wait(5.0).fired == ["r"]
+    assert Scene(gap).say("caller", "在吗" * 20).wait(5.0).fired == [], "the line may bring one voice only"
     assert Scene(gap).say("agent", "我查一下").wait(5.0).fired == []
     unheard = book("{ unacknowledged_for_s = 4 }")
-    assert Scene(unheard).say("caller", "这个事情" * 7).wait(1).fired == ["r"]
+    assert Scene(unheard).say("agent", "您好").say("caller", "这个事情" * 7).wait(1).fired == ["r"]
+    assert Scene(unheard).say("caller", "这个事情" * 7).wait(1).fired == [], (
+        "the line may bring one voice only"
+    )
     listened = Scene(unheard).say("caller", "这个事情" * 4, over=True).say("agent", "嗯", 2.0)
     assert listened.say("caller", "这个事情" * 3, 2.0).wait(1).fired == []
 
