@@ -33,16 +33,17 @@ _LAST_UNIT_BONUS = 0.25
 """Less than an edit: of two cuts with equal edits, the one that ends on the last committed unit."""
 
 _PROBABLE = 0.4
-"""A word under this, by its least probable token, is often heard otherwise once more was said."""
+"""A word under this, by its least probable token, is often heard otherwise once more was said. In hypotheses
+that are not sure of themselves the final heard 17 of 60 such words otherwise, whatever sound followed, but
+26 of the 472 others that two of them agreed on."""
 
 _PROBABLE_IN_DOUBT = 0.7
 """The same in a hypothesis that is not sure of itself: a mishearing that two of them agree on is often likely
 enough, in Mandarin above all, where another word has the same sound."""
 
-_PROBABLE_AT_LAST = 0.3
 _AT_LAST = 1.5
-"""Once so many times the sound follows that settles a word, less is asked of it: one improbable word would
-hold back all that follow it, up to the end of the utterance."""
+"""Once so many times the sound follows that settles a word, no more is asked of it than in a sure hypothesis:
+one doubtful word would hold back all that follow it, up to the end of the utterance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ class Committer:
             at_last = self._settled(tail, heard_until, _AT_LAST)
             count = max(
                 min(settled, _probable(tail, _PROBABLE_IN_DOUBT)),
-                min(at_last, _probable(tail, _PROBABLE_AT_LAST)),
+                min(at_last, _probable(tail, _PROBABLE)),
             )
             count = min(count, agreed)
         while count and is_punctuation(tail[count - 1].text):

@@ -86,7 +86,7 @@ def test_of_doubtful_hypotheses_the_probable_words_stand(probability: float, com
 
 def test_of_doubtful_hypotheses_a_fairly_probable_word_stands_once_more_sound_follows() -> None:
     machine = Committer(Party.CALLER, hold_back=HOLD_BACK, not_before=0, settled_after=samples(1.0))
-    words = improbable(improbable(evenly("我要退款现在就退"), 1, 0.5), 3, 0.1)
+    words = improbable(improbable(evenly("我要退款现在就退"), 1, 0.5), 3, 0.35)
     machine.on_partial(words, samples(1.9), is_sure=False)
     assert text_of(machine.on_partial(words, samples(1.9), is_sure=False)) == "我"
     assert text_of(machine.on_partial(words, samples(2.4), is_sure=False)) == "要退"
