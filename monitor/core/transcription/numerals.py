@@ -260,7 +260,7 @@ def _english(text: str) -> Iterator[Number]:
 def _english_run(lower: str, run: list[re.Match[str]]) -> Iterator[Number]:
     while run and run[-1][0] in ("and", "o", "oh", *_TIMES_EN) and not _ends_row(run):
         run = run[:-1]
-    while run and run[0][0] in ("o", "oh"):
+    while run and run[0][0] in ("o", "oh") and not _begins_row(lower, run):
         run = run[1:]
     if len(run) < 2 and not (run and run[0][0] in {**_TEENS_EN, **_TENS_EN}):
         return
@@ -278,6 +278,14 @@ def _english_run(lower: str, run: list[re.Match[str]]) -> Iterator[Number]:
     least = _LISTED_MIN if has_commas and is_single else _ROW_MIN if is_single else _TENS_ROW_MIN
     if row is not None and len(row) >= least:
         yield Number(start, end, row)
+
+
+def _begins_row(lower: str, run: list[re.Match[str]]) -> bool:
+    """Whether an "oh" at the start is the first digit of a telephone number, and no exclamation."""
+    is_close = "," not in lower[run[0].end() : run[1].start()] if len(run) > 1 else False
+    return (
+        is_close and len(run) >= _TENS_ROW_MIN and all(m[0] in _DIGITS_EN or m[0] in _TIMES_EN for m in run)
+    )
 
 
 def _ends_row(run: list[re.Match[str]]) -> bool:

@@ -33,6 +33,8 @@ from monitor.core.transcription.numerals import chinese_value, spoken_digits, wi
         ("in twenty-four hours", "in 24 hours"),
         ("forty two twenty two eighteen thirty one", "42221831"),
         ("1-3-8-0-0-1", "138001"),
+        ("call oh seven seven double oh nine one two three", "call 077009123"),
+        ("oh one six one four nine six oh one", "016149601"),
     ],
 )
 def test_numbers_become_digits(said: str, written: str) -> None:
@@ -47,7 +49,8 @@ def test_numbers_become_digits(said: str, written: str) -> None:
         "一个一个来",
         "五六天", "一五一十",
         "一点半点", "一百个放心", "十年如一日", "one or two", "no one knows", "one hundred percent",
-        "twenty three", "oh one more thing", "2,500 yuan", "1, 2", "1, 2, 3 or 4", "the one two punch",
+        "twenty three", "oh one more thing", "2,500 yuan", "1, 2", "1, 2, 3 or 4",
+        "the one two punch", "oh, one",
     ],
 )  # fmt: skip
 def test_what_is_no_certain_number_stays(said: str) -> None:
