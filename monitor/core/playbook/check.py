@@ -21,6 +21,7 @@ from monitor.core.playbook.listener import CLEARS, phrases_of
 from monitor.core.playbook.model import Rule, RuleBook, Signal
 from monitor.core.playbook.neutral import NEUTRAL
 from monitor.core.playbook.normalise import normalise
+from monitor.core.playbook.patterns import Pattern, spelt_out
 from monitor.core.playbook.phrases import PLACEHOLDER, Row, Sentence
 from monitor.core.playbook.source import SourceRow
 from monitor.core.playbook.tree import AllOf, AnyOf, NoneOf, When, walk
@@ -55,6 +56,7 @@ def doubts(rows: Iterable[SourceRow], book: RuleBook) -> list[Doubt]:
             found.extend(_placeholders(row, row.row))
     found.extend(_unused(rows, book))
     found.extend(_repeated_patterns(rows))
+    found.extend(_excluded(rows))
     found.extend(_found_everywhere(rows, book))
     found.extend(_advice_that_breaks_rules(rows, book))
     return sorted(set(found))
@@ -298,6 +300,22 @@ def _repeated_patterns(rows: Iterable[SourceRow]) -> Iterator[Doubt]:
                         language,
                         number,
                     )
+
+
+def _excluded(rows: Iterable[SourceRow]) -> Iterator[Doubt]:
+    """Patterns of which everything that they find is taken away by an exclusion of their own row."""
+    for row in rows:
+        for language in ("zh", "en") if row.row.phrases is not None else ():
+            without = getattr(row.row.phrases, f"unless_{language}")
+            exclusions = [(one, Pattern.compile(one)) for one in without]
+            for number, pattern in enumerate(getattr(row.row.phrases, language)):
+                texts = [normalise([text]).text for text in spelt_out(pattern)] if exclusions else []
+                found = [
+                    next((one for one, no in exclusions if no.regex.search(text)), None) for text in texts
+                ]
+                if found and all(found):
+                    message = f"the pattern {pattern!r} finds nothing that {found[0]!r} does not exclude"
+                    yield _doubt(row, message, "phrases", language, number)
 
 
 def _unused(rows: Iterable[SourceRow], book: RuleBook) -> Iterator[Doubt]:

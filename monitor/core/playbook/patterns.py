@@ -398,3 +398,26 @@ def _of(literal: str | None) -> tuple[frozenset[str], ...]:
 def _best(required: tuple[frozenset[str], ...]) -> frozenset[str]:
     """The set that says most: whose shortest string is longest, then the smallest set."""
     return max(required, key=lambda strings: (min(map(len, strings)), -len(strings)), default=frozenset())
+
+
+_INNER_GROUP = re.compile(r"\(\?:([^()]*)\)(\??)(?!\{)")
+_SPELT_MAX = 64
+
+
+def spelt_out(source: str) -> list[str]:
+    """All texts that a pattern matches, where it is made of plain text and of choices among plain texts.
+
+    Empty where it is not, or where there are very many.
+    """
+    left, texts = [source.replace("\\b", "")], []
+    while left:
+        text = left.pop()
+        group = _INNER_GROUP.search(text)
+        if group is None:
+            texts.extend(text.split("|"))
+        else:
+            choices = [*group[1].split("|"), *([""] if group[2] else [])]
+            left.extend(text[: group.start()] + choice + text[group.end() :] for choice in choices)
+        if len(left) + len(texts) > _SPELT_MAX:
+            return []
+    return [] if any(set(text) & set(".?{}()[]^$\\") for text in texts) else texts

@@ -28,6 +28,11 @@ NESTING_MAX = 24
 _NO_KEY = frozenset("{}[](),?|:")
 """What stands between the dots of a pattern, and not between those of a key."""
 
+_BEGINS = re.compile(r"""^[ \t]*(?:\[|["'\w.-]+[ \t]*=)""", re.MULTILINE)
+"""A line that begins a table or a key's value."""
+_SEARCHED_MAX = 200_000
+"""Characters of a text in which it is looked for where a value was left open: it is read a dozen times."""
+
 PLAIN = {
     "model_type": 'a table is needed here; words for people take both languages: { zh = "...", en = "..." }',
     "missing": "it is missing",
@@ -35,6 +40,16 @@ PLAIN = {
     "two conditions",
 }
 """What a mistake that is often made means to somebody who writes rules."""
+
+COUNTED = {
+    "too_short": "at least {min_length} must stand here",
+    "too_long": "at most {max_length} may stand here",
+    "string_too_short": "at least {min_length} character(s) must stand here",
+    "string_too_long": "at most {max_length} character(s) may stand here",
+    "string_type": "a text in quotes is needed here",
+    "bool_type": "true or false is needed here",
+}
+"""The same, with the limits of the field."""
 
 
 class BookError(ValueError):
@@ -263,7 +278,9 @@ def _content(text: str, file: str) -> dict[str, Any]:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"at line (\d+)", str(error))
-        raise BookError("unreadable", file, str(error), line=int(found[1]) if found else 1) from error
+        line = int(found[1]) if found else _line_of_open_value(text)
+        reason = str(error).replace("at end of document", f"it begins at line {line}")
+        raise BookError("unreadable", file, reason, line=line) from error
     except RecursionError as error:
         raise BookError("unreadable", file, "it is nested too deeply") from error
     unknown = sorted(set(content) - {"rule", "signal"} - OTHER_TABLES)
@@ -275,6 +292,23 @@ def _content(text: str, file: str) -> dict[str, Any]:
     if _nesting(content) > NESTING_MAX:
         raise BookError("unreadable", file, "it is nested too deeply")
     return content
+
+
+def _line_of_open_value(text: str) -> int:
+    """Where the value begins that is still open where the text ends: the first key or head after which the
+    text is sound no longer."""
+    begins = [0, *(match.start() for match in _BEGINS.finditer(text)), len(text)]
+    if len(text) > _SEARCHED_MAX:
+        return text.count("\n") + 1
+    low, high = 0, len(begins) - 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        try:
+            tomllib.loads(text[: begins[middle]])
+            low = middle
+        except tomllib.TOMLDecodeError:
+            high = middle
+    return text.count("\n", 0, begins[low]) + 1
 
 
 def _line_of_deep_key(text: str) -> int:
@@ -312,6 +346,8 @@ def _fault(error: ValidationError, row: Any, file: str, place: Place) -> BookErr
     found = [part for part in first["loc"] if not (isinstance(part, str) and part[:1].isupper())]
     name = str(row.get("id", "?"))[:60] if isinstance(row, dict) else "?"
     message = PLAIN.get(first["type"]) or first["msg"].removeprefix("Value error, ")
+    if first["type"] in COUNTED:
+        message = COUNTED[first["type"]].format(**first.get("ctx", {}))
     where = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in found).lstrip(".")
     return BookError(
         "invalid",

@@ -249,3 +249,40 @@ def test_a_placeholder_in_a_cue_is_told_as_nothing_fills_it() -> None:
     cue = '{ text = { zh = "听{phrase}", en = "Listen" }, say = { zh = "好", en = "{who}, yes" } }'
     said = told(HEAD + rule(cue=cue))
     assert [(level, "as it is written" in message) for level, _, message in said] == [("error", True)] * 2
+
+
+@pytest.mark.parametrize(
+    ("phrases", "is_told"),
+    [
+        ('{ zh = ["退款"], unless_zh = ["退"] }', True),
+        ('{ en = ["(?:full|part) refund|money back"], unless_en = ["refund|back"] }', True),
+        ('{ en = ["(?:full|part) refund|money back"], unless_en = ["refund"] }', False),
+        ('{ en = ["refund.{0,9}now"], unless_en = ["refund"] }', False),
+        ('{ zh = ["退款"] }', False),
+    ],
+)
+def test_a_pattern_that_its_own_exclusion_silences_is_told(phrases: str, is_told: bool) -> None:
+    said = [message for _, _, message in told(rule(what="", phrases=phrases))]
+    assert ["does not exclude" in message for message in said] == [True] * is_told
+
+
+@pytest.mark.parametrize("open_value", ["phrases = { en = ['a'", 'because = """abc\n', "what = { all = ["])
+def test_a_value_that_is_left_open_is_told_with_the_line_where_it_begins(open_value: str) -> None:
+    text = HEAD + rule()
+    with pytest.raises(BookError) as caught:
+        parse_book({"book": text + open_value + "\n\n"})
+    assert caught.value.line == text.count("\n") + 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"when": "{ phase = [] }"}, "when.phase: at least 1 must stand here"),
+        ({"title": '{ zh = "", en = "t" }'}, "title.zh: at least 1 character(s) must stand here"),
+        ({"title": '{ zh = 3, en = "t" }'}, "title.zh: a text in quotes is needed here"),
+        ({"is_on": '"yes"'}, "is_on: true or false is needed here"),
+    ],
+)
+def test_faults_are_told_in_plain_words(fields: dict[str, str], said: str) -> None:
+    (fault,) = read_sources({"book": HEAD + rule(**fields)})[1]
+    assert fault.reason == said
