@@ -15,6 +15,7 @@ from monitor.core.playbook.gates import gates_of
 from monitor.core.playbook.leaves import (
     ASLEEP,
     AWAKE,
+    FOREVER,
     NOTHING,
     SPEECH,
     TEMPER,
@@ -33,6 +34,7 @@ from monitor.core.playbook.model import LASTS_S, Rule, RuleBook
 from monitor.core.playbook.phrases import Row
 from monitor.core.playbook.questions import (
     Check,
+    noted,
     reply_gap,
     reply_sleep,
     silent,
@@ -294,16 +296,9 @@ class _Builder:
                 phases = row.phase
                 return Check("phase", _holds(lambda call: call.context.phase in phases))
             case rows.NotedLeaf():
-                note, low, high = row.noted, row.at_least, row.at_most
-                return Check(
-                    "noted",
-                    _holds(
-                        lambda call: (
-                            (low or 0) <= call.context.counts[note].total
-                            and (high is None or call.context.counts[note].total <= high)
-                        )
-                    ),
-                )
+                note, low, high = row.noted, row.at_least or 0, row.at_most
+                most = FOREVER if high is None else high
+                return Check("noted", _holds(lambda call: low <= noted(call.context, note) <= most))
             case _:
                 raise TypeError(f"{type(row).__name__} has no meaning in a call")
 

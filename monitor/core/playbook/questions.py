@@ -21,7 +21,7 @@ from monitor.core.playbook.leaves import (
     Node,
     Sleep,
 )
-from monitor.core.reading.context import CallContext
+from monitor.core.reading.context import CallContext, Note
 
 _FRAMES_A_SECOND = 10
 
@@ -278,6 +278,18 @@ def temper_sleep(row: rows.TemperLeaf) -> Callable[[Moment], Sleep]:
     return sleep
 
 
+def noted(context: CallContext, note: Note) -> int:
+    """How much the call's books have of it: promises and offers by what they are about, so that one told
+    again is one; of the rest how often it was said."""
+    match note:
+        case Note.PROMISE:
+            return len(context.promises)
+        case Note.CONCESSION:
+            return len(context.concessions)
+        case _:
+            return context.counts[note].total
+
+
 FACETS: dict[str, Callable[[CallContext], Any]] = {
     "phase": lambda context: context.phase,
     "account": lambda context: context.has_account_ended,
@@ -287,6 +299,6 @@ FACETS: dict[str, Callable[[CallContext], Any]] = {
     "slots": lambda context: len(context.slots),
     "complaint": lambda context: context.is_complaint,
     "risk": lambda context: context.risk,
-    "noted": lambda context: tuple(tally.total for tally in context.counts.values()),
+    "noted": lambda context: tuple(noted(context, note) for note in Note),
 }
 """What conditions look at in the context; a condition is asked again when its facet has changed."""

@@ -26,8 +26,14 @@ _ANSWERED = samples(0.8)
 _SAME_QUESTION_S = 2.5
 """Phrases that begin within this time are one question, one apology."""
 _COUNTED_MAX = 64
+_HEARD = samples(0.2)
+"""The caller's sound after an offer, however short: another amount after it is another offer."""
+_NUMBER_WORDS = (
+    "(?:(?:five|ten|fifteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|one|two|three|four|hundred|"
+    "thousand)[ -]?){1,4}"
+)
 _AMOUNT = re.compile(
-    "[0-9零〇一二两三四五六七八九十百千]{1,6}"
+    f"(?:[0-9零〇一二两三四五六七八九十百千]{{1,6}}|{_NUMBER_WORDS})"
     "(?=个?点|元|块|折|%|百分|张|份|天|倍| ?(?:dollars?|pounds?|euros?|percent|off|days?))"
 )
 
@@ -96,7 +102,9 @@ class ConcessionLedger:
         last_at, self._last_at = self._last_at, span.end
         if last_at is not None and span.start - last_at <= samples(_SAME_OFFER_S):
             between = Span(last_at, max(last_at, span.start))
-            if tellings.spoken(Party.CALLER, between, now) < _ANSWERED:
+            answer = tellings.spoken(Party.CALLER, between, now)
+            is_other_sum = bool(self._amounts[-1] and amounts - self._amounts[-1])
+            if answer < (_HEARD if is_other_sum else _ANSWERED):
                 self._amounts[-1] |= amounts
                 return
         if any(self._is_same(number, what, amounts) for number in range(len(self.entries))):

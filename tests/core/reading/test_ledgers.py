@@ -144,6 +144,21 @@ def test_a_second_offer_in_the_same_round_is_noted() -> None:
     assert [number for number, _ in made] == [1, 2]
 
 
+def test_another_sum_after_a_sound_of_the_callers_is_another_offer() -> None:
+    made = offers(
+        (AGENT, "I can offer you a fifty pound voucher"),
+        (CALLER, "oh"),
+        (AGENT, "I can offer you a hundred pound voucher then"),
+    )
+    assert [number for number, _ in made] == [1, 2]
+    made = offers(
+        (AGENT, "I can offer you a fifty pound voucher"),
+        (CALLER, "oh"),
+        (AGENT, "I can offer you that fifty pound voucher today"),
+    )
+    assert [number for number, _ in made] == [1]
+
+
 @pytest.mark.parametrize(
     "line",
     ["我们不能给您赔偿", "按照规定符合条件才可以退款", "您是想要退款还是换货", "We can't offer you a refund"],
