@@ -197,7 +197,7 @@ class Rule(_Row):
     clears_after_s: PositiveSeconds | None = None
     """How long an alert stays open: of a moment 15 s, of something left unsaid at most 60 s, else as long
     as it lasts."""
-    cool_down_s: float = Field(30.0, ge=0, le=7200)
+    cool_down_s: float = Field(15.0, ge=0, le=7200)
     """The least time from an alert's end to the next of the same rule and key."""
     yields_to: Annotated[tuple[RuleId, ...], Field(max_length=20)] = ()
     """Rules that win where both see something in the same words."""
