@@ -107,6 +107,15 @@ def test_an_end_clears_the_alert() -> None:
     assert desk.receive(AlertEnded(rule="raised_voice"), at(10)) == []
 
 
+def test_a_rule_that_names_no_cool_down_speaks_again_after_15_s() -> None:
+    plain = Rule.model_validate(rule().model_dump(exclude={"cool_down_s"}))
+    desk = AlertDesk(RuleBook([plain]))
+    desk.receive(raised(is_momentary=True), at(1))
+    assert len(desk.on_tick(at(16))) == 1
+    assert desk.receive(raised(is_momentary=True), at(30)) == []
+    assert len(desk.receive(raised(is_momentary=True), at(31))) == 1
+
+
 def test_a_lasting_finding_waits_for_the_cool_down() -> None:
     desk = AlertDesk(RuleBook([rule()]))
     desk.receive(raised(), at(1))
