@@ -59,7 +59,7 @@ class ReportKind(StrEnum):
 
 NoWords = Annotated[bool, typer.Option("--no-asr", help="judge by the sound alone, without words")]
 Model = Annotated[
-    str | None, typer.Option("--model", help="a model of the catalogue, a folder, or a hub's name")
+    str | None, typer.Option("--model", help="base, small, large-v3-turbo or the like, or a folder")
 ]
 Language = Annotated[str | None, typer.Option("--language", help="zh, en or auto")]
 Host = Annotated[str | None, typer.Option("--host", help="address to listen on (127.0.0.1)")]

@@ -46,7 +46,12 @@ _OTHER_VARIABLES = frozenset({"TINGYIN_DATA", "TINGYIN_CHROMIUM"})
 class EngineSettings(Section):
     """Which recogniser runs, and on how much of the machine."""
 
-    model: str = Field("base", description="a name of the catalogue, a folder, or a hub's name")
+    model: str = Field(
+        "base",
+        description="base or another of `tingyin models list`; a folder that holds one for ctranslate2; or, "
+        "where the internet can be reached, small, medium, large-v3-turbo or a hub's name (owner/model), "
+        "which is then downloaded once",
+    )
     models_folder: Path = Field(
         user_cache_path("tingyin") / "models", description="where fetched models are kept"
     )

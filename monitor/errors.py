@@ -82,8 +82,8 @@ class ModelError(TingyinError):
     """Weights are missing, truncated or altered."""
 
     CODES: ClassVar = {
-        "model.unknown": "there is no model {name!r} in the catalogue; choose one of {known}, a folder, or "
-        "a hub's name (owner/model)",
+        "model.unknown": "there is no model {name!r} in the catalogue; choose one of {known}, a folder, or, "
+        "where the internet can be reached, small, large-v3-turbo or a hub's name (owner/model)",
         "model.missing": "the model {name!r} is not installed; run `tingyin models fetch {name}`",
         "model.damaged": "the file {file} of the model {name!r} is damaged ({reason}); run "
         "`tingyin models fetch {name}` to get it anew",

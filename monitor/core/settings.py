@@ -100,7 +100,7 @@ class TranscriptionSettings(Section):
     caller_language: Literal["", "auto", "zh", "en"] = Field(
         "", description="the caller's language where it differs"
     )
-    script: str = Field("simplified", pattern="^(simplified|traditional)$", description="script of Mandarin")
+    script: Literal["simplified", "traditional"] = Field("simplified", description="script of Mandarin")
 
     def language_of(self, party: Party) -> str:
         """The language that is given for a party; empty where it is to be found."""
