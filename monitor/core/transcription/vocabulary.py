@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+import string
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -30,6 +31,11 @@ _TERM_COUNT = 3_000
 of read news this finds 55 of 68 occurrences instead of 38, and so does anything from 1000 to 30 000."""
 _NEAR_COST = 2.0
 """What a syllable that only nearly sounds alike costs, in nats; a wrong one, of four or more, twice that."""
+_TONE_COST = 2.0
+_TONE_SURE_COST = 9.0
+"""What each syllable of another tone costs, and where the recogniser is sure of it: who says 邮件好像
+does not mean 邮件号, though 邮件 is rare in the dictionary's text. Of 68 rare words of read news these lose
+none of the 60 that are found; 4 for the first loses two."""
 _COMMON_COUNT = 1_000
 """A heard word as common as this stays what it is, whatever else it sounds like."""
 _SURE = 0.6
@@ -68,6 +74,7 @@ class Vocabulary:
             if not any(map(is_han, term)) and sum(map(str.isalpha, term)) >= _LETTERS_MIN
         ]
         self._sounds = {term: [_syllables(c) for c in term] for term in self._chinese}
+        self._tones = {term: [_tone(c) for c in term] for term in self._chinese}
 
     def __bool__(self) -> bool:
         return bool(self._terms)
@@ -97,6 +104,7 @@ class Vocabulary:
             return words
         sureness = [word.probability for word in words for _ in word.text]
         sounds = [_syllables(character) for character in heard]
+        tones = [_tone(character) for character in heard]
         best: list[tuple[float, int, str]] = []
         for term, wanted in self._sounds.items():
             (plain,) = to_script([term], "simplified")
@@ -104,6 +112,9 @@ class Vocabulary:
                 cost = _sound_cost(wanted, sounds[at : at + len(term)])
                 if cost is None or heard[at : at + len(term)] == plain:
                     continue
+                for place, tone in enumerate(self._tones[term], start=at):
+                    if tone != tones[place]:
+                        cost += _TONE_SURE_COST if sureness[place] >= _SURE else _TONE_COST
                 sure = sum(sureness[at : at + len(term)]) / len(term)
                 gain = self._gain(heard, at, len(term), sure) - cost
                 if gain > 0:
@@ -205,6 +216,16 @@ def _syllables(character: str) -> frozenset[str]:
     if not is_han(character):
         return frozenset()
     return frozenset(pinyin(character, style=Style.NORMAL, heteronym=True)[0])
+
+
+@lru_cache(maxsize=8192)
+def _tone(character: str) -> str:
+    """The tone of a Chinese character by itself; empty for a light one and for any other character."""
+    return (
+        pinyin(character, style=Style.TONE3)[0][0][-1:].strip(string.ascii_letters)
+        if is_han(character)
+        else ""
+    )
 
 
 def _sound_cost(wanted: Sequence[frozenset[str]], heard: Sequence[frozenset[str]]) -> float | None:

@@ -62,6 +62,17 @@ def test_a_word_of_which_the_recogniser_is_sure_stays(said: str) -> None:
     assert corrected(said, 0.95) == said
 
 
+@pytest.mark.parametrize("said", ["邮件好像丢了", "邮件好几天没到", "邮件好吗", "有件好事", "有件好吃的"])
+@pytest.mark.parametrize("probability", [0.65, 0.95])
+def test_a_sure_syllable_of_another_tone_is_no_term_s(said: str, probability: float) -> None:
+    assert corrected(said, probability) == said
+
+
+def test_a_term_of_which_one_tone_was_heard_otherwise_is_found() -> None:
+    assert corrected("我的有件号是多少", 0.9) == "我的邮件号是多少"
+    assert corrected("代收火款", 0.9) == "代收货款"
+
+
 def test_letters_in_other_pieces_are_the_term() -> None:
     assert corrected(" the way bill number", 0.95) == " the WayBill number"
 
