@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -29,9 +29,12 @@ from monitor.engines.lean import lean_files
 from monitor.engines.machine import spare_cores, use_wide_vectors
 from monitor.engines.whisper_looks import (
     FRAMES_MAX,
+    Heard,
     Look,
     first_look,
     is_doubtful,
+    likelier,
+    likelier_after,
     look_from_before,
     next_look,
 )
@@ -79,8 +82,8 @@ class _Job:
     pieces: list[Piece] = field(default_factory=list)
     words: tuple[HypothesisWord, ...] = ()
     rejected: str | None = None
-    by_itself: tuple[tuple[HypothesisWord, ...], float] = ((), 0.0)
-    """The words as they were heard without the sound before, and their average log probability."""
+    first: Heard | None = None
+    """What a doubtful answer had heard that is sought again."""
 
     @property
     def span(self) -> Span:
@@ -202,8 +205,8 @@ class WhisperEngine:
             for group in _groups(jobs, key=lambda job: (job.look.frames, job.language)):
                 self._time_words(group)
             for job in jobs:
-                if job.look.has_run_up:
-                    _choose(job)
+                if job.first is not None:
+                    _choose(job, job.first)
             jobs = [job for job in jobs if self._needs_another_look(job)]
 
     def _encode(self, job: _Job) -> None:
@@ -338,8 +341,9 @@ class WhisperEngine:
             self.guards[job.rejected or "second_look"] += 1
             if job.rejected is not None and not has_another:
                 self.guards["refused"] += 1
+        if has_another and job.rejected is None:
+            job.first = Heard(job.words, job.average_log_probability, job.language)
         if with_run_up:
-            job.by_itself = job.words, job.average_log_probability
             job.pcm = np.concatenate([job.request.run_up, job.request.pcm])
             job.features = self._features(job.pcm)
             job.look = look_from_before(job.look, job.features.shape[1])
@@ -373,27 +377,17 @@ def _is_written_otherwise(text: str, language: str) -> bool:
     return letters > han if language == "zh" else language == "en" and han > 0
 
 
-def _choose(job: _Job) -> None:
-    """Of what was heard with the sound before, the words that came after it, if they are the likelier ones;
-    else the words as they were heard without."""
-    begin = job.request.span.start
-    after = tuple(
-        replace(word, span=Span(max(begin, word.span.start), word.span.end))
-        for word in job.words
-        if word.span.start + word.span.end >= 2 * begin
-    )
-    alone, score = job.by_itself
-    if job.rejected is None and _likelihood(after) > _likelihood(alone):
-        job.words = after
+def _choose(job: _Job, first: Heard) -> None:
+    """Of what was heard at first and at another look, the likelier. What more context refuses stays refused;
+    with the sound before, the guard judges that sound too, so what was heard without it stays."""
+    if job.rejected is not None and not job.look.has_run_up:
+        return
+    heard = Heard(() if job.rejected else job.words, job.average_log_probability, job.language)
+    if job.look.has_run_up:
+        heard = likelier_after(job.request.span.start, first, heard)
     else:
-        job.words, job.average_log_probability, job.rejected = alone, score, None
-
-
-def _likelihood(words: Sequence[HypothesisWord]) -> float:
-    """Mean of the words' log probabilities; that of no words is the least."""
-    if not words:
-        return -np.inf
-    return float(np.mean([np.log(max(word.probability, 1e-3)) for word in words]))
+        heard = likelier(first, heard, job.look)
+    job.words, job.average_log_probability, job.rejected = heard.words, heard.score, None
 
 
 def _groups(jobs: Sequence[_Job], key: Callable[[_Job], Any]) -> Iterator[list[_Job]]:

@@ -1,10 +1,14 @@
-"""How an answer is sought: on how much context, how hard, and where once more with more context."""
+"""How an answer is sought: on how much context, how hard, where once more with more, and which one stands."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from monitor.core.recognition import Effort
+import numpy as np
+
+from monitor.core.clock import Span
+from monitor.core.recognition import Effort, HypothesisWord
 
 FRAMES_MAX = 3000
 _PARTIAL_FRAMES_QUICK = 600
@@ -87,3 +91,37 @@ def next_look(look: Look, rejected: str | None) -> Look | None:
 def look_from_before(look: Look, frames: int) -> Look:
     """At the sound together with what was said before it, `frames` in all."""
     return replace(look, has_run_up=True, frames=_bucket(frames))
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What one look heard, and its average log probability."""
+
+    words: tuple[HypothesisWord, ...]
+    score: float
+    language: str
+
+
+def likelier(first: Heard, second: Heard, look: Look) -> Heard:
+    """Of what was heard on little context and then by a `look` at more, what is surer of itself; but what is
+    heard on all the context that there can be, which errs the least, stands."""
+    is_comparable = look.frames < FRAMES_MAX and first.language == second.language
+    return first if is_comparable and first.score > second.score else second
+
+
+def likelier_after(begin: int, alone: Heard, joined: Heard) -> Heard:
+    """Of what was heard together with the sound before, the words that came after it, which ended at `begin`,
+    if they are the likelier ones; else what was heard without."""
+    after = tuple(
+        replace(word, span=Span(max(begin, word.span.start), word.span.end))
+        for word in joined.words
+        if word.span.start + word.span.end >= 2 * begin
+    )
+    return replace(joined, words=after) if _likelihood(after) > _likelihood(alone.words) else alone
+
+
+def _likelihood(words: Sequence[HypothesisWord]) -> float:
+    """Mean of the words' log probabilities; that of no words is the least."""
+    if not words:
+        return -np.inf
+    return float(np.mean([np.log(max(word.probability, 1e-3)) for word in words]))

@@ -14,13 +14,13 @@ import soundfile
 
 from monitor.core.audio import Party, Pcm
 from monitor.core.clock import SAMPLE_RATE_HZ, Span, samples
-from monitor.core.recognition import Effort, TranscriptionRequest
+from monitor.core.recognition import Effort, HypothesisWord, TranscriptionRequest
 from monitor.core.transcription.text import to_script, units
 from monitor.engines import whisper, whisper_looks
 from monitor.engines.capacity import spoken as spoken_stretch
 from monitor.engines.guard import REASONS
 from monitor.engines.whisper import WhisperEngine
-from monitor.engines.whisper_looks import first_look, is_doubtful, next_look
+from monitor.engines.whisper_looks import Heard, Look, first_look, is_doubtful, likelier, next_look
 from monitor.errors import ModelError
 from monitor.resources import resource
 
@@ -223,13 +223,55 @@ def test_what_is_heard_alone_stays_where_the_run_up_makes_it_no_likelier(
     monkeypatch.setattr(whisper_looks, "_DOUBT_LOG_PROBABILITY", 0.0)
     pcm, _ = spoken
     (alone,) = engine.decode([request(pcm, language="zh")], effort=Effort.QUICK)
-    monkeypatch.setattr(whisper, "_likelihood", lambda words: 0.0)
+    monkeypatch.setattr(whisper_looks, "_likelihood", lambda words: 0.0)
     noise = (0.01 * np.random.default_rng(3).standard_normal(samples(2))).astype(np.float32)
     monkeypatch.setattr(whisper_looks, "_DOUBTED_FRAMES", 0)
     (plain,) = engine.decode([request(pcm, language="zh")], effort=Effort.QUICK)
     monkeypatch.setattr(whisper_looks, "_DOUBTED_FRAMES", 1500)
     (kept,) = engine.decode([replace(request(pcm, language="zh"), run_up=noise)], effort=Effort.QUICK)
     assert alone.rejected is None and kept.words == plain.words
+    assert kept.average_log_probability == plain.average_log_probability
+
+
+def heard(text: str, score: float, language: str = "zh") -> Heard:
+    words = (HypothesisWord(text=text, span=Span(0, samples(1)), probability=0.5),)
+    return Heard(words=words, score=score, language=language)
+
+
+@pytest.mark.parametrize(
+    ("frames", "language", "score", "kept"),
+    [
+        (1500, "zh", -0.6, "一"),
+        (1500, "zh", -0.4, "二"),
+        (1500, "en", -0.6, "二"),
+        (whisper_looks.FRAMES_MAX, "zh", -0.6, "二"),
+    ],
+)
+def test_of_two_looks_at_part_of_the_context_the_surer_answer_stands(
+    frames: int, language: str, score: float, kept: str
+) -> None:
+    look = Look(effort=Effort.QUICK, frames=frames, beam=5, block=4)
+    best = likelier(heard("一", -0.5), heard("二", score, language), look)
+    assert best.words[0].text == kept
+
+
+@pytest.mark.slow
+def test_a_doubtful_final_without_a_run_up_keeps_the_likelier_answer(
+    engine: WhisperEngine, spoken: tuple[Pcm, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pcm, _ = spoken
+    (plain,) = engine.decode([request(pcm, language="zh")], effort=Effort.QUICK)
+    monkeypatch.setattr(whisper_looks, "_DOUBT_LOG_PROBABILITY", 0.0)
+    compared: list[tuple[Heard, Heard]] = []
+
+    def first_stands(first: Heard, second: Heard, look: Look) -> Heard:
+        compared.append((first, second))
+        return first
+
+    monkeypatch.setattr(whisper, "likelier", first_stands)
+    (kept,) = engine.decode([request(pcm, language="zh")], effort=Effort.QUICK)
+    ((first, second),) = compared
+    assert kept.words == first.words == plain.words and second.words
     assert kept.average_log_probability == plain.average_log_probability
 
 
