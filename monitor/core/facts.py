@@ -138,6 +138,8 @@ class VoiceTexture:
     """(10, 16), dB re full scale in the bands that share 300-3400 Hz."""
     harmonicity_db: npt.NDArray[np.float32]
     """(10,), 0 where unvoiced."""
+    clipping: float = 0.0
+    """The share of the last 5 s of speech whose crests the line has cut off, 0..1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -242,6 +242,18 @@ def test_joy_is_aroused_and_not_hot() -> None:
     assert judge(features(level_db=30.0)).heat == 0.0
 
 
+def test_where_the_line_clips_the_ear_has_to_be_surer() -> None:
+    """As a real calm caller sounds who is recorded 12 dB louder than the recording holds."""
+    settings = TemperSettings()
+    judge = JoinedWitnesses(settings).judge
+    calm = {"level_db": 0.0, "f0_st": 3.0, "alpha_delta_db": 2.0, "anger": 0.75}
+    assert judge(features(**calm)).heat > settings.hot_score
+    assert judge(features(**calm, clipping=0.5)).heat < settings.hot_score
+    assert judge(features(**{**calm, "anger": 0.95}, clipping=1.0)).heat > settings.hot_score
+    heats = [judge(features(**calm, clipping=share / 10)).heat for share in range(11)]
+    assert heats == sorted(heats, reverse=True)
+
+
 def test_a_raised_voice_after_a_refusal_or_a_complaint_is_not_raised_for_joy() -> None:
     settings = TemperSettings()
     judge = JoinedWitnesses(settings).judge
@@ -325,3 +337,11 @@ def test_a_caller_hot_from_the_first_second_is_hot_by_voice_and_words() -> None:
     aroused = {"level_db": 12.0, "f0_st": 6.0, "alpha_delta_db": 6.0, "confidence": 0.0}
     assert judge(features(**aroused, anger=0.75, words=0.7)).heat > settings.hot_score
     assert judge(features(**aroused, anger=0.75)).heat == 0.0, "what a baseline is needed for does not count"
+
+
+@pytest.mark.parametrize("low", [0.05, 0.45, 0.93])
+def test_any_thresholds_hold_where_the_line_clips(low: float) -> None:
+    settings = TemperSettings(anger_low=low, anger_high=low + 0.02)
+    judge = JoinedWitnesses(settings).judge
+    heats = [judge(features(anger=odds / 20, level_db=12.0, clipping=1.0)).heat for odds in range(21)]
+    assert heats == sorted(heats)

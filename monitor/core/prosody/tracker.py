@@ -199,7 +199,8 @@ class ProsodyTracker:
         self._records.append(_Record(at, f0_st, level_dbfs if is_clear else None, syllables))
         usual, trust = self.baseline, self._upheavals.level_confidence
         level_db = _minus(level_dbfs, usual.level_dbfs)
-        texture = _texture(spectrum, f0_hz, voicing) if self._party is Party.CALLER else None
+        clipping = self._upheavals.clipping
+        texture = _texture(spectrum, f0_hz, voicing, clipping) if self._party is Party.CALLER else None
         return ProsodyFrame(
             party=self._party,
             at=at,
@@ -222,7 +223,7 @@ class ProsodyTracker:
         )
 
 
-def _texture(spectrum: BlockSpectrum, f0_hz: Pcm, voicing: Pcm) -> VoiceTexture:
+def _texture(spectrum: BlockSpectrum, f0_hz: Pcm, voicing: Pcm, clipping: float) -> VoiceTexture:
     is_voiced = f0_hz > 0.0
     harmonicity = np.zeros(len(f0_hz), dtype=np.float32)
     if is_voiced.any():
@@ -232,6 +233,7 @@ def _texture(spectrum: BlockSpectrum, f0_hz: Pcm, voicing: Pcm) -> VoiceTexture:
         voicing=voicing,
         bands_db=(10.0 * np.log10(np.maximum(spectrum.mel, 1e-12))).astype(np.float32),
         harmonicity_db=harmonicity,
+        clipping=clipping,
     )
 
 

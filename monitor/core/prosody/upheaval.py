@@ -51,6 +51,11 @@ class Upheavals:
         trust = max(_CLIPPED_TRUST_MIN, 1.0 - _CLIPPED_TRUST_LOSS * self._clipping.share)
         return trust * _UNSTEADY_TRUST if self._is_unsteady() else trust
 
+    @property
+    def clipping(self) -> float:
+        """The share of the last 5 s of speech whose crests are cut off, 0..1."""
+        return self._clipping.share
+
     def take_found(self) -> list[Found]:
         """What a supervisor should know and was not told yet."""
         found, self._found = self._found, []

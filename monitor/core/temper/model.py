@@ -39,6 +39,9 @@ class TemperFeatures:
     lasting: float = 0.0
     """The mean log odds of anger that the ear gave over the last two seconds of speech."""
 
+    clipping: float = 0.0
+    """The share of the last seconds of speech whose crests the line has cut off, 0..1."""
+
     @property
     def is_voice_known(self) -> bool:
         """Whether there was enough speech to say how it sounds."""

@@ -21,7 +21,7 @@ from monitor.core.facts import (
     TemperState,
     TimelineEvent,
 )
-from monitor.core.prosody.baseline import TRIM
+from monitor.core.prosody.baseline import trimmed_mean
 from monitor.core.settings import TemperSettings
 from monitor.core.temper.model import TemperFeatures, TemperModel, measured_kinds
 from monitor.core.temper.rules import PublishedRules
@@ -232,14 +232,11 @@ class TemperScorer:
             melody=0.0 if heard is None else heard.melody,
             colour=0.0 if heard is None else heard.colour,
             lasting=0.0 if heard is None else heard.lasting,
+            clipping=0.0 if last.texture is None else last.texture.clipping,
         )
 
 
 def _middle(values: list[float | None]) -> float | None:
-    """The mean without the outer 15 % at both ends: on calm speech its spread is 0.9 of the median's."""
-    known = sorted(value for value in values if value is not None)
-    if not known:
-        return None
-    out = int(TRIM * len(known))
-    inside = known[out : len(known) - out]
-    return sum(inside) / len(inside)
+    """Their trimmed mean; None where there is none."""
+    known = [value for value in values if value is not None]
+    return trimmed_mean(known) if known else None

@@ -23,6 +23,13 @@ _LASTING_LOW, _LASTING_HIGH = 1.0, 2.0
 _MEANT_LOW, _MEANT_HIGH = 0.1, 0.8
 """Anger in words, and cause for it, at which arousal begins to count as anger, and counts in full."""
 
+_CLIPPED_SHARE = 0.3
+_CLIPPED_LOW, _CLIPPED_HIGH = 0.15, 0.95
+"""Where this much of the speech is clipped, an ear that never learned what crests sound like that are cut off
+has to be surer: anger counts from this much more, and in full from here. A real calm caller (0.41 in nine
+readings of ten, at most 0.82) stays calm when all of the call clips; of three tuning actors who turn hot on
+such a line two are told as soon and one 9 s later."""
+
 
 class JoinedWitnesses:
     """Arousal alone is not anger: joy is as loud and as high.
@@ -45,7 +52,7 @@ class JoinedWitnesses:
     def judge(self, features: TemperFeatures) -> TemperJudgement:
         """The heat of the stretch and its evidence, strongest first."""
         s = self._settings
-        anger = 0.0 if features.anger is None else soft_step(features.anger, s.anger_low, s.anger_high)
+        anger = _heard(features, s.anger_low, s.anger_high)
         percent = None if features.anger is None else 100.0 * features.anger
         both = min(features.melody, features.colour)
         unknown = 1.0 - min(1.0, features.confidence / s.trust_confidence)
@@ -84,6 +91,16 @@ class JoinedWitnesses:
     def _is_meant(self, features: TemperFeatures) -> float:
         """How far arousal is anger and no joy, 0..1: by the ear, or by what was said."""
         s = self._settings
-        heard = 0.0 if features.anger is None else soft_step(features.anger, s.doubt_low, s.doubt_high)
+        heard = _heard(features, s.doubt_low, s.doubt_high)
         said = features.words + s.cause_weight * features.cause
         return max(heard, soft_step(said, _MEANT_LOW, _MEANT_HIGH))
+
+
+def _heard(features: TemperFeatures, low: float, high: float) -> float:
+    """How far the ear hears anger, 0..1: from `low` on, in full from `high`; surer where the line clips."""
+    if features.anger is None:
+        return 0.0
+    clipped = min(1.0, features.clipping / _CLIPPED_SHARE)
+    high += clipped * max(0.0, _CLIPPED_HIGH - high)
+    low += clipped * min(_CLIPPED_LOW, (high - low) / 2.0)
+    return soft_step(features.anger, low, high)

@@ -159,6 +159,8 @@ def test_clipped_speech_is_told_and_its_level_counts_for_less(synthetic_voice: V
     frames = line.say(to_grid(0.4 * loud))
     assert line.codes.count("sound.clipping") >= 1
     assert frames[-1].level_confidence < 0.5
+    assert frames[-1].texture is not None
+    assert frames[-1].texture.clipping > 0.5, "the ear for temper has to know"
     clean = Line()
     assert clean.say(synthetic_voice(12.0, level_dbfs=-20.0))[-1].level_confidence == 1.0
     assert clean.codes == []
