@@ -10,6 +10,7 @@ from monitor.core.audio import Party
 from monitor.core.clock import Span, samples, seconds
 from monitor.core.detectors.base import rounded
 from monitor.core.facts import AlertEnded, AlertRaised, Evidence, Judgement, ProsodyFrame, TimelineEvent
+from monitor.core.prosody.baseline import trimmed_mean
 from monitor.core.settings import DetectorSettings
 
 _FRAME_S = 0.1
@@ -21,11 +22,13 @@ without it (a calm caller of a real call: +7 dB, +7 st, alpha as usual) is inton
 
 
 class RaisedVoice:
-    """Judges the last `raised_speech_s` of each party's speech by medians over 100 ms frames.
+    """Judges the last `raised_speech_s` of each party's speech by averages over 100 ms frames.
 
     Level alone never raises the alert: gain, a codec or a nearer microphone change it. A second witness of
     vocal effort is needed, the alpha ratio or F0 above the party's own usual, for which no gain knob
-    accounts. It is behaviour that is judged, of both parties alike, and no emotion.
+    accounts. Alpha ratios come in two heaps, of open and of close vowels, between which a median falls by a
+    frame more or less, and levels are skewed: both are averaged as the usual ones are. It is behaviour that
+    is judged, of both parties alike, and no emotion.
     """
 
     rule = "raised_voice"
@@ -63,7 +66,7 @@ class _Voice:
             self._frames.popleft()
         if len(self._frames) < self._needed:
             return
-        level = median(f.level_db for f in self._frames if f.level_db is not None)
+        level = trimmed_mean(f.level_db for f in self._frames if f.level_db is not None)
         if level >= self._settings.raised_clear_db:
             self._last_loud = frame.at
         evidence = self._effort(level)
@@ -95,7 +98,7 @@ class _Voice:
         alphas = [f.alpha_delta_db for f in self._frames if f.alpha_delta_db is not None]
         pitches = [f.f0_st for f in self._frames if f.f0_st is not None]
         enough = len(self._frames) // 3
-        alpha = median(alphas) if len(alphas) >= enough else None
+        alpha = trimmed_mean(alphas) if len(alphas) >= enough else None
         if alpha is not None and alpha >= self._settings.raised_alpha_db:
             witnesses.append(Evidence(feature="alpha", value=rounded(alpha), unit="dB"))
         is_pressed = alpha is None or alpha >= self._settings.raised_alpha_db * _PRESSED_SHARE

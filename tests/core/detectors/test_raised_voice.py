@@ -23,8 +23,11 @@ def test_fires_for_either_party(scene: Any, party: Party) -> None:
     heard = scene.play(detector(), end_s=16)
     assert heard.alert.party is party
     assert heard.raised_at_s < 15.0
-    assert [(item.feature, item.value) for item in heard.alert.evidence] == [("level", 7.5), ("alpha", 3.5)]
-    assert heard.alert.values["level_db"] == 7.5
+    level, alpha = heard.alert.evidence
+    assert (level.feature, alpha.feature) == ("level", "alpha")
+    assert 6.0 <= level.value <= 7.5
+    assert 2.0 <= alpha.value <= 3.5
+    assert heard.alert.values["level_db"] == level.value
 
 
 def test_f0_is_a_witness_too(scene: Any) -> None:
@@ -35,6 +38,16 @@ def test_f0_is_a_witness_too(scene: Any) -> None:
 def test_a_loud_high_exclamation_without_effort_is_intonation(scene: Any) -> None:
     """As a calm caller of a real call made: +7 dB, +7 semitones, the alpha ratio as usual."""
     assert not scene.speaks(C, 0, 6, level_db=7.2, f0_st=7.2, alpha_delta_db=0.2).play(detector()).raised
+
+
+@pytest.mark.parametrize("close_vowels", [14, 15, 16])
+def test_one_vowel_more_or_less_does_not_decide(scene: Any, close_vowels: int) -> None:
+    """Of the same exclamation: open and close vowels 15 dB apart, their mean the usual alpha ratio."""
+    for at in range(30):
+        is_close = at % 2 * 15 + at // 2 < close_vowels  # every second one, until there are as many
+        alpha_db = -8.0 if is_close else 7.0
+        scene.speaks(C, at / 10, (at + 1) / 10, level_db=7.2, f0_st=7.2, alpha_delta_db=alpha_db)
+    assert not scene.play(detector(), end_s=6).raised
 
 
 def test_where_the_alpha_ratio_is_not_known_f0_is_enough(scene: Any) -> None:
