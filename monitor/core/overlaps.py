@@ -70,12 +70,14 @@ class Encounter:
         said: Callable[[Party, Span], str | None],
         newest: Callable[[Party], Run | None],
         slack: int = 0,
+        is_faint: Callable[[Party, int], bool] = lambda party, at: False,
     ) -> None:
         """
         Args:
             newest: a party's newest run.
             said: the words of a party within a span, "" where there are none; None while they may still come.
             slack: how much longer than it was an overlap at the end of a turn may seem, in samples.
+            is_faint: whether a party had not been heard at all at a moment, but perhaps people behind it.
         """
         self._runs = (first, second)
         self._terminal = samples(settings.terminal_s) + slack
@@ -83,6 +85,7 @@ class Encounter:
         self._earlier = earlier
         """The IPUs of a party's turns so far, oldest first."""
         self._said = said
+        self._is_faint = is_faint
         self._newest = newest
         self._sides: _Sides | None = None
         self._bid: _Sides | None = None
@@ -115,6 +118,9 @@ class Encounter:
 
     def _find_sides(self, onset: int, known: int) -> _Sides:
         first, second = self._runs
+        for holder, comer in ((first, second), (second, first)):
+            if self._is_faint(comer.party, onset) and not self._is_faint(holder.party, onset):
+                return _Sides(holder, comer, onset, is_floor_held=True)
         for holder, comer in ((first, second), (second, first)):
             if self._is_bid_renewed(holder, comer):
                 return _Sides(holder, comer, onset, is_floor_held=True)
@@ -215,6 +221,8 @@ class Encounter:
     def _is_competitive(self, sides: _Sides, overlaps: list[Span], known: int) -> bool:
         if sides.holder.role is not Role.TURN or sides.comer.role is not Role.TURN:
             return False
+        if self._is_faint(sides.comer.party, sides.onset):
+            return False
         said = sum(
             max(0, stretch.until(known) - max(stretch.start, sides.onset))
             for stretch in sides.comer.stretches
@@ -256,7 +264,8 @@ class Encounter:
 
     def _is_completion(self, sides: _Sides, known: int) -> bool | None:
         """By sound, and where there are words, by these: 对对 is a sign of listening, however long."""
-        found = sides.is_floor_held and is_help(
+        is_voice = not self._is_faint(sides.comer.party, sides.onset)
+        found = (sides.is_floor_held and is_voice) and is_help(
             sides.holder,
             sides.comer,
             sides.onset,

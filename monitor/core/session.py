@@ -24,6 +24,7 @@ from monitor.core.facts import (
     TimelineEvent,
     Words,
 )
+from monitor.core.faintness import Faintness
 from monitor.core.hearing import Ears, hear_both
 from monitor.core.inputs import (
     CallEnd,
@@ -52,7 +53,7 @@ from monitor.core.tally import Tally
 from monitor.core.temper import TemperScorer, VoiceWeights
 from monitor.core.timeline import Timeline
 from monitor.core.watch import Found, SoundWatch
-from monitor.core.wire import party_name, to_event
+from monitor.core.wire import partial_event, party_name, to_event
 
 _BETWEEN_PARTIES = (Overlap, Backchannel, InterruptionBegan, Interruption)
 """What one party does to the other. Where both channels carry the same sound nobody did any of it."""
@@ -101,12 +102,14 @@ class CallSession:
         if info.agent_voice is not None:
             self._hearing[Party.AGENT].prosody.know(info.agent_voice)
         self._leakage = LeakageMeter()
+        self._faintness = Faintness()
         self._timeline = Timeline(
             settings.timeline,
             self._describe,
             self._leakage.is_echo,
             has_words=has_words,
             min_silence_s=settings.speech.min_silence_s,
+            is_faint=self._faintness.is_faint_at,
         )
         self._temper = TemperScorer(
             settings.temper,
@@ -218,11 +221,13 @@ class CallSession:
             self._record(rejudge.SameSound(self._judging.is_same_sound))
         facts: list[TimelineEvent | PartialText] = []
         for party, block in blocks.items():
-            hearing = self._hearing[party]
-            speech = hearing.speech.push(block)
-            facts.extend(speech)
-            is_own = hearing.speech.is_speech(start, self._now) and not self._is_echo(party)
-            facts.extend(hearing.prosody.push(block, start, is_own))
+            facts.extend(self._hearing[party].speech.push(block))
+        is_speech = {p: one.speech.is_speech(start, self._now) for p, one in self._hearing.items()}
+        usual_dbfs = {p: one.prosody.baseline.level_dbfs for p, one in self._hearing.items()}
+        is_faint = self._faintness.push(start, blocks, is_speech, usual_dbfs)
+        for party, block in blocks.items():
+            is_own = is_speech[party] and not is_faint[party] and not self._is_echo(party)
+            facts.extend(self._hearing[party].prosody.push(block, start, is_own))
         out = self._dispatch(facts)
         out.extend(self._tick())
         out.extend(self._hear_words(blocks, start))
@@ -301,7 +306,7 @@ class CallSession:
         for fact in facts:
             match fact:
                 case PartialText():
-                    out.append(_partial(fact, self._now))
+                    out.append(partial_event(fact, self._now))
                     continue
                 case SpeechStarted() | Ipu() | Words():
                     self._timeline.receive(fact)
@@ -435,14 +440,3 @@ class CallSession:
         self._tally.count(out)
         out.append(self._tally.ended(self._now, end))
         return out
-
-
-def _partial(fact: PartialText, now: int) -> Event:
-    return events.Partial(
-        t_s=seconds(now),
-        party=party_name(fact.party),
-        utterance=fact.utterance,
-        start_s=seconds(fact.span.start),
-        end_s=seconds(fact.span.end),
-        text=fact.text,
-    )

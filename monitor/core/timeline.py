@@ -113,12 +113,15 @@ class Timeline:
         *,
         has_words: bool = True,
         min_silence_s: float = 0.2,
+        is_faint: Callable[[Party, int], bool] = lambda party, at: False,
     ) -> None:
         """`describe` is asked when a turn ends, `is_echo` five times a second while both speak.
 
         `min_silence_s` is the speech detector's own, `has_words` false where nothing is recognised.
+        `is_faint` says whether a party had no voice of its own yet at a moment: such takes no floor.
         """
         self._settings = settings
+        self._is_faint = is_faint
         self._describe = describe
         self._gates = {party: EchoGate(party, is_echo) for party in Party}
         self._settled = samples(min_silence_s) + _EDGE
@@ -241,7 +244,9 @@ class Timeline:
             slack = _ECHO_EDGE if any(gate.has_echo for gate in self._gates.values()) else 0
             floor, said = self._floor.__getitem__, self._spoken.said
             newest = self._current.get
-            self._encounters.append(Encounter(other, run, self._settings, floor, said, newest, slack))
+            self._encounters.append(
+                Encounter(other, run, self._settings, floor, said, newest, slack, self._is_faint)
+            )
 
     def _close(self, party: Party, span: Span) -> None:
         run = self._current.get(party)

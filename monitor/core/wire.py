@@ -20,6 +20,17 @@ def to_event(fact: facts.TimelineEvent, now: int) -> events.Event:
     return make(fact, seconds(now))
 
 
+def partial_event(fact: facts.PartialText, now: int) -> events.Event:
+    """Words that are not committed yet, known at `now`."""
+    return events.Partial(
+        t_s=seconds(now),
+        party=party_name(fact.party),
+        utterance=fact.utterance,
+        text=fact.text,
+        **_bounds(fact.span),
+    )
+
+
 def party_name(party: Party) -> events.PartyName:
     """The party as the wire writes it."""
     return "agent" if party is Party.AGENT else "caller"

@@ -6,7 +6,7 @@ import pytest
 
 from monitor.core.audio import Party
 from monitor.core.clock import Span, samples, seconds
-from monitor.core.facts import Backchannel, Interruption, InterruptionBegan
+from monitor.core.facts import Backchannel, Interruption, InterruptionBegan, Overlap
 from tests.core.test_timeline import Speech, only, play, span
 
 A, C = Party.AGENT, Party.CALLER
@@ -142,3 +142,17 @@ def test_where_channels_leak_an_overlap_at_the_end_may_seem_a_little_longer() ->
     speech: list[Speech] = [(C, 0.5, 6.55), (A, 1.0, 3.2), (A, 6.0, 9.0)]
     assert not only(play(speech, is_echo=leaks), Interruption)
     assert only(play([(C, 0.5, 6.55), (A, 6.0, 9.0)]), Interruption), "on a clean line it is one"
+
+
+def test_people_behind_a_party_who_has_not_spoken_take_no_floor() -> None:
+    """Their babble goes on under the agent's turns; the caller's own voice begins at 9.0."""
+    babble = [(C, 0.5, 10.0), (A, 0.8, 2.4), (A, 2.9, 4.5), (A, 5.2, 8.0), (A, 9.4, 13.0), (C, 10.2, 13.5)]
+
+    def is_faint(party: Party, at: int) -> bool:
+        return party is C and at < samples(9.0)
+
+    assert only(play(babble), Interruption)
+    told = play(babble, is_faint=is_faint)
+    faint = [event for event in only(told, Overlap) if event.span.start < samples(9.0)]
+    assert {(event.kind, event.holder) for event in faint} == {("brief", A)}, "nobody's failed attempt either"
+    assert all(event.span.start >= samples(9.0) for event in only(told, Interruption))

@@ -67,6 +67,7 @@ def play(
     has_words: bool = False,
     end_s: float | None = None,
     options: TimelineSettings | None = None,
+    is_faint: Callable[[Party, int], bool] = lambda party, at: False,
 ) -> list[Told]:
     """Delivers speech as late as the detector does, and words when they are said to come."""
     speech = list(speech)
@@ -77,7 +78,11 @@ def play(
     inputs.extend((samples(at_s), -1, said) for at_s, said in words)
     inputs.sort(key=lambda item: item[:2])
     timeline = Timeline(
-        options or TimelineSettings(), lambda party, about: Sound(), is_echo, has_words=has_words
+        options or TimelineSettings(),
+        lambda party, about: Sound(),
+        is_echo,
+        has_words=has_words,
+        is_faint=is_faint,
     )
     end = samples(end_s if end_s is not None else max((stop for _, _, stop in speech), default=0) + 3)
     told: list[Told] = []
