@@ -55,6 +55,7 @@ from monitor.engines.temper_training import VoiceSamples
 
 _GAINS_DB = (-12.0, 12.0)
 _GAIN_CALLS = ("turns hot 0", "turns hot 1", "turns hot 2", "calm 0", "happy 0", "overlaps 0")
+_REAL_GAINS_DB = (-12.0, -6.0, 0.0, 6.0, 12.0)
 _SAME_WITHIN_S = 1.0
 """A knob may shift an alert by this much and it is still the same alert."""
 
@@ -121,8 +122,12 @@ def hear_calls(job: Job, names: Sequence[str]) -> list[tuple[Outcome, dict[float
     return found
 
 
-def hear_real(job: Job) -> list[str]:
-    """Real calm calls as they are and with their channels swapped: alerts and interruptions of each."""
+def hear_real(job: Job, by_db: float) -> list[tuple[str, float, str]]:
+    """Real calm calls at a gain, as they are and with their channels swapped.
+
+    Returns:
+        (call, gain in dB, its alerts and interruptions) of each; beyond the 16 bits' range they clip.
+    """
     listener = Listener(load_settings(job.settings), job.cache)
     told = []
     for path in sorted((job.data / "calls").glob("*.flac")):
@@ -130,18 +135,26 @@ def hear_real(job: Job) -> list[str]:
         ways = product((("as it is", (0, 1)), ("swapped", (1, 0))), ("en", ""))
         for (way, order), language in ways:
             sound = {
-                party: np.ascontiguousarray(pcm[:, channel])
+                party: lines.gain(np.ascontiguousarray(pcm[:, channel]), by_db)
                 for party, channel in zip((Party.AGENT, Party.CALLER), order, strict=True)
             }
             events = listener.hear(sound, language=language)
             by_rule = Counter(f"{alert.rule} ({alert.party or 'both'})" for alert in alerts(events))
             listed = ", ".join(f"{rule} {count}" for rule, count in sorted(by_rule.items())) or "none"
-            count = len(cuts(events))
-            told.append(
-                f"{path.stem}, {way}, {language or 'language unknown'}: alerts: {listed}; "
-                f"interruptions: {count}"
-            )
+            call = f"{path.stem}, {way}, {language or 'language unknown'}"
+            told.append((call, by_db, f"alerts: {listed}; interruptions: {len(cuts(events))}"))
     return told
+
+
+def print_real(told: Iterable[tuple[str, float, str]]) -> None:
+    """Each real call's alerts, gain by gain: all of a call's lines should be alike."""
+    print("\nreal calm calls")
+    by_call: dict[str, list[str]] = {}
+    for call, by_db, listed in sorted(told):
+        by_call.setdefault(call, []).append(f"    {by_db:+.0f} dB: {listed}")
+    for call, rows in by_call.items():
+        print(f"  {call}:")
+        print("\n".join(rows))
 
 
 def print_heat(calls: list[Outcome]) -> None:
@@ -306,7 +319,9 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=2)
     parser.add_argument("--voices", choices=("held-out", "tuning", "all"), default="held-out")
     parser.add_argument("--full", action="store_true", help="four times as many calls of each kind")
-    parser.add_argument("--only", default="", help="names or scenarios of calls, by commas")
+    parser.add_argument(
+        "--only", default="", help="names or scenarios of calls, by commas; real: the real ones"
+    )
     parser.add_argument("--cache", type=Path, help="folder that keeps what the models said between runs")
     parser.add_argument(
         "--ear-cache", type=Path, default=EAR_CACHE, help="folder that keeps what the ear learns from"
@@ -342,9 +357,11 @@ def main() -> int:
         # Every so-manyth call to each batch: batches of alike length, more of them than workers.
         count = 4 * given.jobs
         batches = [pool.submit(hear_calls, job, names[at::count]) for at in range(count)]
-        real = pool.submit(hear_real, job) if not only else None
+        real = [
+            pool.submit(hear_real, job, by_db) for by_db in _REAL_GAINS_DB if not only or only == {"real"}
+        ]
         pairs = [pair for batch in batches for pair in batch.result()]
-        told = real.result() if real is not None else []
+        told = [line for batch in real for line in batch.result()]
     pairs.sort(key=lambda pair: names.index(pair[0].name))
     calls = [judged for judged, _ in pairs]
     minutes = sum(call.length_s for call in calls) / 60
@@ -356,8 +373,7 @@ def main() -> int:
     print_bad_input(calls)
     print_gain(pairs)
     if told:
-        print("\nreal calm calls")
-        print("\n".join(f"  {line}" for line in told))
+        print_real(told)
     return 0
 
 
