@@ -115,6 +115,7 @@ class PlaybookWatch:
         self,
         folder: Path | None,
         *,
+        digest: str,
         in_force: Callable[[LoadedPlaybook], None],
         report: Callable[[PlaybookError], None],
         resolve: Callable[[str], None],
@@ -122,6 +123,7 @@ class PlaybookWatch:
     ) -> None:
         """
         Args:
+            digest: of the playbook that is in force; files that are others by now are an edit.
             tuned: a file of what is tuned about the rules; it may come and go.
             in_force: takes a playbook that is sound and other than the last.
             report: takes why an edit is not in force; the last good playbook stays.
@@ -130,8 +132,9 @@ class PlaybookWatch:
         self._place, self._tuned = shipped_or(folder), tuned
         self._in_force, self._report, self._resolve = in_force, report, resolve
         self._seen = self._signature()
-        self._read = self._seen
-        self._digest = playbook_digest(folder, tuned)
+        is_in_force = playbook_digest(folder, tuned) == digest
+        self._read: Signature | None = self._seen if is_in_force else None
+        self._digest = digest
         self._trouble = False
 
     async def run(self) -> None:
@@ -156,14 +159,14 @@ class PlaybookWatch:
         except TingyinError as error:
             self._refuse(error)
             return
-        if self._trouble:
-            self._trouble = False
-            self._resolve(EDIT_CODE)
         if loaded.digest != self._digest:
-            self._digest = loaded.digest
             loaded = await asyncio.to_thread(compiled, loaded)
             log.info("playbook edited", rules=len(loaded.book), signals=len(loaded.book.signals))
             self._in_force(loaded)
+            self._digest = loaded.digest
+        if self._trouble:
+            self._trouble = False
+            self._resolve(EDIT_CODE)
 
     def _refuse(self, error: TingyinError) -> None:
         self._trouble = True

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from monitor.cli import app
 from monitor.errors import PlaybookError
 from monitor.playbook_files import BYTES_MAX, FILE_BYTES_MAX, load_files, read_texts
-from monitor.playbook_watch import LoadedPlaybook, PlaybookWatch
+from monitor.playbook_watch import LoadedPlaybook, PlaybookWatch, playbook_digest
 from monitor.resources import resource
 
 RULE = """[[rule]]
@@ -96,6 +96,7 @@ async def test_a_hostile_edit_leaves_the_last_good_playbook_in_force_and_holds_u
     said: list[str] = []
     watch = PlaybookWatch(
         folder,
+        digest=playbook_digest(folder),
         in_force=loaded.append,
         report=lambda error: said.append(error.sentence),
         resolve=lambda code: said.append(f"over {code}"),

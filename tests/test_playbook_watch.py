@@ -15,7 +15,13 @@ from monitor.core.events import Alert
 from monitor.core.inputs import RulesChanged
 from monitor.core.playbook.listener import Listener, phrases_of
 from monitor.errors import PlaybookError
-from monitor.playbook_watch import LoadedPlaybook, PlaybookWatch, load_whole
+from monitor.playbook_watch import (
+    LoadedPlaybook,
+    PlaybookWatch,
+    load_whole,
+    playbook_digest,
+    tuned_playbook,
+)
 from monitor.resources import resource
 from tests.core.simulated_call import Caller, hypothesis, new_session, silence, voice
 
@@ -33,12 +39,17 @@ phrases = { zh = ["从来没有这种事"], en = ["never heard of such"] }
 class Desk:
     """A watched folder, and what was told of it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, digest: str = "", tuned: Path | None = None) -> None:
         self.folder = folder
         self.loaded: list[LoadedPlaybook] = []
         self.said: list[str] = []
         self.watch = PlaybookWatch(
-            folder, in_force=self.loaded.append, report=self._report, resolve=self._resolve
+            folder,
+            digest=digest or playbook_digest(folder, tuned),
+            in_force=self.loaded.append,
+            report=self._report,
+            resolve=self._resolve,
+            tuned=tuned,
         )
 
     def _report(self, error: PlaybookError) -> None:
@@ -135,6 +146,44 @@ async def test_no_call_waits_until_an_edit_is_compiled(desk: Desk) -> None:
     assert phrases_of.cache_info().misses == compiled
 
 
+async def test_an_edit_while_the_server_starts_comes_into_force(desk: Desk) -> None:
+    """Loading the models takes seconds, after the playbook was read."""
+    begun_with = playbook_digest(desk.folder)
+    (desk.folder / "zz_mine.toml").write_text(RULE, encoding="utf-8")
+    late = Desk(desk.folder, digest=begun_with)
+    await late.watch.look()
+    (loaded,) = late.loaded
+    assert "brand_new" in loaded.book
+
+
+async def test_what_was_tuned_and_does_not_fit_is_told_until_it_does(tmp_path: Path) -> None:
+    tuned = tmp_path / "tuned_rules.toml"
+    tuned.write_text("[tune.nobody]\nis_on = false\n", encoding="utf-8")
+    playbook, untuned = tuned_playbook(None, tuned)
+    assert untuned is not None
+    desk = Desk(resource("playbooks"), digest=playbook.digest, tuned=tuned)
+    await desk.watch.look()
+    assert desk.said == [untuned.sentence]
+    await desk.edit(lambda: tuned.write_text("[tune.no_authority]\nis_on = false\n", encoding="utf-8"))
+    assert desk.said[1:] == ["over playbook.edit"]
+    assert not desk.loaded[-1].book["no_authority"].is_on
+
+
+async def test_an_edit_that_could_not_be_compiled_is_tried_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_playbook: LoadedPlaybook) -> LoadedPlaybook:
+        raise MemoryError
+
+    mine = desk.folder / "zz_mine.toml"
+    monkeypatch.setattr(playbook_watch, "compiled", fail)
+    with pytest.raises(MemoryError):
+        await desk.edit(lambda: mine.write_text(RULE, encoding="utf-8"))
+    monkeypatch.undo()
+    await desk.edit(mine.touch)
+    assert "brand_new" in desk.loaded[-1].book
+
+
 async def test_an_unexpected_error_ends_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """The watch says that it could not look, and looks on."""
 
@@ -171,7 +220,12 @@ async def test_what_is_tuned_comes_and_goes_with_its_file(tmp_path: Path) -> Non
     loaded: list[LoadedPlaybook] = []
     tuned = tmp_path / "tuned_rules.toml"
     watch = PlaybookWatch(
-        None, in_force=loaded.append, report=lambda _: None, resolve=lambda _: None, tuned=tuned
+        None,
+        digest=playbook_digest(None),
+        in_force=loaded.append,
+        report=lambda _: None,
+        resolve=lambda _: None,
+        tuned=tuned,
     )
     for text, is_on in (("[tune.no_authority]\nis_on = false\n", False), ("", True)):
         if text:

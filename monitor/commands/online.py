@@ -156,6 +156,7 @@ async def open_office(settings: Settings, *, has_words: bool, is_open: bool = Fa
         )
         watch = PlaybookWatch(
             settings.playbook.folder,
+            digest=playbook.digest,
             in_force=switchboard.rebook,
             report=lambda error: publisher.report(error.code, error.sentence),
             resolve=publisher.resolve,
