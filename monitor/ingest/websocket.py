@@ -58,8 +58,11 @@ class Intake:
                 await self._refuse(socket, error)
                 await socket.close(_CLOSE_UNUSABLE)
                 return
-            await socket.send_text(msgspec.json.encode(Accepted(call_id)).decode())
-            await self._feed(socket, source)
+            try:
+                await socket.send_text(msgspec.json.encode(Accepted(call_id)).decode())
+                await self._feed(socket, source)
+            finally:
+                source.close()  # however the line ends: a call that nobody feeds would be live for ever
 
     async def _feed(self, socket: WebSocket, source: StreamSource) -> None:
         refusals = 0
@@ -74,15 +77,9 @@ class Intake:
                     await self._refuse(socket, error)
                     if refusals >= REFUSALS_MAX:
                         source.close(error)
-        except WebSocketDisconnect:
-            source.close()
-            raise
         except SourceError as error:
             source.close(error)
             await self._refuse(socket, error)
-        except asyncio.CancelledError:
-            source.close()
-            raise
         await socket.close()
 
     async def _message(self, socket: WebSocket) -> bytes | str:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, MutableMapping
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import numpy as np
 import pytest
 from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
+from starlette.websockets import WebSocket
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
@@ -130,3 +131,27 @@ async def test_a_sender_that_falls_silent_is_given_up() -> None:
         await asyncio.wait_for(desk.ended.wait(), 5)
     assert desk.error is not None
     assert desk.error.code == "source.failed"
+
+
+@pytest.mark.parametrize("fails", [OSError("gone"), RuntimeError("a fault of ours")])
+@pytest.mark.parametrize("at", ["accepted", "refused"])
+async def test_a_line_that_breaks_while_it_is_answered_ends_its_call(at: str, fails: Exception) -> None:
+    """Else the call would be live for ever, and nobody could end it."""
+    desk = Desk()
+    messages: list[dict[str, Any]] = [
+        {"type": "websocket.connect"},
+        {"type": "websocket.receive", "text": json.dumps(START)},
+    ]
+    messages.append({"type": "websocket.receive", "bytes": b"odd"})
+
+    async def receive() -> MutableMapping[str, Any]:
+        return messages.pop(0) if messages else {"type": "websocket.disconnect", "code": 1006}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        if ("accepted" if "accepted" in message.get("text", "") else "refused") == at and "text" in message:
+            raise fails
+
+    socket = WebSocket({"type": "websocket", "headers": [], "path": "/ingest"}, receive, send)
+    with suppress(RuntimeError):
+        await Intake(desk.start).serve(socket)
+    await asyncio.wait_for(desk.ended.wait(), 1)
