@@ -225,7 +225,7 @@ def _ingest_lines() -> Iterator[str]:
         f"holds at most {stream.MAX_PACKET_S:g} s; 20 ms is usual. Send as the sound comes; a sender "
         "that is faster than real time is slowed down. "
         f"After {websocket.IDLE_S:g} s without a packet, or {websocket.REFUSALS_MAX} packets that cannot "
-        "be used, the call fails and the connection is closed."
+        "be used, the call fails and the connection is closed; so it is once the call has ended by itself."
     )
     for heading, kinds in (
         ("To the server", (stream.StreamStart, stream.StreamStop)),

@@ -202,7 +202,7 @@ class StreamSource:
 
     @property
     def is_closed(self) -> bool:
-        """True once the sender has said that the call is over, or `close` was called."""
+        """True once the sender has said that the call is over, `close` was called, or nobody listens."""
         return self._is_closed
 
     async def room(self) -> None:
@@ -365,30 +365,39 @@ class StreamSource:
         return True
 
     async def frames(self) -> AsyncGenerator[AudioFrame | SourceNotice, None]:
-        """The call from its start until `close`.
+        """The call from its start until `close`. Who takes no more of them ends the stream for its sender.
 
         Raises:
             SourceError: what `close` was given.
         """
-        while True:
-            while self._runs:
-                item = self._runs.popleft()
-                if isinstance(item, SourceNotice):
-                    yield item
-                    continue
-                if item.pcm is not None:
-                    self._waiting_samples -= item.count
-                if self._waiting_samples <= _HALF_FULL:
-                    self._has_room.set()
-                for frame in self._frames_of(item):
-                    yield frame
-                await asyncio.sleep(0)
-            if self._is_closed:
-                break
-            self._changed.clear()
-            await self._changed.wait()
+        try:
+            while True:
+                while self._runs:
+                    item = self._runs.popleft()
+                    if isinstance(item, SourceNotice):
+                        yield item
+                        continue
+                    if item.pcm is not None:
+                        self._waiting_samples -= item.count
+                    if self._waiting_samples <= _HALF_FULL:
+                        self._has_room.set()
+                    for frame in self._frames_of(item):
+                        yield frame
+                    await asyncio.sleep(0)
+                if self._is_closed:
+                    break
+                self._changed.clear()
+                await self._changed.wait()
+        finally:
+            self._end()
         if self._error is not None:
             raise self._error
+
+    def _end(self) -> None:
+        """Nobody takes what comes from here on: a sender that waits for room would wait for ever."""
+        self._is_closed = True
+        self._runs.clear()
+        self._has_room.set()
 
     def _frames_of(self, run: _Run) -> list[AudioFrame]:
         frames = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, MutableMapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import aclosing, asynccontextmanager, suppress
 from typing import Any
 
 import numpy as np
@@ -155,3 +155,24 @@ async def test_a_line_that_breaks_while_it_is_answered_ends_its_call(at: str, fa
     with suppress(RuntimeError):
         await Intake(desk.start).serve(socket)
     await asyncio.wait_for(desk.ended.wait(), 1)
+
+
+async def test_a_sender_whose_call_has_failed_is_let_go() -> None:
+    """Nobody takes its sound any more: it must neither wait for room nor go on for nobody."""
+
+    class Failing(Desk):
+        async def _hear(self, source: StreamSource) -> None:
+            async with aclosing(source.frames()) as frames:
+                await anext(frames)
+            self.ended.set()
+
+    desk = Failing()
+    async with client(desk) as connection:
+        await connection.send(json.dumps(START))
+        await reply(connection)
+        await connection.send(packet(1600))
+        await asyncio.wait_for(desk.ended.wait(), 5)
+        with pytest.raises(ConnectionClosed):
+            for _ in range(40):
+                await connection.send(packet(16000))
+            await asyncio.wait_for(connection.recv(), 2)
