@@ -268,6 +268,7 @@ class RuleJudge:
 
     def rebook(self, rulebook: RuleBook, context: CallContext, now: int) -> list[Judgement]:
         """Judges by another book from here on; what was said is remembered. Alerts of changed rules end."""
+        self._begin()
         before: Mapping[str, RuleState] = self._rules
         self._take_book(rulebook, now)
         self._gates.rebook(rulebook)
@@ -278,7 +279,7 @@ class RuleJudge:
         self._held = [held for held in self._held if id(held[0]) in kept]
         changed = [state for state in before.values() if id(state) not in kept]
         ended = [AlertEnded(rule=state.rule.id, reason="rule_changed") for state in changed]
-        return [*ended, *self._gates.opened(self._moment(context, now))]
+        return [*ended, *self._let(self._gates.opened(self._moment(context, now)), context, now)]
 
     def report_findings(self) -> tuple[AlertRaised, ...]:
         """What the rules that only report have found, in order."""

@@ -128,3 +128,19 @@ def test_another_book_may_have_no_gates() -> None:
     scene.told.extend(scene.judge.rebook(free, scene.context, scene.now))
     assert scene.wait(1.0).fired == ["talk_share"]
     assert not free.keeps_back(FOUND.rule), "from here on the session tells it itself"
+
+
+def test_what_another_book_lets_through_is_followed_on() -> None:
+    follows = """
+[[rule]]
+id = "after_it"
+title = { zh = "题", en = "title" }
+severity = "low"
+because = { zh = "因为", en = "because" }
+what = { said = "talk_share" }
+"""
+    scene = in_phase(Phase.OPENING, WATCHED + follows)
+    tell(scene, FOUND)
+    free = parse_book({"book": WATCHED.replace('when = { phase = ["handling"] }', "") + follows})
+    scene.told.extend(scene.judge.rebook(free, scene.context, scene.now))
+    assert scene.fired == ["talk_share", "after_it"]
