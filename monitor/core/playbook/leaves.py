@@ -172,11 +172,14 @@ class Said(Node):
 
 def _apart(instances: Iterable[Heard]) -> list[Heard]:
     """Instances of which no two are about the same words: one question may be heard as a question, and as
-    one for a number."""
+    one for a number. What a rule without phrases found has no words; two may be about stretches that overlap.
+    """
     kept: list[Heard] = []
     end = 0
     for heard in sorted(instances, key=lambda heard: (heard.span.start, heard.serial)):
-        if heard.span.start >= end:
+        if not heard.phrase:
+            kept.append(heard)
+        elif heard.span.start >= end:
             kept.append(heard)
             end = heard.span.end
     return kept

@@ -147,6 +147,31 @@ def test_count_begins_anew_when_it_fires() -> None:
     assert Scene(rules).say("agent", "不可以").say("agent", "不可以", 40.0).finish().fired == []
 
 
+def test_the_same_words_count_once() -> None:
+    shorter = SIGNALS.replace('"规定"', '"不可以"')
+    rules = book('{ count = ["refusal", "policy"], at_least = 2, within_s = 30 }', signals=shorter)
+    assert Scene(rules).say("agent", "不可以").finish().fired == []
+    assert Scene(rules).say("agent", "不可以的，办不了").finish().fired == ["r"]
+
+
+def test_findings_about_stretches_that_overlap_count_each() -> None:
+    """Of rules without phrases: the second finding is about a window that holds the first one's."""
+    found = """
+[[rule]]
+id = "talk_share"
+title = { zh = "题", en = "title" }
+severity = "low"
+because = { zh = "因为", en = "because" }
+"""
+    scene = Scene(book('{ count = "talk_share", at_least = 2, within_s = 300 }', signals=SIGNALS + found))
+    for start_s in (0.0, 60.0):
+        scene.wait(120.0)
+        about = Span(samples(start_s), scene.now)
+        judgement = AlertRaised(rule="talk_share", party=Party.AGENT, about=about)
+        scene.told.extend(scene.judge.on_judgement(judgement, scene.context, scene.now))
+    assert scene.fired == ["r"]
+
+
 @pytest.mark.parametrize(
     ("first", "again", "fires"),
     [
