@@ -112,20 +112,23 @@ async function check(): Promise<void> {
 
 export async function begin(): Promise<void> {
   const tuned = draft.peek()!;
+  const by = own();
   problem.value = null;
   try {
     let told = await askAsOneself<Trial>("POST", "/api/tuning/trials", { tuned: cleaned(tuned) });
+    if (own() !== by) return; // what comes after another has signed in is not theirs
     const { id } = told;
     trial.value = { trial: told, of: tuned };
     while (told.status === "running" && trial.peek()?.trial.id === id) {
       await new Promise((done) => setTimeout(done, POLL_MS));
       if (trial.peek()?.trial.status !== "running") return;
       told = await askAsOneself<Trial>("GET", `/api/tuning/trials/${id}`);
+      if (trial.peek()?.trial.status !== "running") return;
       trial.value = { trial: told, of: tuned };
     }
     if (told.status === "failed") problem.value = told.error || "tuning.trial_failed";
   } catch (error) {
-    problem.value = codeOf(error);
+    if (own() === by) problem.value = codeOf(error);
   }
 }
 
