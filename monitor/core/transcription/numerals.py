@@ -282,10 +282,9 @@ def _english_run(lower: str, run: list[re.Match[str]]) -> Iterator[Number]:
 
 def _begins_row(lower: str, run: list[re.Match[str]]) -> bool:
     """Whether an "oh" at the start is the first digit of a telephone number, and no exclamation."""
-    is_close = "," not in lower[run[0].end() : run[1].start()] if len(run) > 1 else False
-    return (
-        is_close and len(run) >= _TENS_ROW_MIN and all(m[0] in _DIGITS_EN or m[0] in _TIMES_EN for m in run)
-    )
+    if len(run) < _TENS_ROW_MIN or "," in lower[run[0].end() : run[1].start()]:
+        return False
+    return all(match[0] in _DIGITS_EN or match[0] in _TIMES_EN for match in run)
 
 
 def _ends_row(run: list[re.Match[str]]) -> bool:
