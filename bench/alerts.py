@@ -364,14 +364,15 @@ def main() -> int:
         told = [line for batch in real for line in batch.result()]
     pairs.sort(key=lambda pair: names.index(pair[0].name))
     calls = [judged for judged, _ in pairs]
-    minutes = sum(call.length_s for call in calls) / 60
-    print(f"{len(calls)} composed calls, {minutes:.0f} min, seed {given.seed}, {given.voices} voices")
-    print(f"actors kept for tuning: {', '.join(TUNING)}")
-    print_heat(calls)
-    print_cuts(calls, with_notes=given.notes)
-    print_behaviour(calls)
-    print_bad_input(calls)
-    print_gain(pairs)
+    if calls:
+        minutes = sum(call.length_s for call in calls) / 60
+        print(f"{len(calls)} composed calls, {minutes:.0f} min, seed {given.seed}, {given.voices} voices")
+        print(f"actors kept for tuning: {', '.join(TUNING)}")
+        print_heat(calls)
+        print_cuts(calls, with_notes=given.notes)
+        print_behaviour(calls)
+        print_bad_input(calls)
+        print_gain(pairs)
     if told:
         print_real(told)
     return 0
