@@ -171,12 +171,13 @@ class Said(Node):
 
 
 def _apart(instances: Iterable[Heard]) -> list[Heard]:
-    """Instances of which no two are about the same words: one question may be heard as a question, and as
-    one for a number. What a rule without phrases found has no words; two may be about stretches that overlap.
+    """As many instances as there are of which no two are about the same words: one question may be heard as
+    a question, and as one for a number; a long one may hold two. So whose words end first is kept first.
+    What a rule without phrases found has no words; two may be about stretches that overlap.
     """
     kept: list[Heard] = []
     end = 0
-    for heard in sorted(instances, key=lambda heard: (heard.span.start, heard.serial)):
+    for heard in sorted(instances, key=lambda heard: (heard.span.end, heard.serial)):
         if not heard.phrase:
             kept.append(heard)
         elif heard.span.start >= end:

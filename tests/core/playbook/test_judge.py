@@ -154,6 +154,17 @@ def test_the_same_words_count_once() -> None:
     assert Scene(rules).say("agent", "不可以的，办不了").finish().fired == ["r"]
 
 
+def test_a_long_phrase_hides_no_two_that_stand_in_it() -> None:
+    longer = SIGNALS.replace('"规定"', '"我们不可以.{0,2}办不了"')
+    rules = book('{ count = ["refusal", "policy"], at_least = 2, within_s = 30 }', signals=longer)
+    both = Scene(rules).say("agent", "我们不可以也办不了").finish()
+    assert both.fired == ["r"]
+    assert both.raised("r").values["count"] == 2
+    assert Scene(rules).say("agent", "我们不可以").finish().fired == []
+    three = book('{ count = ["refusal", "policy"], at_least = 3, within_s = 30 }', signals=longer)
+    assert Scene(three).say("agent", "我们不可以也办不了").finish().fired == []
+
+
 def test_findings_about_stretches_that_overlap_count_each() -> None:
     """Of rules without phrases: the second finding is about a window that holds the first one's."""
     found = """
