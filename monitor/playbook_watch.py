@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from monitor.core.playbook.listener import compile_book
 from monitor.core.playbook.model import DETECTOR_RULES, RuleBook
-from monitor.core.playbook.source import cached_book, digest
+from monitor.core.playbook.source import digest, share_book
 from monitor.core.reading.texts import ReadingTexts
 from monitor.errors import PlaybookError, TingyinError
 from monitor.log import log
@@ -57,17 +57,8 @@ def whole_of_texts(place: Path, texts: tuple[tuple[str, str], ...]) -> LoadedPla
         if rule not in book:
             raise PlaybookError("playbook.missing", path=place, rule=rule)
     files = _named(texts)
-    return LoadedPlaybook(files, book, load_reading_texts(place), digest(files))
-
-
-def compiled(playbook: LoadedPlaybook) -> LoadedPlaybook:
-    """The same, with all compiled that calls listen for: most of a second, for which no call has to wait.
-
-    Live calls are told of the files, new ones take the book; both share what is compiled.
-    """
-    shared = replace(playbook, book=cached_book(playbook.files))
-    compile_book(shared.book)
-    return shared
+    # Live calls are told of the files, new ones take the book: they are to share what is compiled for it.
+    return LoadedPlaybook(files, share_book(files, book), load_reading_texts(place), digest(files))
 
 
 def tuned_playbook(folder: Path | None, tuned: Path) -> tuple[LoadedPlaybook, PlaybookError | None]:
@@ -160,7 +151,7 @@ class PlaybookWatch:
             self._refuse(error)
             return
         if loaded.digest != self._digest:
-            loaded = await asyncio.to_thread(compiled, loaded)
+            await asyncio.to_thread(compile_book, loaded.book)
             log.info("playbook edited", rules=len(loaded.book), signals=len(loaded.book.signals))
             self._in_force(loaded)
             self._digest = loaded.digest

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +15,10 @@ import pytest
 from monitor import playbook_watch
 from monitor.core.events import Alert
 from monitor.core.inputs import RulesChanged
-from monitor.core.playbook.listener import Listener, phrases_of
+from monitor.core.playbook import listener, source
+from monitor.core.playbook.listener import Listener, compile_book
+from monitor.core.playbook.model import RuleBook
+from monitor.core.playbook.source import cached_book, parse_book
 from monitor.errors import PlaybookError
 from monitor.playbook_watch import (
     LoadedPlaybook,
@@ -135,15 +140,44 @@ async def test_a_running_call_takes_the_edit_between_turns(desk: Desk) -> None:
     assert alerts(changes_at="speech") == ["brand_new"], "the words came after the turn"
 
 
-async def test_no_call_waits_until_an_edit_is_compiled(desk: Desk) -> None:
+async def test_no_call_waits_until_an_edit_is_compiled(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     live = Caller(new_session(), lambda request: hypothesis(request, ""))
     await desk.edit(lambda: (desk.folder / "zz_mine.toml").write_text(RULE, encoding="utf-8"))
-    compiled = phrases_of.cache_info().misses
     (loaded,) = desk.loaded
+    for tried in range(20):
+        compile_book(parse_book((("tried.toml", RULE.replace("brand_new", f"tried_{tried}")),)))
+    monkeypatch.setattr(listener, "PhraseBook", _never)
+    monkeypatch.setattr(source, "parse_book", _never)
     Listener(loaded.book)
     live.tell(RulesChanged(files=loaded.files))
     live.hear(agent=silence(1.0))
-    assert phrases_of.cache_info().misses == compiled
+
+
+def _never(*_: object) -> None:
+    raise AssertionError("it was made already")
+
+
+async def test_an_edit_is_parsed_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[str] = []
+    parse_rows = source.parse_rows
+
+    def counted(text: str, file: str, *more: Any) -> Any:
+        parsed.append(Path(file).name)
+        return parse_rows(text, file, *more)
+
+    monkeypatch.setattr(source, "parse_rows", counted)
+    unseen = RULE.replace("brand_new", "parsed_once")
+    await desk.edit(lambda: (desk.folder / "zz_mine.toml").write_text(unseen, encoding="utf-8"))
+    assert cached_book(desk.loaded[0].files) is desk.loaded[0].book, "what live calls are told of"
+    assert parsed.count("zz_mine.toml") == 1
+
+
+def test_what_is_made_of_a_book_goes_with_it() -> None:
+    for tried in range(20):
+        compile_book(parse_book((("tried.toml", RULE.replace("brand_new", f"gone_{tried}")),)))
+    gc.collect()
+    left = [one for one in gc.get_objects() if isinstance(one, RuleBook) and len(one) == 1]
+    assert not [one for one in left if next(iter(one)).id.startswith("gone_")]
 
 
 async def test_an_edit_while_the_server_starts_comes_into_force(desk: Desk) -> None:
@@ -176,7 +210,7 @@ async def test_an_edit_that_could_not_be_compiled_is_tried_again(
         raise MemoryError
 
     mine = desk.folder / "zz_mine.toml"
-    monkeypatch.setattr(playbook_watch, "compiled", fail)
+    monkeypatch.setattr(playbook_watch, "compile_book", fail)
     with pytest.raises(MemoryError):
         await desk.edit(lambda: mine.write_text(RULE, encoding="utf-8"))
     monkeypatch.undo()

@@ -19,6 +19,7 @@ from rich.markup import escape
 from monitor.accounts.office import AccountsOffice
 from monitor.commands.common import console, engine_workers, load_engine, machine_of
 from monitor.config import Settings, StoreSettings
+from monitor.core.playbook.listener import compile_book
 from monitor.core.recognition import SpeechRecogniser
 from monitor.desk.book import DeskBook
 from monitor.desk.database import DeskFile
@@ -34,7 +35,7 @@ from monitor.ingest.file import open_file_source
 from monitor.ingest.paced import PacedSource
 from monitor.ingest.source import Source
 from monitor.ingest.websocket import Intake
-from monitor.playbook_watch import PlaybookWatch, compiled, tuned_playbook
+from monitor.playbook_watch import PlaybookWatch, tuned_playbook
 from monitor.publish.access import Access
 from monitor.publish.guard import is_loopback
 from monitor.publish.live_sound import LiveSound
@@ -162,7 +163,8 @@ async def open_office(settings: Settings, *, has_words: bool, is_open: bool = Fa
             resolve=publisher.resolve,
             tuned=tuning.rules_file,
         )
-        switchboard.rebook(await asyncio.to_thread(compiled, playbook))
+        await asyncio.to_thread(compile_book, playbook.book)
+        switchboard.rebook(playbook)
         if untuned is not None:
             publisher.report(untuned.code, untuned.sentence)
         await asyncio.to_thread(tuning.look)

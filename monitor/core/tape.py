@@ -10,11 +10,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from monitor.core.audio import Party
 from monitor.core.facts import Judgement, Said
 from monitor.core.playbook.judge import Order
+from monitor.core.playbook.kept import once_for_each_book
 from monitor.core.playbook.listener import Place, phrase_rows, sentence_rows
 from monitor.core.playbook.model import Rule, RuleBook, Signal
 from monitor.core.playbook.reach import reached
@@ -74,7 +74,7 @@ class Marks:
 NO_MARKS = Marks()
 
 
-@lru_cache(maxsize=16)
+@once_for_each_book
 def marks_of(rulebook: RuleBook) -> Marks:
     """The marks of a book."""
     heard = {

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from functools import lru_cache
 
 from monitor.core.audio import Party
 from monitor.core.facts import Said, TimelineEvent, Turn, Words
 from monitor.core.playbook.conditions import LikeLeaf
+from monitor.core.playbook.kept import once_for_each_book
 from monitor.core.playbook.likeness import Examples, is_comparable
 from monitor.core.playbook.matcher import SETTLE, Given, PhraseListener
 from monitor.core.playbook.model import RuleBook
@@ -127,7 +127,7 @@ def like_id(rule_id: str, number: int) -> str:
     return f"{rule_id}{LIKE}{number}"
 
 
-@lru_cache(maxsize=16)
+@once_for_each_book
 def phrases_of(rulebook: RuleBook, party: Party) -> PhraseBook:
     """The compiled phrases that a book looks for in one party's words; calls share them."""
     return PhraseBook(phrase_rows(rulebook, party))
@@ -152,7 +152,7 @@ def sentence_rows(rulebook: RuleBook, party: Party) -> tuple[Mapping[str, object
     return _likes(rulebook, party), questions_of(rulebook, party)
 
 
-@lru_cache(maxsize=16)
+@once_for_each_book
 def examples_of(rulebook: RuleBook, party: Party) -> Examples:
     """The compiled example sentences that a book compares with one party's words."""
     return Examples(_likes(rulebook, party))
@@ -185,7 +185,7 @@ def _likes(rulebook: RuleBook, party: Party) -> dict[str, tuple[tuple[str, ...],
     return examples
 
 
-@lru_cache(maxsize=16)
+@once_for_each_book
 def questions_of(rulebook: RuleBook, party: Party) -> tuple[str, ...]:
     """The signals for which every question of one party counts."""
     return tuple(row.id for row in rulebook.signals.values() if row.any_question and row.who is party)

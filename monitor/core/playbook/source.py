@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
+from weakref import WeakValueDictionary
 
 from pydantic import ValidationError
 
@@ -255,10 +256,20 @@ def book_of(rows: Iterable[SourceRow]) -> RuleBook:
         raise BookError("unreadable", rows[0].file if rows else "", str(error)) from error
 
 
+_in_use: WeakValueDictionary[tuple[tuple[str, str], ...], RuleBook] = WeakValueDictionary()
+"""Books by the files that they were read from, as long as anybody has them."""
+
+
 @lru_cache(maxsize=8)
 def cached_book(files: tuple[tuple[str, str], ...]) -> RuleBook:
-    """As `parse_book`; calls that are told of the same files share the book."""
-    return parse_book(files)
+    """As `parse_book`; calls that are told of the same files share the book, with all compiled for it."""
+    book = _in_use.get(files)
+    return share_book(files, parse_book(files)) if book is None else book
+
+
+def share_book(files: tuple[tuple[str, str], ...], book: RuleBook) -> RuleBook:
+    """The book that everybody uses for these files: this one, read from them, if there is none yet."""
+    return _in_use.setdefault(files, book)
 
 
 def digest(files: Iterable[tuple[str, str]]) -> str:
