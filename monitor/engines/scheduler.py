@@ -19,6 +19,7 @@ from typing import TypeVar
 from monitor.core.inputs import EngineLag
 from monitor.core.recognition import Effort, Hypothesis, SpeechRecogniser, TranscriptionRequest
 from monitor.engines.machine import crowding
+from monitor.engines.patience import Patience
 from monitor.engines.queue import Item, RequestQueue, failed
 from monitor.log import log
 
@@ -71,8 +72,9 @@ class Scheduler:
         recogniser: decodes; called from `workers` threads at once.
         workers: decodings side by side.
         restart: makes a new recogniser in place of a broken one; None keeps the one there is.
-        hang_s: a decode that takes longer is given up, its worker replaced. On a machine that others crowd
-            it has so many times as long, up to ten: there a decode that only waits for a core looks the same.
+        hang_s: a decode that takes longer is given up, its worker replaced; sooner, once it is known how long
+            they take (`monitor.engines.patience`). On a machine that others crowd it has so many times as
+            long, up to ten: there a decode that only waits for a core looks the same.
         crowding: how many threads want each core; injected by tests.
         clock: seconds, monotonic; injected by tests.
     """
@@ -89,7 +91,7 @@ class Scheduler:
     ) -> None:
         self._recogniser = recogniser
         self._restart = restart
-        self._hang_s = hang_s
+        self._patience = Patience(hang_s)
         self._crowding = crowding
         self._clock = clock
         self._lock = threading.Lock()
@@ -254,6 +256,8 @@ class Scheduler:
                 return False
             now = self._clock()
             self._queue.done(batch, now, now - slot.since)
+            if recogniser is self._recogniser and any(item.request.is_final for item in batch):
+                self._patience.saw(now - slot.since)
             slot.batch = []
             if effort is not Effort.QUICK:
                 self.counters[effort.name.lower()] += sum(item.request.is_final for item in batch)
@@ -309,7 +313,7 @@ class Scheduler:
             while not self._is_closed:
                 self._tell_lag()
                 now = self._clock()
-                hang_s = self._hang_s * min(_CROWDING_MAX, self._crowding())
+                hang_s = self._patience.hang_s * min(_CROWDING_MAX, self._crowding())
                 for slot in [s for s in self._slots if s.batch and now - s.since > hang_s]:
                     self._give_up_on(slot, now)
                 self._changed.wait(_WATCH_EVERY_S)
@@ -317,6 +321,7 @@ class Scheduler:
     def _give_up_on(self, slot: _Slot, now: float) -> None:
         self._abandon(slot)
         self._hangs += 1
+        self._patience.forget()  # it may have been alive after all
         self.counters["hung"] += 1
         log.error("recogniser hangs", seconds=round(now - slot.since, 1))
         if self._hangs >= _HANGS_MAX:
@@ -362,6 +367,7 @@ class Scheduler:
             with self._lock:
                 self._guards_before += _guards_of(self._recogniser)
                 self._recogniser = made
+                self._patience.forget()
                 self._failures, self._broken_since = 0, None
                 self._restarted_at = self._clock()
                 self.counters["restarts"] += 1
