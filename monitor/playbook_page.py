@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from monitor.core.audio import Party
 from monitor.core.playbook.model import CueText, Phrases, Rule, RuleBook, Signal
+from monitor.playbook_sources import render_sources
 from monitor.playbook_words import gates_in_words, in_words
 
 _WHO = {Party.AGENT: "agent", Party.CALLER: "caller", None: "the conversation"}
@@ -21,7 +22,7 @@ _HEAD = """# Rules
 All {count} rules of the shipped playbooks and the {signals} signals that they build on, made by
 `python -m monitor.playbook_files > RULES.md` from the files in `monitor/playbooks`; PLAYBOOK.md says how to
 write them. Where a rule looks for nothing, the built-in detector of the same name judges. "Source" numbers a
-rule's origin in the table of rules that the playbook was drawn from.
+rule's origin in the table of rules that the playbook was drawn from; the last part says what came of each.
 
 | rule | who | severity | what it tells |
 |---|---|---|---|
@@ -39,6 +40,7 @@ def render_rules(book: RuleBook) -> str:
     head = _HEAD.format(count=len(book), signals=len(book.signals))
     signals = [_signal(signal) for signal in book.signals.values()]
     parts = [head + "\n".join(rows), *sections, *(["# Signals", *signals] if signals else [])]
+    parts.append(render_sources(book))
     return "\n\n".join(parts) + "\n"
 
 

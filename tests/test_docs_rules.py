@@ -13,16 +13,11 @@ from monitor.core.playbook.model import CUE_CHARACTERS_MAX, Rule, RuleBook, Sent
 from monitor.core.playbook.tree import When
 from monitor.playbook_files import load_playbook
 from monitor.playbook_page import render_rules
+from monitor.playbook_sources import NO_RULE, render_sources, sources
 
 ROOT = Path(__file__).resolve().parent.parent
 BOOK = load_playbook()
 RULES = pytest.mark.parametrize("rule", list(BOOK), ids=lambda rule: rule.id)
-
-SOURCES = {"S0": 47, "S1": 22, "S2": 39, "S3": 22, "S4": 33}
-"""How many rules the table has for each of the five texts."""
-
-NEVER_SHIPPED = "S3-16"
-"""It would have the agent pretend to have asked a superior."""
 
 EVERYWHERE = {"who", "other", "evidence"}
 PROVIDED = {
@@ -106,10 +101,19 @@ def test_nothing_names_an_agents_emotion(rule: Rule) -> None:
 @RULES
 def test_sources_are_of_the_table(rule: Rule) -> None:
     assert rule.source
-    for source in rule.source:
-        seed, number = source.split("-")
-        assert 1 <= int(number) <= SOURCES[seed]
-        assert source != NEVER_SHIPPED
+    assert set(rule.source) <= set(sources()) - NO_RULE.keys()
+
+
+def test_of_every_source_it_is_told_what_came_of_it() -> None:
+    """A rule, a signal, or why neither: a row that falls out of the playbook must be seen to have fallen."""
+    came = {source for row in (*BOOK, *BOOK.signals.values()) for source in row.source}
+    assert came.isdisjoint(NO_RULE)
+    assert came | NO_RULE.keys() == set(sources())
+    table = render_sources(BOOK).splitlines()[6:]
+    assert [line.split(" | ")[0].removeprefix("| ") for line in table] == list(sources())
+    assert all(len(line.split(" | ")[1]) > 5 for line in table)
+    less = RuleBook([rule for rule in BOOK if "S0-06" not in rule.source], BOOK.signals.values())
+    assert "| S0-06 |  |" in render_sources(less)
 
 
 @RULES
