@@ -76,13 +76,11 @@ def _unreachable(row: SourceRow, rule: Rule, book: RuleBook) -> Iterator[Doubt]:
     for name, reason in _clashes(condition, rule):
         yield _doubt(row, f"it can never fire: {reason}", "what", name, level="error")
     for part in walk(condition):
-        if isinstance(part, SaidLeaf | NotSaidLeaf):
-            ids = part.said if isinstance(part, SaidLeaf) else part.not_said
-            parties = {book.said_by(id_) for id_ in ids} - {None}
+        if isinstance(part, NotSaidLeaf):
+            parties = {book.said_by(id_) for id_ in part.not_said} - {None}
             if len(parties) > 1:
-                yield _doubt(
-                    row, f"{', '.join(ids)} are said by both parties; one condition is about one", "what"
-                )
+                listed = ", ".join(part.not_said)
+                yield _doubt(row, f"{listed} are said by both parties; one of them owes it", "what")
         if isinstance(part, NotSaidLeaf) and part.within_turns == 0:
             owing = book.said_by(part.not_said[0])
             others = [id_ for id_ in part.after or () if book.said_by(id_) is not owing]
@@ -285,13 +283,15 @@ def _found_everywhere(rows: Iterable[SourceRow], book: RuleBook) -> Iterator[Dou
 
 
 def _repeated_patterns(rows: Iterable[SourceRow]) -> Iterator[Doubt]:
-    homes: dict[tuple[type, Party | None, str], SourceRow] = {}
+    """Of two rules, which would both be raised for the same words. Signals may share some: who says that
+    something is not refundable refuses, and denies a refund."""
+    homes: dict[tuple[Party | None, str], SourceRow] = {}
     for row in rows:
-        if row.row.phrases is None:
+        if row.row.phrases is None or not isinstance(row.row, Rule):
             continue
         for language in ("zh", "en"):
             for number, pattern in enumerate(getattr(row.row.phrases, language)):
-                home = homes.setdefault((type(row.row), row.row.who, pattern), row)
+                home = homes.setdefault((row.row.who, pattern), row)
                 if home is not row:
                     yield _doubt(
                         row,

@@ -213,10 +213,10 @@ class _Builder:
     def _leaf(self, row: Row, *, is_negated: bool) -> Node:
         match row:
             case rows.SaidLeaf():
-                return Said(row, self._book.said_by(row.said[0]), is_negated=is_negated)
+                return Said(row, is_negated=is_negated)
             case rows.CountLeaf():
                 said = rows.SaidLeaf(said=row.count, at_least=row.at_least, within_s=row.within_s)
-                return Said(said, self._book.said_by(row.count[0]), is_negated=is_negated)
+                return Said(said, is_negated=is_negated)
             case rows.OrderLeaf():
                 return Order(row)
             case rows.NotSaidLeaf():
@@ -226,9 +226,7 @@ class _Builder:
             case rows.LikeLeaf():
                 self._likes += 1
                 name = like_id(self._rule.id, self._likes - 1)
-                return Said(
-                    rows.SaidLeaf.model_construct(said=(name,)), self._rule.who, is_negated=is_negated
-                )
+                return Said(rows.SaidLeaf.model_construct(said=(name,)), is_negated=is_negated)
             case rows.RepeatsLeaf():
                 return Repeats(row)
             case rows.TimingLeaf():

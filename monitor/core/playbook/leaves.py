@@ -119,13 +119,12 @@ def said_evidence(heard: Iterable[Heard]) -> Found:
 class Said(Node):
     """`said` and `count`."""
 
-    def __init__(self, row: rows.SaidLeaf, party: Party | None, *, is_negated: bool) -> None:
+    def __init__(self, row: rows.SaidLeaf, *, is_negated: bool) -> None:
         self.ids = frozenset(row.said)
         self.is_moment = row.is_moment and not is_negated
         self._is_ever = is_negated and row.within_s is None and row.within_turns is None
         self._window = samples(row.within_s) if row.within_s is not None else None
         self._turns = row.within_turns
-        self._party = party
         self._at_least = row.at_least
 
     def found(self, moment: Moment) -> Found | None:

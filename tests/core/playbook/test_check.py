@@ -7,6 +7,7 @@ import pytest
 from monitor.core.playbook.check import doubts
 from monitor.core.playbook.places import places
 from monitor.core.playbook.source import BookError, book_of, digest, parse_book, read_sources
+from monitor.playbook_files import playbook_paths, read_texts, shipped_or
 
 HEAD = """
 [[signal]]
@@ -106,10 +107,25 @@ def test_phrases_that_are_said_all_day() -> None:
 
 def test_signals_on_which_nothing_builds_and_patterns_that_stand_twice() -> None:
     alone = '[[signal]]\nid = "alone"\nwho = "agent"\nphrases = { zh = ["您好呀"] }\n'
-    assert {message for _, _, message in told(HEAD + rule() + alone)} == {
-        "nothing builds on this signal",
-        "the pattern '您好呀' is also one of 'hello'",
-    }
+    assert {message for _, _, message in told(HEAD + rule() + alone)} == {"nothing builds on this signal"}
+    twice = [rule(name, what="", phrases='{ zh = ["绝对没问题"] }') for name in ("first", "second")]
+    assert told(HEAD + rule() + "".join(twice)) == [
+        ("warning", "second", "the pattern '绝对没问题' is also one of 'first'")
+    ]
+
+
+def test_either_party_may_say_something_and_one_owes_it() -> None:
+    assert told(HEAD + rule(what='{ said = ["hello", "grumble"], within_s = 60 }')) == []
+    owed = told(HEAD + rule(what='{ not_said = ["hello", "grumble"], by_s = 60 }'))
+    assert [message for level, _, message in owed if level == "warning"] == [
+        "hello, grumble are said by both parties; one of them owes it"
+    ]
+
+
+def test_the_shipped_playbook_has_nothing_to_look_at() -> None:
+    rows, faults = read_sources(read_texts(playbook_paths(shipped_or(None))))
+    assert faults == []
+    assert [f"{one.file}:{one.line} {one.rule}: {one.message}" for one in doubts(rows, book_of(rows))] == []
 
 
 # --- faults ---------------------------------------------------------------------------------------------

@@ -147,6 +147,15 @@ def test_count_begins_anew_when_it_fires() -> None:
     assert Scene(rules).say("agent", "不可以").say("agent", "不可以", 40.0).finish().fired == []
 
 
+@pytest.mark.parametrize("who", ["agent", "caller"])
+def test_what_either_party_said_holds_within_its_time(who: str) -> None:
+    rules = book('{ all = [{ said = "farewell" }, { said = ["policy", "grievance"], within_s = 20 }] }')
+    text = {"agent": "我们的规定", "caller": "我没收到"}[who]
+    assert Scene(rules).say(who, text).say("agent", "好的再见").finish().fired == ["r"]
+    assert Scene(rules).say(who, text).say("agent", "好的再见", 25.0).finish().fired == []
+    assert Scene(rules).say("agent", "好的再见").finish().fired == []
+
+
 def test_the_same_words_count_once() -> None:
     shorter = SIGNALS.replace('"规定"', '"不可以"')
     rules = book('{ count = ["refusal", "policy"], at_least = 2, within_s = 30 }', signals=shorter)
