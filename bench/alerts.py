@@ -54,7 +54,10 @@ from monitor.core.audio import Party
 from monitor.engines.temper_training import VoiceSamples
 
 _GAINS_DB = (-12.0, 12.0)
-_GAIN_CALLS = ("turns hot 0", "turns hot 1", "turns hot 2", "calm 0", "happy 0", "overlaps 0")
+_GAIN_CALLS = (
+    *("turns hot 0", "turns hot 1", "turns hot 2", "calm 0", "happy 0", "overlaps 0"),
+    *(f"babble behind the caller {index}" for index in range(4)),
+)
 _REAL_GAINS_DB = (-12.0, -6.0, 0.0, 6.0, 12.0)
 _SAME_WITHIN_S = 1.0
 """A knob may shift an alert by this much and it is still the same alert."""

@@ -70,14 +70,14 @@ class Encounter:
         said: Callable[[Party, Span], str | None],
         newest: Callable[[Party], Run | None],
         slack: int = 0,
-        is_faint: Callable[[Party, int], bool] = lambda party, at: False,
+        is_faint: Callable[[Party, Span], bool] = lambda party, under: False,
     ) -> None:
         """
         Args:
             newest: a party's newest run.
             said: the words of a party within a span, "" where there are none; None while they may still come.
             slack: how much longer than it was an overlap at the end of a turn may seem, in samples.
-            is_faint: whether a party had not been heard at all at a moment, but perhaps people behind it.
+            is_faint: whether what a party says within a span is not its own, but perhaps people's behind it.
         """
         self._runs = (first, second)
         self._terminal = samples(settings.terminal_s) + slack
@@ -104,7 +104,7 @@ class Encounter:
         if any(run.role is Role.UNDECIDED for run in self._runs):
             return []
         if self._sides is None:
-            self._sides = self._find_sides(overlaps[0].start, known)
+            self._sides = self._find_sides(Span(overlaps[0].start, overlaps[-1].end), known)
         bid = self._bid or self._without_sign(self._sides, known)
         told = self._judge_competition(bid, overlaps, known)
         if is_ended and (self._bid is None or self._is_told):
@@ -116,10 +116,10 @@ class Encounter:
                 told.append(Overlap(span=span, holder=holder, kind=kind))
         return told
 
-    def _find_sides(self, onset: int, known: int) -> _Sides:
-        first, second = self._runs
+    def _find_sides(self, together: Span, known: int) -> _Sides:
+        (first, second), onset = self._runs, together.start
         for holder, comer in ((first, second), (second, first)):
-            if self._is_faint(comer.party, onset) and not self._is_faint(holder.party, onset):
+            if self._is_faint(comer.party, together) and not self._is_faint(holder.party, together):
                 return _Sides(holder, comer, onset, is_floor_held=True)
         for holder, comer in ((first, second), (second, first)):
             if self._is_bid_renewed(holder, comer):
@@ -221,7 +221,7 @@ class Encounter:
     def _is_competitive(self, sides: _Sides, overlaps: list[Span], known: int) -> bool:
         if sides.holder.role is not Role.TURN or sides.comer.role is not Role.TURN:
             return False
-        if self._is_faint(sides.comer.party, sides.onset):
+        if self._is_faint(sides.comer.party, Span(sides.onset, overlaps[-1].end)):
             return False
         said = sum(
             max(0, stretch.until(known) - max(stretch.start, sides.onset))
@@ -264,7 +264,8 @@ class Encounter:
 
     def _is_completion(self, sides: _Sides, known: int) -> bool | None:
         """By sound, and where there are words, by these: 对对 is a sign of listening, however long."""
-        is_voice = not self._is_faint(sides.comer.party, sides.onset)
+        help_ = Span(sides.onset, max(sides.onset, sides.comer.until(known)))
+        is_voice = not self._is_faint(sides.comer.party, help_)
         found = (sides.is_floor_held and is_voice) and is_help(
             sides.holder,
             sides.comer,

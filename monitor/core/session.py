@@ -109,7 +109,7 @@ class CallSession:
             self._leakage.is_echo,
             has_words=has_words,
             min_silence_s=settings.speech.min_silence_s,
-            is_faint=self._faintness.is_faint_at,
+            is_faint=self._faintness.is_faint,
         )
         self._temper = TemperScorer(
             settings.temper,

@@ -113,12 +113,12 @@ class Timeline:
         *,
         has_words: bool = True,
         min_silence_s: float = 0.2,
-        is_faint: Callable[[Party, int], bool] = lambda party, at: False,
+        is_faint: Callable[[Party, Span], bool] = lambda party, under: False,
     ) -> None:
         """`describe` is asked when a turn ends, `is_echo` five times a second while both speak.
 
         `min_silence_s` is the speech detector's own, `has_words` false where nothing is recognised.
-        `is_faint` says whether a party had no voice of its own yet at a moment: such takes no floor.
+        `is_faint` says whether a party's speech under the other's is not its own voice: such takes no floor.
         """
         self._settings = settings
         self._is_faint = is_faint

@@ -148,8 +148,8 @@ def test_people_behind_a_party_who_has_not_spoken_take_no_floor() -> None:
     """Their babble goes on under the agent's turns; the caller's own voice begins at 9.0."""
     babble = [(C, 0.5, 10.0), (A, 0.8, 2.4), (A, 2.9, 4.5), (A, 5.2, 8.0), (A, 9.4, 13.0), (C, 10.2, 13.5)]
 
-    def is_faint(party: Party, at: int) -> bool:
-        return party is C and at < samples(9.0)
+    def is_faint(party: Party, under: Span) -> bool:
+        return party is C and under.start < samples(9.0)
 
     assert only(play(babble), Interruption)
     told = play(babble, is_faint=is_faint)

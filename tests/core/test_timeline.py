@@ -67,7 +67,7 @@ def play(
     has_words: bool = False,
     end_s: float | None = None,
     options: TimelineSettings | None = None,
-    is_faint: Callable[[Party, int], bool] = lambda party, at: False,
+    is_faint: Callable[[Party, Span], bool] = lambda party, under: False,
 ) -> list[Told]:
     """Delivers speech as late as the detector does, and words when they are said to come."""
     speech = list(speech)
