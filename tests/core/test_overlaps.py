@@ -156,3 +156,17 @@ def test_people_behind_a_party_who_has_not_spoken_take_no_floor() -> None:
     faint = [event for event in only(told, Overlap) if event.span.start < samples(9.0)]
     assert {(event.kind, event.holder) for event in faint} == {("brief", A)}, "nobody's failed attempt either"
     assert all(event.span.start >= samples(9.0) for event in only(told, Interruption))
+
+
+def test_people_behind_a_party_who_has_spoken_hold_no_floor_and_cut_nobody_off() -> None:
+    """After the caller's turn they talk on, first under a turn of the agent's, then until one begins."""
+    speech: list[Speech] = [(C, 0.5, 3.0), (A, 3.4, 8.0), (C, 5.0, 6.8), (C, 9.2, 12.0), (A, 10.6, 14.0)]
+
+    def is_faint(party: Party, under: Span) -> bool:
+        return party is C and under.start > samples(4.0)
+
+    assert [event.by for event in only(play(speech), Interruption)] == [C, A]
+    told = play(speech, is_faint=is_faint)
+    assert not only(told, Interruption)
+    assert not only(told, InterruptionBegan)
+    assert [event.kind for event in only(told, Overlap)] == ["brief", "brief"]
