@@ -33,10 +33,10 @@ from monitor.engines.whisper_looks import (
     Look,
     first_look,
     is_doubtful,
-    likelier,
     likelier_after,
     look_from_before,
     next_look,
+    wants_run_up,
 )
 from monitor.engines.whisper_words import Piece, spread_words, timed_words, to_pieces
 from monitor.errors import ModelError
@@ -82,8 +82,8 @@ class _Job:
     pieces: list[Piece] = field(default_factory=list)
     words: tuple[HypothesisWord, ...] = ()
     rejected: str | None = None
-    first: Heard | None = None
-    """What a doubtful answer had heard that is sought again."""
+    alone: Heard | None = None
+    """What a doubtful answer had heard that is sought again with the run-up."""
 
     @property
     def span(self) -> Span:
@@ -205,8 +205,8 @@ class WhisperEngine:
             for group in _groups(jobs, key=lambda job: (job.look.frames, job.language)):
                 self._time_words(group)
             for job in jobs:
-                if job.first is not None:
-                    _choose(job, job.first)
+                if job.alone is not None:
+                    _choose(job, job.alone)
             jobs = [job for job in jobs if self._needs_another_look(job)]
 
     def _encode(self, job: _Job) -> None:
@@ -330,26 +330,28 @@ class WhisperEngine:
 
     def _needs_another_look(self, job: _Job) -> bool:
         """Counts what the guard found; where a final can be tried with more context, prepares that."""
-        is_final = job.request.is_final
-        is_poor = is_final and is_doubtful(job.look, job.average_log_probability)
-        if job.look.has_run_up or (job.rejected is None and not is_poor):
+        if job.look.has_run_up:
             return False
-        with_run_up = job.rejected is None and job.request.run_up is not None
-        following = None if with_run_up else next_look(job.look, job.rejected)
-        has_another = is_final and (with_run_up or following is not None)
+        request, score, length = job.request, job.average_log_probability, job.features.shape[1]
+        is_answer = request.is_final and job.rejected is None
+        with_run_up = is_answer and request.run_up is not None and wants_run_up(job.look, score)
+        is_doubted = with_run_up or (is_answer and is_doubtful(job.look, score, length))
+        if job.rejected is None and not is_doubted:
+            return False
+        following: Look | None = None
+        if with_run_up:
+            job.alone = Heard(job.words, score)
+            job.pcm = np.concatenate([request.run_up, request.pcm])
+            job.features = self._features(job.pcm)
+            following = look_from_before(job.look, job.features.shape[1])
+        elif request.is_final:
+            following = next_look(job.look, job.rejected, length)
         with self._lock:
             self.guards[job.rejected or "second_look"] += 1
-            if job.rejected is not None and not has_another:
+            if job.rejected is not None and following is None:
                 self.guards["refused"] += 1
-        if has_another and job.rejected is None:
-            job.first = Heard(job.words, job.average_log_probability, job.language)
-        if with_run_up:
-            job.pcm = np.concatenate([job.request.run_up, job.request.pcm])
-            job.features = self._features(job.pcm)
-            job.look = look_from_before(job.look, job.features.shape[1])
-        elif has_another and following is not None:
-            job.look = following
-        return has_another
+        job.look = following or job.look
+        return following is not None
 
     # --- prompts -----------------------------------------------------------------------------------------
 
@@ -377,16 +379,11 @@ def _is_written_otherwise(text: str, language: str) -> bool:
     return letters > han if language == "zh" else language == "en" and han > 0
 
 
-def _choose(job: _Job, first: Heard) -> None:
-    """Of what was heard at first and at another look, the likelier. What more context refuses stays refused;
-    with the sound before, the guard judges that sound too, so what was heard without it stays."""
-    if job.rejected is not None and not job.look.has_run_up:
-        return
-    heard = Heard(() if job.rejected else job.words, job.average_log_probability, job.language)
-    if job.look.has_run_up:
-        heard = likelier_after(job.request.span.start, first, heard)
-    else:
-        heard = likelier(first, heard, job.look)
+def _choose(job: _Job, alone: Heard) -> None:
+    """Of what was heard alone and with the sound before, the likelier. The guard judges that sound too, so
+    what it stops there says nothing of what was heard alone."""
+    joined = Heard(() if job.rejected else job.words, job.average_log_probability)
+    heard = likelier_after(job.request.span.start, alone, joined)
     job.words, job.average_log_probability, job.rejected = heard.words, heard.score, None
 
 

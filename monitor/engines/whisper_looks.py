@@ -19,16 +19,33 @@ _FRAMES_MARGIN = 100
 _FRAMES_BUCKET = 200
 """Stretches of one bucket can be decoded in one batch."""
 
-_LOOKS = {Effort.LEAST: (1500,), Effort.QUICK: (1500, FRAMES_MAX), Effort.THOROUGH: (FRAMES_MAX,)}
-"""More context for a final that the guard stopped, or that scores low."""
+_LOOKS = {Effort.LEAST: 1500, Effort.QUICK: FRAMES_MAX, Effort.THOROUGH: FRAMES_MAX}
+"""Context for another look at a final that the guard stopped, or that scores low. Half of what there can be
+helps no more than a quarter: of Mandarin by telephone it mishears other utterances, and as many."""
+_LOOK_AT_LITTLE = 1500
+"""Enough for a hum, and where the answer is what silence and noise are heard as: it seldom changes."""
 _DOUBTED_FRAMES = 1500
 """On so much context a low score is the sound's own."""
-_LOOKS_AT_NOTHING = (1500,)
-"""Enough where the answer is what silence and noise are heard as: with more context it seldom changes."""
-_DOUBT_LOG_PROBABILITY = -0.4
-"""A final under this is looked at with more context, if it can be had that of the utterance before: one in
-six of read speech. On little context a few utterances collapse, and their score shows it; it does not show
-every misheard word."""
+_DOUBT_WITH_RUN_UP = -0.4
+"""A final under this is heard together with the utterance before it, if there is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Doubt:
+    """What is worth another look: a score below, of at least so many frames of sound."""
+
+    score_below: float
+    frames_min: int
+
+
+_DOUBTS = {
+    Effort.LEAST: _Doubt(-np.inf, 0),
+    Effort.QUICK: _Doubt(-0.6, 150),
+    Effort.THOROUGH: _Doubt(-0.4, 0),
+}
+"""Of finals without a run-up: one in six of read speech, hurried one in twelve. On little context a few
+utterances collapse, and their score shows it; it does not show every misheard word. Hums score low however
+they are heard."""
 
 _BEAMS = {Effort.LEAST: 1, Effort.QUICK: 5, Effort.THOROUGH: 5}
 """Three instead of five save a twentieth of a final and cost Mandarin half an error in a hundred."""
@@ -71,21 +88,28 @@ def _bucket(frames: int) -> int:
     return min(FRAMES_MAX, -(-(frames + _FRAMES_MARGIN) // _FRAMES_BUCKET) * _FRAMES_BUCKET)
 
 
-def is_doubtful(look: Look, average_log_probability: float) -> bool:
-    """Whether a final that scores so is worth another look."""
+def wants_run_up(look: Look, average_log_probability: float) -> bool:
+    """Whether a final that scores so is to be heard together with the utterance before it."""
     return (
         look.effort is not Effort.LEAST
         and look.frames < _DOUBTED_FRAMES
-        and average_log_probability < _DOUBT_LOG_PROBABILITY
+        and average_log_probability < _DOUBT_WITH_RUN_UP
     )
 
 
-def next_look(look: Look, rejected: str | None) -> Look | None:
-    """With more context, for a final that is doubtful or that the guard stopped, by its rule `rejected`; None
-    where no more is worth it."""
-    looks = _LOOKS_AT_NOTHING if rejected in ("no_speech", "phantom") else _LOOKS[look.effort]
-    frames = next((frames for frames in looks if frames > look.frames), None)
-    return None if frames is None else replace(look, frames=frames, block=_NGRAM_BLOCK_PARTIAL)
+def is_doubtful(look: Look, average_log_probability: float, length: int) -> bool:
+    """Whether a final of `length` frames of sound that scores so is worth another look by itself."""
+    doubt = _DOUBTS[look.effort]
+    is_comparable = look.frames < _DOUBTED_FRAMES and length >= doubt.frames_min
+    return is_comparable and average_log_probability < doubt.score_below
+
+
+def next_look(look: Look, rejected: str | None, length: int) -> Look | None:
+    """With more context, for a final of `length` frames of sound that is doubtful or that the guard stopped,
+    by its rule `rejected`; None where no more is worth it."""
+    is_little = rejected in ("no_speech", "phantom") or length < _DOUBTS[look.effort].frames_min
+    frames = _LOOK_AT_LITTLE if is_little else _LOOKS[look.effort]
+    return replace(look, frames=frames, block=_NGRAM_BLOCK_PARTIAL) if frames > look.frames else None
 
 
 def look_from_before(look: Look, frames: int) -> Look:
@@ -99,14 +123,6 @@ class Heard:
 
     words: tuple[HypothesisWord, ...]
     score: float
-    language: str
-
-
-def likelier(first: Heard, second: Heard, look: Look) -> Heard:
-    """Of what was heard on little context and then by a `look` at more, what is surer of itself; but what is
-    heard on all the context that there can be, which errs the least, stands."""
-    is_comparable = look.frames < FRAMES_MAX and first.language == second.language
-    return first if is_comparable and first.score > second.score else second
 
 
 def likelier_after(begin: int, alone: Heard, joined: Heard) -> Heard:

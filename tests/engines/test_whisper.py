@@ -14,13 +14,13 @@ import soundfile
 
 from monitor.core.audio import Party, Pcm
 from monitor.core.clock import SAMPLE_RATE_HZ, Span, samples
-from monitor.core.recognition import Effort, HypothesisWord, TranscriptionRequest
+from monitor.core.recognition import Effort, TranscriptionRequest
 from monitor.core.transcription.text import to_script, units
 from monitor.engines import whisper, whisper_looks
 from monitor.engines.capacity import spoken as spoken_stretch
 from monitor.engines.guard import REASONS
 from monitor.engines.whisper import WhisperEngine
-from monitor.engines.whisper_looks import Heard, Look, first_look, is_doubtful, likelier, next_look
+from monitor.engines.whisper_looks import Look, first_look, is_doubtful, next_look
 from monitor.errors import ModelError
 from monitor.resources import resource
 
@@ -202,7 +202,7 @@ def test_every_guard_that_fires_is_counted(
 def test_a_doubtful_final_is_heard_with_what_was_said_before(
     engine: WhisperEngine, spoken: tuple[Pcm, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(whisper_looks, "_DOUBT_LOG_PROBABILITY", 0.0)
+    monkeypatch.setattr(whisper_looks, "_DOUBT_WITH_RUN_UP", 0.0)
     pcm, truth = spoken
     at = samples(truth["words"][len(truth["words"]) // 2]["start_s"])
     alone = request(pcm[at:], language="zh")
@@ -220,7 +220,7 @@ def test_a_doubtful_final_is_heard_with_what_was_said_before(
 def test_what_is_heard_alone_stays_where_the_run_up_makes_it_no_likelier(
     engine: WhisperEngine, spoken: tuple[Pcm, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(whisper_looks, "_DOUBT_LOG_PROBABILITY", 0.0)
+    monkeypatch.setattr(whisper_looks, "_DOUBT_WITH_RUN_UP", 0.0)
     pcm, _ = spoken
     (alone,) = engine.decode([request(pcm, language="zh")], effort=Effort.QUICK)
     monkeypatch.setattr(whisper_looks, "_likelihood", lambda words: 0.0)
@@ -233,46 +233,60 @@ def test_what_is_heard_alone_stays_where_the_run_up_makes_it_no_likelier(
     assert kept.average_log_probability == plain.average_log_probability
 
 
-def heard(text: str, score: float, language: str = "zh") -> Heard:
-    words = (HypothesisWord(text=text, span=Span(0, samples(1)), probability=0.5),)
-    return Heard(words=words, score=score, language=language)
+@pytest.mark.parametrize(
+    ("effort", "length_s", "score", "frames"),
+    [
+        (Effort.QUICK, 3.0, -0.7, whisper_looks.FRAMES_MAX),
+        (Effort.QUICK, 3.0, -0.5, None),
+        (Effort.QUICK, 1.0, -0.7, None),
+        (Effort.THOROUGH, 3.0, -0.5, whisper_looks.FRAMES_MAX),
+        (Effort.THOROUGH, 1.0, -0.7, whisper_looks.FRAMES_MAX),
+        (Effort.THOROUGH, 3.0, -0.3, None),
+        (Effort.LEAST, 3.0, -0.9, None),
+    ],
+)
+def test_a_hurried_final_is_looked_at_again_only_where_that_pays(
+    effort: Effort, length_s: float, score: float, frames: int | None
+) -> None:
+    length = samples(length_s) // 160
+    look = first_look(length, is_final=True, effort=effort)
+    following = next_look(look, None, length) if is_doubtful(look, score, length) else None
+    assert (following and following.frames) == frames
 
 
 @pytest.mark.parametrize(
-    ("frames", "language", "score", "kept"),
+    ("effort", "length_s", "rejected", "frames"),
     [
-        (1500, "zh", -0.6, "一"),
-        (1500, "zh", -0.4, "二"),
-        (1500, "en", -0.6, "二"),
-        (whisper_looks.FRAMES_MAX, "zh", -0.6, "二"),
+        (Effort.QUICK, 3.0, "token_rate", whisper_looks.FRAMES_MAX),
+        (Effort.QUICK, 1.0, "token_rate", 1500),
+        (Effort.QUICK, 3.0, "no_speech", 1500),
+        (Effort.THOROUGH, 1.0, "token_rate", whisper_looks.FRAMES_MAX),
+        (Effort.LEAST, 3.0, "token_rate", 1500),
     ],
 )
-def test_of_two_looks_at_part_of_the_context_the_surer_answer_stands(
-    frames: int, language: str, score: float, kept: str
+def test_what_the_guard_stops_is_looked_at_once_more(
+    effort: Effort, length_s: float, rejected: str, frames: int
 ) -> None:
-    look = Look(effort=Effort.QUICK, frames=frames, beam=5, block=4)
-    best = likelier(heard("一", -0.5), heard("二", score, language), look)
-    assert best.words[0].text == kept
+    length = samples(length_s) // 160
+    following = next_look(first_look(length, is_final=True, effort=effort), rejected, length)
+    assert following is not None and following.frames == frames
+    assert next_look(replace(following, frames=whisper_looks.FRAMES_MAX), rejected, length) is None
 
 
 @pytest.mark.slow
-def test_a_doubtful_final_without_a_run_up_keeps_the_likelier_answer(
+def test_of_a_doubtful_final_what_more_context_hears_stands(
     engine: WhisperEngine, spoken: tuple[Pcm, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pcm, _ = spoken
-    (plain,) = engine.decode([request(pcm, language="zh")], effort=Effort.QUICK)
-    monkeypatch.setattr(whisper_looks, "_DOUBT_LOG_PROBABILITY", 0.0)
-    compared: list[tuple[Heard, Heard]] = []
-
-    def first_stands(first: Heard, second: Heard, look: Look) -> Heard:
-        compared.append((first, second))
-        return first
-
-    monkeypatch.setattr(whisper, "likelier", first_stands)
-    (kept,) = engine.decode([request(pcm, language="zh")], effort=Effort.QUICK)
-    ((first, second),) = compared
-    assert kept.words == first.words == plain.words and second.words
-    assert kept.average_log_probability == plain.average_log_probability
+    whole = Look(effort=Effort.QUICK, frames=whisper_looks.FRAMES_MAX, beam=5, block=4)
+    monkeypatch.setattr(whisper, "first_look", lambda frames, **_: whole)
+    (wanted,) = engine.decode([request(pcm, language="zh")], effort=Effort.QUICK)
+    monkeypatch.undo()
+    monkeypatch.setattr(whisper, "is_doubtful", lambda look, score, length: look.frames < 1500)
+    before = engine.guards["second_look"]
+    (answer,) = engine.decode([request(pcm, language="zh")], effort=Effort.QUICK)
+    assert engine.guards["second_look"] == before + 1
+    assert answer.words == wanted.words
 
 
 @pytest.mark.slow
@@ -295,17 +309,13 @@ def test_every_look_that_a_guard_stops_is_counted(
     sound = spoken_stretch("zh")[: samples(1.5)]
     (answer,) = engine.decode([request(sound, language="zh")], effort=Effort.QUICK)
     assert answer.rejected == "past_end" and answer.words == ()
-    assert engine.guards - before == {"past_end": 3, "refused": 1}
+    assert engine.guards - before == {"past_end": 2, "refused": 1}
 
 
-def test_the_least_effort_looks_again_only_where_the_guard_stopped_the_answer() -> None:
+def test_the_least_effort_takes_the_least_context_and_searches_least() -> None:
     least = first_look(samples(2.0) // 160, is_final=True, effort=Effort.LEAST)
     quick = first_look(samples(2.0) // 160, is_final=True, effort=Effort.QUICK)
     assert least.beam == 1 and least.frames < quick.frames
-    assert is_doubtful(quick, -0.9) and not is_doubtful(least, -0.9)
-    again = next_look(least, "loop")
-    assert again is not None and again.frames > least.frames and again.beam == 1
-    assert next_look(again, "loop") is None, "thirty seconds of context cost as much as ten others"
 
 
 def test_partials_take_less_context_while_there_is_no_time() -> None:
