@@ -90,6 +90,15 @@ def features(**kind: float) -> TemperFeatures:
     return TemperFeatures(at=0, **{**usual, **kind})
 
 
+def test_pace_keeps_other_kinds_company_but_not_the_voice() -> None:
+    judge = JoinedWitnesses(TemperSettings()).judge
+    assert judge(features(anger=0.95, rate_ratio=1.6)).heat == 0.0
+    assert judge(features(words=0.8, rate_ratio=1.6)).heat > 0.6
+    raised = judge(features(anger=0.95, f0_st=2.5)).heat
+    assert raised > 0.6
+    assert judge(features(anger=0.95, f0_st=2.5, rate_ratio=1.6)).heat >= raised
+
+
 def test_every_feature_has_its_name_and_is_finite() -> None:
     found = voice_features(frames())
     assert found is not None

@@ -44,6 +44,7 @@ class JoinedWitnesses:
     what the arousal is: a caller who complains, or was just refused or cut off, does not raise the voice for
     joy. Such a cause is no heat by itself, keeps no other kind company, and lets arousal alone count for too
     little to be hot. An angry voice, pace, cutting in and words add to that; each of these needs company too.
+    Pace is no company of the voice: how fast one speaks is part of the melody, which the ear has heard.
     """
 
     def __init__(self, settings: TemperSettings) -> None:
@@ -69,7 +70,7 @@ class JoinedWitnesses:
             ),
             *measured_kinds(features, s),
         ]
-        voice, _, _, level, f0, alpha, rate, interruptions, words = (kind.strength for kind in kinds)
+        voice, *company, level, f0, alpha, rate, interruptions, words = (kind.strength for kind in kinds)
         arousal = [level * s.level_weight, f0 * s.f0_weight, alpha * s.alpha_weight]
         most = s.arousal_weight + self._is_meant(features) * (s.arousal_weight_max - s.arousal_weight)
         cap = min(1.0, most / max(sum(arousal), 1e-9))
@@ -83,7 +84,8 @@ class JoinedWitnesses:
             words * s.words_weight,
         ]
         total = sum(shares)
-        second = sorted(kind.strength for kind in kinds)[-2]
+        others = max(level, f0, alpha, interruptions, words)
+        second = max(sorted([voice, *company, level, f0, alpha, interruptions, words])[-2], min(rate, others))
         heat = eased(features, s) * min(1.0, total) * soft_step(second, 0.0, s.second_kind)
         cause = Kind("cause", "", features.cause, features.cause * max(level, f0, alpha))
         return TemperJudgement(heat=heat, evidence=evidence_of([*kinds, cause], [*shares, 0.0], total))
