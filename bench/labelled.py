@@ -17,7 +17,7 @@ The 28 of `eighth` are two of each of fourteen trades, one in each language, 10 
 half sentences of the telephone. Their writer knew the table of rules, the titles and reasons that are shown,
 two other conversations and single lines of more, and of the patterns eight lines, most of which count times,
 seen in passing. Labels were read a second time with the false alarms in hand. Nobody who writes a pattern
-reads one.
+reads one. A second reader labelled them as well (`bench/second_reader.py`).
 
 A conversation is a TOML file named as its `id`:
 
@@ -289,6 +289,11 @@ def rules_of(names: Any, where: str) -> frozenset[str]:
     return frozenset(rules)
 
 
+def of_heat(heat: float) -> frozenset[str]:
+    """What may be told of a caller because of the heat that is marked."""
+    return _OF_HEAT if heat else frozenset()
+
+
 def _turn(index: int, row: dict[str, Any], floor_s: float, where: str) -> SaidTurn:
     _require(not row.keys() - _TURN_KEYS, where, f"unknown keys {row.keys() - _TURN_KEYS}")
     _require(("a" in row) != ("c" in row), where, "a turn is either the agent's (a) or the caller's (c)")
@@ -310,8 +315,7 @@ def _turn(index: int, row: dict[str, Any], floor_s: float, where: str) -> SaidTu
         _require(type(row.get(key, kind())) is kind, where, f"{key} is not of the kind {kind.__name__}")
     labels = {key: rules_of(row.get(key, ()), where) for key in ("fires", "near", "also_ok")}
     labels["also_ok"] |= labels["fires"] - frozenset(row.get("fires", ()))
-    if heat:
-        labels["also_ok"] |= _OF_HEAT - labels["near"]
+    labels["also_ok"] |= of_heat(HEATS[heat]) - labels["near"]
     may = labels["fires"] | labels["also_ok"]
     _require(not may & labels["near"], where, f"what seems to fire may not: {sorted(may & labels['near'])}")
     gap_s = row.get("gap_s", _GAPS_S[index % len(_GAPS_S)])

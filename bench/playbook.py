@@ -6,7 +6,7 @@ Every conversation is played to the real core (`bench/staging.py`): once with th
 and, where it was spoken by synthetic voices and recognised, with the words that the recogniser wrote. It
 prints precision and recall overall and by rule, how many near misses were flagged, cues an hour and how many
 of them are right, and what a committed word costs with the playbook and with 1,000 rules. The labels were
-written without sight of the rules' patterns.
+written without sight of the rules' patterns. Beside it stands a second reader of the eighth batch.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from bench import second_reader
 from bench.labelled import (
     BATCHES,
     READ_FOR_AGENTS,
@@ -41,13 +42,12 @@ from bench.scoring import (
     recall,
     score,
 )
+from bench.second_reader import READ_SOURCES
 from bench.staging import Stage, exact, play, recognised, seconds_for_words
 from monitor.core.events import Event
 from monitor.core.playbook.model import Rule, RuleBook
 from monitor.playbook_files import load_playbook
 
-READ_SOURCES = frozenset({*READ_AS.values(), "S1-21", "S4-01"})
-"""Rules that name what kind of call it is: the labels hold many, which would outweigh what agents do."""
 RULES_WANTED = 1_000
 COST_CALLS = 4
 WORKERS = 2
@@ -94,6 +94,22 @@ def show(title: str, scores: Sequence[CallScore], rulebook: RuleBook) -> None:
     if good:
         wrong = sum(not alert.is_right for one in good for alert in one.alerts)
         print(f"  false alarms in {len(good)} good calls    {wrong}")
+
+
+def show_second_reader(
+    calls: Sequence[Conversation], played: Sequence[tuple[Stage, list[Event]]], rulebook: RuleBook
+) -> None:
+    """Prints the playbook by a second reader's labels, and that reader by the first ones."""
+    read = second_reader.relabelled(calls)
+    if not read:
+        return
+    told = {stage.conversation.id: events for stage, events in reversed(played)}
+    scores = [score(exact(call), told[call.id], rulebook) for call in read]
+    show(
+        f"exact text, calls of the {second_reader.BATCH} batch, by a second reader's labels", scores, rulebook
+    )
+    ids = {call.id for call in read}
+    second_reader.show([call for call in calls if call.id in ids], read)
 
 
 def show_rules(scores: Sequence[CallScore], rulebook: RuleBook) -> None:
@@ -229,6 +245,7 @@ def main() -> int:
             by_whom = "no caller's pattern" if name in READ_FOR_AGENTS else "no pattern"
             what = "all open to be read" if name in WHOLLY_READ else f"that {by_whom} was written against"
             show(f"exact text, calls of {which}, {what}", part, rulebook)
+    show_second_reader(calls, played, rulebook)
     if spoken:
         names = {one.conversation.id for one in spoken}
         show("recognised text", spoken, rulebook)
