@@ -205,7 +205,7 @@ def _stream_lines() -> Iterator[str]:
 
 
 def _ingest_lines() -> Iterator[str]:
-    from monitor.ingest import stream, websocket
+    from monitor.ingest import stream, stream_start, websocket
 
     yield "# Sound to `/ingest`"
     yield ""
@@ -228,7 +228,7 @@ def _ingest_lines() -> Iterator[str]:
         "be used, the call fails and the connection is closed; so it is once the call has ended by itself."
     )
     for heading, kinds in (
-        ("To the server", (stream.StreamStart, stream.StreamStop)),
+        ("To the server", (stream_start.StreamStart, stream_start.StreamStop)),
         ("From the server", (websocket.Accepted, websocket.Refused)),
     ):
         yield ""

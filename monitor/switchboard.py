@@ -153,7 +153,9 @@ class Switchboard:
 
         `heap` is tidied whenever a call has ended.
         """
-        load_finders(settings.privacy.hook)  # a wrong one must show now, not in the first call
+        # What is wrong with these must show now, not in the first call.
+        load_finders(settings.privacy.hook)
+        voice_for(settings.temper)
         self._announce = announce
         self._hear, self._unheard = hear, unheard
         self._report = report
@@ -220,7 +222,7 @@ class Switchboard:
         if has_words and (refusal := self._admission.refusal(self._calls_with_words)) is not None:
             has_words = False
             extra.put_nowait(self._words_notice(refusal))
-        facts = self._open_facts(info, settings)
+        facts = self._open_facts(info, settings.core)
         try:
             session = make_session(
                 info,
@@ -244,7 +246,7 @@ class Switchboard:
             unheard = _once(partial(self._unheard, call_id))
             source = TappedSource(source, partial(self._hear, call_id), unheard)
         has_file = audio is not None
-        work = self._run(session, source, settings, extra, facts, has_words=has_words, has_file=has_file)
+        work = self._run(session, source, extra, facts, has_file=has_file)
         task = asyncio.create_task(work, name=f"call {call_id}")
         self._running[call_id] = _Running(task, extra, has_words)
 
@@ -338,15 +340,13 @@ class Switchboard:
         self,
         session: CallSession,
         source: Source,
-        settings: Settings,
         extra: asyncio.Queue[SessionInput],
         facts: FactsWriter | None,
         *,
-        has_words: bool,
         has_file: bool,
     ) -> CallEnd:
         info = session.info
-        journal = self._open_journal(info, settings, has_words=has_words)
+        journal = self._open_journal(session)
         sound = None if self._keeper is None or has_file else self._keeper.open(info.call_id, info.parties)
         kept: list[Journal] = [one for one in (journal, sound) if one is not None]
         try:
@@ -354,7 +354,7 @@ class Switchboard:
                 info.call_id,
                 session,
                 source,
-                self._transcriber if has_words else None,
+                self._transcriber if session.has_words else None,
                 [*self._sinks, QuietSink(self.quiet, info.agent)],
                 journal=_Journals(kept) if kept else None,
                 executor=self._executor,
@@ -394,16 +394,16 @@ class Switchboard:
         self._troubles.add(error.code)
         self._report(error)
 
-    def _open_journal(self, info: CallInfo, settings: Settings, *, has_words: bool) -> JournalWriter | None:
-        store = settings.store
+    def _open_journal(self, session: CallSession) -> JournalWriter | None:
+        store = self._settings.store
         if not store.keeps_journal:
             return None
-        path = store.folder / "journals" / f"{info.call_id}.journal"
+        path = store.folder / "journals" / f"{session.info.call_id}.journal"
         header = JournalHeader(
             version=JOURNAL_VERSION,
-            info=info,
-            settings=settings.core.model_dump(mode="json"),
-            has_words=has_words,
+            info=session.info,
+            settings=session.settings.model_dump(mode="json"),
+            has_words=session.has_words,
             playbook=pack_playbook(self._files),
         )
         try:
@@ -412,11 +412,11 @@ class Switchboard:
             self._trouble(error)
             return None
 
-    def _open_facts(self, info: CallInfo, settings: Settings) -> FactsWriter | None:
-        store = settings.store
+    def _open_facts(self, info: CallInfo, settings: CoreSettings) -> FactsWriter | None:
+        store = self._settings.store
         if not store.keeps_facts:
             return None
-        header = facts_header(info, settings.core, self._rulebook, self._digest)
+        header = facts_header(info, settings, self._rulebook, self._digest)
         try:
             return FactsWriter(facts_path(store.folder, info.call_id), header)
         except StoreError as error:

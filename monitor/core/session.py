@@ -97,7 +97,8 @@ class CallSession:
             record: is told what is judged, so that the call can be judged again without its sound.
         """
         self.info = info
-        self._has_words = has_words
+        self.settings = settings
+        self.has_words = has_words
         self._hearing = hear_both(ears, settings, count(1) if has_words else None)
         if info.agent_voice is not None:
             self._hearing[Party.AGENT].prosody.know(info.agent_voice)
@@ -397,7 +398,7 @@ class CallSession:
             title=info.title,
             agent=info.agent,
             duration_s=info.duration_s,
-            has_words=self._has_words,
+            has_words=self.has_words,
         )
 
     def _on_sound_end(self) -> list[Event]:

@@ -19,7 +19,6 @@ import struct
 from collections import deque
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from typing import Annotated, Literal
 
 import msgspec
 import numpy as np
@@ -30,8 +29,9 @@ from monitor.core.clock import SAMPLE_RATE_HZ
 from monitor.errors import SourceError
 from monitor.ingest.condition import Conditioner
 from monitor.ingest.decoder import Samples
-from monitor.ingest.g711 import ALAW_FULL_SCALE, MULAW_FULL_SCALE, decode_alaw, decode_mulaw
-from monitor.ingest.source import SourceInfo, SourceNotice
+from monitor.ingest.g711 import decode_alaw, decode_mulaw
+from monitor.ingest.source import SourceNotice
+from monitor.ingest.stream_start import StreamStart, StreamStop, read_start
 
 MAX_PACKET_S = 1.0
 """A longer packet would be later than any use of it."""
@@ -53,50 +53,10 @@ _HALF_FULL = BUFFER_S * SAMPLE_RATE_HZ / 2
 PIECE_SAMPLES = SAMPLE_RATE_HZ // 2
 """The longest frame given."""
 
-_FULL_SCALE = {"pcm_s16le": 1.0, "mulaw": MULAW_FULL_SCALE, "alaw": ALAW_FULL_SCALE}
-
 _HEADER = struct.Struct(">II")
 
 _WRAP = 1 << 32
 
-_Label = Annotated[str, msgspec.Meta(max_length=200)]
-
-_Language = Literal["auto", "zh", "en"]
-
-
-class StreamStart(msgspec.Struct, frozen=True, kw_only=True, tag="start", forbid_unknown_fields=True):
-    """What the sender will send: `format`, `rate` and `channels`, the rest if there is a need.
-
-    One channel needs `party`, whose sound it is; the other party is then not heard.
-    """
-
-    format: Literal["pcm_s16le", "mulaw", "alaw"]
-    rate: Annotated[int, msgspec.Meta(ge=8_000, le=48_000)]
-    """Samples a second of each channel, 8000 to 48000."""
-    channels: Literal[1, 2]
-    agent_channel: Literal["left", "right"] | None = None
-    """Of two channels, which is the agent's; left unless told."""
-    party: Literal["agent", "caller"] | None = None
-    """With one channel: whose it is."""
-    agent: _Label = ""
-    """The agent's name or number, as the pages show it."""
-    title: _Label = ""
-    """The call's; a line's or a queue's name, not a person's."""
-    language: _Language | None = None
-    """The call's language, where the sender knows it; else the settings say. `auto`: it is to be found."""
-    agent_language: _Language | None = None
-    """The agent's language where it differs."""
-    caller_language: _Language | None = None
-    """The caller's language where it differs."""
-    has_header: bool = False
-    """Whether eight bytes stand before each packet's samples."""
-
-
-class StreamStop(msgspec.Struct, frozen=True, tag="stop", forbid_unknown_fields=True):
-    """The call is over."""
-
-
-_start_decoder = msgspec.json.Decoder(StreamStart)
 _control_decoder = msgspec.json.Decoder(StreamStop)
 
 
@@ -127,19 +87,8 @@ class StreamSource:
 
     def __init__(self, start: StreamStart) -> None:
         self._start = start
-        if start.party is not None:
-            self._parties: tuple[Party, ...] = (Party(start.party),)
-        elif start.agent_channel == "right":
-            self._parties = (Party.CALLER, Party.AGENT)
-        else:
-            self._parties = (Party.AGENT, Party.CALLER)
-        self.info = SourceInfo(
-            kind="stream",
-            title=start.title or "stream",
-            parties=frozenset(self._parties),
-            agent=start.agent,
-            languages=_languages(start),
-        )
+        self._parties = start.parties
+        self.info = start.info
         self._conditioner = self._new_conditioner()
         self._fed = 0
         """Samples of the stream given to the conditioner."""
@@ -164,7 +113,7 @@ class StreamSource:
 
     def _new_conditioner(self) -> Conditioner:
         start = self._start
-        return Conditioner(start.rate, start.channels, _FULL_SCALE[start.format])
+        return Conditioner(start.rate, start.channels, start.full_scale)
 
     # --- the sender's side ------------------------------------------------------------------------------
 
@@ -226,7 +175,7 @@ class StreamSource:
 
     def _samples(self, body: bytes) -> Samples:
         start = self._start
-        frame_bytes = start.channels * (2 if start.format == "pcm_s16le" else 1)
+        frame_bytes = start.frame_bytes
         if len(body) % frame_bytes:
             reason = f"its {len(body)} bytes are not whole samples of {frame_bytes} bytes"
             raise SourceError("source.stream_packet", reason=reason)
@@ -414,28 +363,10 @@ class StreamSource:
         return frames
 
 
-def _languages(start: StreamStart) -> dict[str, str]:
-    """What is told of the languages. The call's own says that the settings' of the parties are not meant."""
-    told: dict[str, str | None] = {"language": start.language, "agent_language": start.agent_language}
-    told["caller_language"] = start.caller_language
-    names = {name: language or "" for name, language in told.items()}
-    return names if start.language else {name: language for name, language in names.items() if language}
-
-
 def open_stream_source(message: bytes | str) -> StreamSource:
     """Makes a source from a stream's first message.
 
     Raises:
-        SourceError: it is not a start message, or what it promises makes no call.
+        SourceError: as `read_start`.
     """
-    try:
-        start = _start_decoder.decode(message)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise SourceError("source.stream_start", reason=error) from error
-    if start.channels == 1 and (start.party is None or start.agent_channel is not None):
-        reason = "one channel needs `party`, and no `agent_channel`"
-        raise SourceError("source.stream_start", reason=reason)
-    if start.channels == 2 and start.party is not None:
-        reason = "two channels take `agent_channel`, and no `party`"
-        raise SourceError("source.stream_start", reason=reason)
-    return StreamSource(start)
+    return StreamSource(read_start(message))
