@@ -93,6 +93,8 @@ class ModelError(TingyinError):
         "`tingyin models list`, or give a folder",
         "model.unloadable": "the model in {path} does not load: {reason}; run `tingyin models verify` if it "
         "is one of `tingyin models list`, or get the folder anew",
+        "model.weights": "the weights in {path} that `temper.weights` names do not load: {reason}; name "
+        "a file that `tingyin models train temper` wrote, or leave the setting out for the shipped ones",
     }
 
 

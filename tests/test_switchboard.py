@@ -134,6 +134,13 @@ async def test_a_call_that_cannot_be_heard_is_refused_and_not_announced(
     await board.stop()
 
 
+def test_weights_that_lead_nowhere_are_told_before_the_first_call(tmp_path: Path) -> None:
+    settings = keeping_journals(tmp_path)
+    temper = settings.temper.model_copy(update={"weights": tmp_path / "nowhere.json"})
+    with pytest.raises(ModelError, match=r"temper\.weights"):
+        Switchboard(settings.model_copy(update={"temper": temper}), load_playbook(), [], transcriber=None)
+
+
 class InChinese(Quiet):
     """A source that knows what is spoken."""
 

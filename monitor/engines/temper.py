@@ -30,8 +30,10 @@ def load_voice_weights(path: Path | None = None) -> VoiceWeights:
     """The weights in `path`, by default the shipped ones; read once.
 
     Raises:
-        ModelError: `model.unloadable`, where they are missing, altered, or not for this version.
+        ModelError: `model.weights`, or of the shipped ones `model.unloadable`, where they are missing,
+            altered, or not for this version.
     """
+    code = "model.unloadable" if path is None else "model.weights"
     path = path or voice_weights_path()
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
@@ -41,7 +43,8 @@ def load_voice_weights(path: Path | None = None) -> VoiceWeights:
         if data.get("sha256") != _digest(data):
             raise ValueError("the numbers are not those that were written")
     except (OSError, ValueError) as error:
-        raise ModelError("model.unloadable", path=str(path), reason=str(error)) from error
+        reason = (error.strerror if isinstance(error, OSError) else None) or error
+        raise ModelError(code, path=path, reason=reason) from error
     return weights
 
 

@@ -120,11 +120,24 @@ def test_the_shipped_ear_loads_and_is_small() -> None:
     assert (voice_weights_path().parent / "CARD.md").exists()
 
 
-@pytest.mark.parametrize("text", [None, "not json", json.dumps({"features": []})])
-def test_a_damaged_ear_is_told_by_its_code(tmp_path: Path, text: str | None) -> None:
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (None, "No such file or directory"),
+        ("not json", "Expecting value"),
+        ("[]", "the file holds no model"),
+        (json.dumps({"features": []}), ""),
+    ],
+)
+def test_weights_that_do_not_load_are_told_with_what_to_do_about_them(
+    tmp_path: Path, text: str | None, reason: str
+) -> None:
     path = tmp_path / "voice.json"
     if text is not None:
         path.write_text(text, encoding="utf-8")
     with pytest.raises(ModelError) as caught:
         load_voice_weights(path)
-    assert caught.value.code == "model.unloadable"
+    assert caught.value.code == "model.weights"
+    assert f"weights in {path} that `temper.weights` names do not load: {reason}" in caught.value.sentence
+    assert "models train temper" in caught.value.sentence
+    assert "models verify" not in caught.value.sentence, "which is about models of the catalogue"
