@@ -34,6 +34,7 @@ from bench.labelled import (
 from bench.reading_scores import read_call, show_reading
 from bench.scoring import (
     READ_AS,
+    READ_SOURCES,
     CallScore,
     by_rule,
     by_source,
@@ -42,7 +43,6 @@ from bench.scoring import (
     recall,
     score,
 )
-from bench.second_reader import READ_SOURCES
 from bench.staging import Stage, exact, play, recognised, seconds_for_words
 from monitor.core.events import Event
 from monitor.core.playbook.model import Rule, RuleBook
@@ -99,11 +99,14 @@ def show(title: str, scores: Sequence[CallScore], rulebook: RuleBook) -> None:
 def show_second_reader(
     calls: Sequence[Conversation], played: Sequence[tuple[Stage, list[Event]]], rulebook: RuleBook
 ) -> None:
-    """Prints the playbook by a second reader's labels, and that reader by the first ones."""
+    """Prints the playbook by a second reader's labels, and that reader by the first ones.
+
+    `played` holds each call once, in exact text.
+    """
     read = second_reader.relabelled(calls)
     if not read:
         return
-    told = {stage.conversation.id: events for stage, events in reversed(played)}
+    told = {stage.conversation.id: events for stage, events in played}
     scores = [score(exact(call), told[call.id], rulebook) for call in read]
     show(
         f"exact text, calls of the {second_reader.BATCH} batch, by a second reader's labels", scores, rulebook
@@ -249,7 +252,7 @@ def main() -> int:
             by_whom = "no caller's pattern" if name in READ_FOR_AGENTS else "no pattern"
             what = "all open to be read" if name in WHOLLY_READ else f"that {by_whom} was written against"
             show(f"exact text, calls of {which}, {what}", part, rulebook)
-    show_second_reader(calls, played, rulebook)
+    show_second_reader(calls, played[: len(stages)], rulebook)
     if spoken:
         names = {one.conversation.id for one in spoken}
         show("recognised text", spoken, rulebook)

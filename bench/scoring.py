@@ -46,6 +46,8 @@ READ_AS = {
     "venting": "S1-13",
 }
 """Rules that ask what kind of caller it is and what the need: the page shows it without an alert."""
+READ_SOURCES = frozenset({*READ_AS.values(), "S1-21", "S4-01"})
+"""Rules that name what kind of call it is: the labels hold many, which would outweigh what agents do."""
 MISSING_AS = {"about_whom": "S4-08", "cause": "S4-09", "course": "S4-09", "demand": "S4-10", "name": "S4-11"}
 """Rules that ask for a part of the complaint: the page shows it as missing while it is."""
 FACTS = frozenset({"order_number", "contact", "name", "course"})

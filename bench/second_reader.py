@@ -20,12 +20,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.labelled import FOLDER, Conversation, LabelError, SaidTurn, of_heat, rules_of
-from bench.scoring import LATE_TURNS, NOT_LIVE, READ_AS, Share, share_of
+from bench.scoring import LATE_TURNS, NOT_LIVE, READ_SOURCES, Share, share_of
 
 BATCH = "eighth"
 LABELS = FOLDER / "second_reader" / f"{BATCH}.toml"
-READ_SOURCES = frozenset({*READ_AS.values(), "S1-21", "S4-01"})
-"""Rules that name what kind of call it is: the labels hold many, which would outweigh what agents do."""
 _UNSCORED = NOT_LIVE | READ_SOURCES
 _MOVES = 50
 """How often each label is moved for chance."""
@@ -137,9 +135,11 @@ def show(calls: Sequence[Conversation], read: Sequence[Conversation]) -> None:
     }
     by_id = {call.id: call for call in read}
     for name, part in parts.items():
+        if not part:
+            continue
         found = agreement(part, [by_id[call.id] for call in part])
         print(f"  {name:3} right {found.precision}, by chance {found.chance:.2f}")
         print(f"      found {found.recall}, or at least allowed {found.lenient}")
     good = [call for call in calls if "_good_" in call.id]
-    right, told = map(sum, zip(*(_allowed(call, _told(by_id[call.id])) for call in good), strict=True))
-    print(f"  false alarms in {len(good)} good calls    {told - right}")
+    counts = [_allowed(call, _told(by_id[call.id])) for call in good]
+    print(f"  false alarms in {len(good)} good calls    {sum(told - right for right, told in counts)}")

@@ -94,8 +94,11 @@ def test_labels_of_no_turn_or_no_rule_are_refused(call: Conversation, labels: st
         read(call, labels, tmp_path)
 
 
-def test_what_is_printed_has_the_shares_and_the_good_calls(capsys: pytest.CaptureFixture[str]) -> None:
-    calls = [call for call in load_conversations() if BATCHES[call.batch] == BATCH]
-    show(calls, relabelled(calls))
+@pytest.mark.parametrize(("only", "calls", "good"), [("", 28, 10), ("_e8_bank", 1, 0), ("zh_e8_good", 5, 5)])
+def test_what_is_printed_has_the_good_calls_of_those_named(
+    only: str, calls: int, good: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    named = [call for call in load_conversations() if BATCHES[call.batch] == BATCH and only in call.id]
+    show(named, relabelled(named))
     printed = capsys.readouterr().out
-    assert "28 calls" in printed and "false alarms in 10 good calls" in printed
+    assert f"{calls} calls" in printed and f"false alarms in {good} good calls" in printed
