@@ -264,8 +264,8 @@ class Encounter:
 
     def _is_completion(self, sides: _Sides, known: int) -> bool | None:
         """By sound, and where there are words, by these: 对对 is a sign of listening, however long."""
-        help_ = Span(sides.onset, max(sides.onset, sides.comer.until(known)))
-        is_voice = not self._is_faint(sides.comer.party, help_)
+        helping = Span(sides.onset, max(sides.onset, sides.comer.until(known)))
+        is_voice = not self._is_faint(sides.comer.party, helping)
         found = (sides.is_floor_held and is_voice) and is_help(
             sides.holder,
             sides.comer,
