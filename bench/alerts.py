@@ -351,11 +351,11 @@ def main() -> int:
         knows_language=not given.unknown_language,
     )
     only = {name.strip() for name in given.only.split(",") if name.strip()}
-    names = [
-        recipe.name
-        for recipe in recipes(voices(job.data), job.which, job.seed, job.scale)
-        if not only or recipe.name in only or recipe.scenario in only
-    ]
+    composed = list(recipes(voices(job.data), job.which, job.seed, job.scale))
+    unknown = only - {"real"} - {name for recipe in composed for name in (recipe.name, recipe.scenario)}
+    if unknown:
+        parser.error(f"no call or scenario is called {', '.join(sorted(unknown))}")
+    names = [recipe.name for recipe in composed if not only or recipe.name in only or recipe.scenario in only]
     with ProcessPoolExecutor(given.jobs) as pool:
         # Every so-manyth call to each batch: batches of alike length, more of them than workers.
         count = 4 * given.jobs
