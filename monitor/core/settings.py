@@ -308,8 +308,14 @@ class DetectorSettings(Section):
 
     yields: int = Field(2, ge=1, description="times within the window that the agent is cut off or gives up")
     yield_window_s: float = Field(60.0, gt=0, description="the window over which they count")
-    long_turn_s: float = Field(45.0, gt=0, description="a caller's turn without a word of the agent's")
-    let_speak_s: float = Field(4.0, gt=0, description="agent's speech, not talked over, that clears it")
+    long_turn_s: float = Field(
+        45.0, gt=0, description="a caller's turn in which the agent tried to speak, and hardly did"
+    )
+    let_speak_s: float = Field(
+        4.0,
+        gt=0,
+        description="agent's speech, not talked over, that clears it; under a long turn, talked over too",
+    )
 
 
 class CueSettings(Section):

@@ -75,11 +75,11 @@ WORDS: dict[str, tuple[str, str, str]] = {
     ),
     "detectors.yields": ("让话次数", "Times cut off", "时间窗内坐席被打断或放弃说话这么多次"),
     "detectors.yield_window_s": ("让话：时间窗", "Within", "在这么长时间内计数"),
-    "detectors.long_turn_s": ("客户一口气说多久", "A caller's turn", "客户一口气说这么久，坐席没有接话"),
+    "detectors.long_turn_s": ("客户一口气说多久", "A caller's turn", "客户一口气说这么久，坐席插不上话"),
     "detectors.let_speak_s": (
         "坐席说多久算插上话",
         "Agent's say that clears it",
-        "坐席不受打断地说这么久，解除",
+        "坐席不受打断地说这么久，解除；长时间不让插话时，重叠着说也算",
     ),
     "cues.second_sign_s": (
         "多久之内要有另一迹象",

@@ -37,8 +37,9 @@ class NotLettingSpeak:
 
     `yields` of them within `yield_window_s` raise the alert; so does a single one in a caller's turn longer
     than `long_turn_s`. A long turn in which the agent did not try to speak is an account that is listened
-    to, and no fault of anybody. The alert clears when the agent has spoken for `let_speak_s` without being
-    talked over, or when no attempt has failed for `yield_window_s`.
+    to, and no fault of anybody. Nor is one under which the agent has spoken for `let_speak_s` since: people
+    who talk behind a caller keep nobody from speaking. The alert clears when the agent has spoken for
+    `let_speak_s` without being talked over, or when no attempt has failed for `yield_window_s`.
     """
 
     rule = "not_letting_speak"
@@ -51,6 +52,8 @@ class NotLettingSpeak:
         """Where the caller's turn began."""
         self._agent_alone = 0
         """Samples that the agent has spoken alone since the caller last took the floor."""
+        self._agent_since = 0
+        """Samples that the agent has spoken, alone or not, since the last failed attempt was told."""
         self._caller_alone = 0
         self._is_open = False
 
@@ -61,7 +64,7 @@ class NotLettingSpeak:
         attempt = self._failed_attempt(event)
         if attempt is not None:
             self._attempts.append(attempt)
-            self._agent_alone = 0
+            self._agent_alone = self._agent_since = 0
             yield from self._judge(now)
 
     def on_tick(self, now: int) -> Iterable[Judgement]:
@@ -102,6 +105,8 @@ class NotLettingSpeak:
 
     def _measure(self) -> None:
         agent, caller = (self._activity.is_speaking(party) for party in (Party.AGENT, Party.CALLER))
+        if agent:
+            self._agent_since += BLOCK_SAMPLES
         if agent and not caller:
             self._agent_alone += BLOCK_SAMPLES
             self._caller_alone = 0
@@ -118,7 +123,8 @@ class NotLettingSpeak:
             turn = now - self._turn_start
         count = len(self._attempts)
         tried_in_turn = self._turn_start is not None and self._attempts[-1].end > self._turn_start
-        is_long = turn >= samples(self._settings.long_turn_s) and tried_in_turn
+        is_silenced = tried_in_turn and self._agent_since < samples(self._settings.let_speak_s)
+        is_long = turn >= samples(self._settings.long_turn_s) and is_silenced
         if count < self._settings.yields and not is_long:
             return
         self._is_open = True

@@ -69,6 +69,8 @@ class Scene:
         self._end = 0
         self._utterance = 0
         self.echoes: list[tuple[Party, Span]] = []
+        self.behind: dict[Party, int] = {}
+        """From when on a party's line is known to carry people behind it, and not its own voice."""
 
     def speaks(
         self,
@@ -119,6 +121,11 @@ class Scene:
             self.echoes.append((party, span))
         return self
 
+    def is_babble(self, party: Party, from_s: float) -> Scene:
+        """Under the other's speech the party's line is known from then on to carry others' voices alone."""
+        self.behind[party] = samples(from_s)
+        return self
+
     def temper(self, start_s: float, end_s: float, state: TemperState, score: float = 0.8) -> Scene:
         """Readings every half second of (start_s, end_s]."""
         evidence = (Evidence(feature="level", value=6.2, unit="dB", contribution=0.6),)
@@ -133,7 +140,13 @@ class Scene:
         heard, now = Heard(), 0
         facts = sorted(self._facts, key=lambda item: item[:2])
         end = samples(end_s) if end_s is not None else self._end + samples(3.0)
-        timeline = Timeline(TimelineSettings(), lambda party, span: Plain(), self._is_echo, has_words=False)
+        timeline = Timeline(
+            TimelineSettings(),
+            lambda party, span: Plain(),
+            self._is_echo,
+            has_words=False,
+            is_faint=lambda party, under: under.end > self.behind.get(party, under.end),
+        )
         while now < end:
             now += BLOCK_SAMPLES
             told: list[TimelineEvent] = []

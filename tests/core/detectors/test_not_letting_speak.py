@@ -50,6 +50,13 @@ def test_one_attempt_in_a_very_long_turn(scene: Any) -> None:
     assert [item.feature for item in heard.alert.evidence] == ["attempts", "turn"]
 
 
+def test_who_talks_on_over_people_behind_the_caller_is_let_speak(scene: Any) -> None:
+    scene.speaks(C, 0, 60).is_babble(C, 5).speaks(A, 0.4, 2)
+    for at in range(6, 60, 6):
+        scene.speaks(A, at, at + 4)
+    assert not scene.play(detector(), end_s=60).raised
+
+
 def test_an_agent_who_cuts_in_and_gets_the_floor_is_let_speak(scene: Any) -> None:
     scene.speaks(C, 0, 6).speaks(A, 5, 12).speaks(C, 12.5, 18).speaks(A, 17, 24)
     assert not scene.play(detector()).raised
