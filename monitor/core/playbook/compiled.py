@@ -15,7 +15,6 @@ from monitor.core.playbook.gates import gates_of
 from monitor.core.playbook.leaves import (
     ASLEEP,
     AWAKE,
-    FOREVER,
     NOTHING,
     SPEECH,
     TEMPER,
@@ -34,7 +33,8 @@ from monitor.core.playbook.model import LASTS_S, Rule, RuleBook
 from monitor.core.playbook.phrases import Row
 from monitor.core.playbook.questions import (
     Check,
-    noted,
+    noted_often,
+    noted_sleep,
     reply_gap,
     reply_sleep,
     silent,
@@ -294,9 +294,7 @@ class _Builder:
                 phases = row.phase
                 return Check("phase", _holds(lambda call: call.context.phase in phases))
             case rows.NotedLeaf():
-                note, low, high = row.noted, row.at_least or 0, row.at_most
-                most = FOREVER if high is None else high
-                return Check("noted", _holds(lambda call: low <= noted(call.context, note) <= most))
+                return Check("noted", noted_often(row), noted_sleep(row))
             case _:
                 raise TypeError(f"{type(row).__name__} has no meaning in a call")
 

@@ -299,11 +299,13 @@ class NotSaid(Node):
         self._is_missing, self._missed = False, None
 
     def found(self, moment: Moment) -> Found | None:
-        """It was due and has not been said."""
+        """It was due and has not been said, as far as the party is heard at all."""
         if not self._is_missing:
             return None
         if moment.is_told:
             return NOTHING
+        if self.party is not None and moment.memory.is_unheard(self.party, moment.now):
+            return None
         missed = self._missed
         if missed is None:
             return Found((), (), {"waited_s": round(seconds(moment.now))})

@@ -41,6 +41,9 @@ _TAKES_FLOOR = samples(1.0)
 """The other's speech alone after which a party's speech is a new turn."""
 _SAME_CUT = samples(2.0)
 _PAIRS = tuple((party, party.other) for party in Party)
+_UNHEARD = samples(15.0)
+"""Speech of a party without words after which nobody knows what it says. Words are 5 s late at most, or are
+given up."""
 _TRUST = 0.5
 """How well a party's own usual must be known before its voice is compared with it."""
 
@@ -291,6 +294,10 @@ class Memory:
         if not self._has_speech or end is None:
             return False
         return end - self.words_end[party] > samples(0.5) and now - end < patience
+
+    def is_unheard(self, party: Party, now: int) -> bool:
+        """Whether the party speaks and no words come: nothing is recognised, or nothing of this party."""
+        return self._has_speech and self.spoken_within(party, self.words_end[party], now) >= _UNHEARD
 
     def mean_sound(self, party: Party, feature: str, frames: int) -> float | None:
         """The mean of a feature over the party's last frames of speech; None where too few are known."""

@@ -24,6 +24,8 @@ from monitor.core.playbook.leaves import (
 from monitor.core.reading.context import CallContext, Note
 
 _FRAMES_A_SECOND = 10
+_OF_CALLER = frozenset({Note.COMPLAINT, Note.RELIEF})
+"""Notes of what the caller says; all others are of the agent's words."""
 
 
 class Check(Node):
@@ -276,6 +278,33 @@ def temper_sleep(row: rows.TemperLeaf) -> Callable[[Moment], Sleep]:
         return AWAKE if is_in else (FOREVER, TEMPER)
 
     return sleep
+
+
+def noted_often(row: rows.NotedLeaf) -> Callable[[Moment], Found | None]:
+    """The question of how much is in the call's books; that it is little is unknown of who is not heard."""
+    least, most = row.at_least or 0, row.at_most
+
+    def ask(moment: Moment) -> Found | None:
+        count = noted(moment.context, row.noted)
+        if count < least or (most is not None and (count > most or _is_unheard(row.noted, moment))):
+            return None
+        return NOTHING
+
+    return ask
+
+
+def noted_sleep(row: rows.NotedLeaf) -> Callable[[Moment], Sleep]:
+    """Until the books change, or who writes in them is heard."""
+
+    def sleep(moment: Moment) -> Sleep:
+        return AWAKE if row.at_most is not None and _is_unheard(row.noted, moment) else ASLEEP
+
+    return sleep
+
+
+def _is_unheard(note: Note, moment: Moment) -> bool:
+    party = Party.CALLER if note in _OF_CALLER else Party.AGENT
+    return moment.memory.is_unheard(party, moment.now)
 
 
 def noted(context: CallContext, note: Note) -> int:

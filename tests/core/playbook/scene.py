@@ -95,6 +95,17 @@ class Scene:
             self._run(at)
         return self
 
+    def speak(self, who: str, for_s: float, after_s: float = 0.5) -> Scene:
+        """A party speaks, and no words come of it."""
+        party = Party(who)
+        self.wait(after_s)
+        span = Span(self.now, self.now + samples(for_s))
+        self._fact(SpeechStarted(party=party, at=span.start))
+        self._later(span.end, Ipu(party=party, span=span))
+        turn = Turn(party=party, span=span, text="", rate_syl_s=None, f0_median_st=None, level_db=None)
+        self._later(span.end + samples(_TURN_OVER_S), turn)
+        return self.wait(for_s)
+
     def cut_in(self, who: str) -> Scene:
         """A party cuts in on the other."""
         self._fact(InterruptionBegan(at=self.now, by=Party(who), of=Party(who).other))

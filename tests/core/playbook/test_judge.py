@@ -129,6 +129,23 @@ def test_not_said_by_a_point() -> None:
     assert Scene(end).say("agent", "我理解").finish().fired == []
 
 
+@pytest.mark.parametrize(
+    "what",
+    [
+        '{ not_said = "comfort", by_s = 40 }',
+        '{ not_said = "comfort", after = "grievance", within_turns = 2 }',
+        '{ all = [{ noted = "question", at_most = 0 }, { spoken_s = 10, who = "caller" }] }',
+    ],
+)
+def test_what_a_party_left_unsaid_is_unknown_where_no_words_of_it_come(what: str) -> None:
+    def call() -> Scene:
+        return Scene(book(what)).speak("agent", 16.0).say("caller", "东西一直没收到，真是的" * 5)
+
+    assert call().speak("agent", 3.0).speak("agent", 3.0, 2.5).wait(40.0).fired == []
+    heard = call().say("agent", "查一下").say("agent", "查一下", 2.5).wait(40.0)
+    assert heard.fired == ["r"]
+
+
 def test_order() -> None:
     rules = book('{ order = ["comfort", "farewell"] }')
     assert Scene(rules).say("agent", "好的再见").finish().fired == ["r"]
