@@ -42,7 +42,7 @@ CALM = [
     "I'd be furious if you gave it to just anyone",
     "I've broken my foot, so I can't get to the depot",
     "don't tell me the whole address, the postcode will do",
-    "that's bloody brilliant, thank you",
+    "I'm standing in the bloody post office on my lunch break",
     "I'm worried that this is a con, so I rang you",
     "I don't want to go in there and make a fool of myself",
 ]
