@@ -10,8 +10,9 @@ sharp tools and idioms are only spoken of. The 24 of `seventh` are longer calls 
 several countries and veiled words, by a writer who knew the table of rules, two other conversations and no
 pattern.
 
-The `third`, `fifth` and `seventh` were kept aside as a whole while the rules were improved on the others,
-half of the `sixth` for a time; then they were opened in turn, and now all of them may be read.
+Of the first, `second` and `fourth` every second call was kept aside, by name, and the `third`, `fifth` and
+`seventh` as a whole, while the rules were improved on the others; then they were opened in turn, and now all
+of them may be read.
 
 The 28 of `eighth` are two of each of fourteen trades, one in each language, 10 of them good calls, in the
 half sentences of the telephone. Their writer knew the table of rules, the titles and reasons that are shown,
@@ -61,13 +62,8 @@ from monitor.core.audio import Party
 FOLDER = Path(__file__).resolve().parent / "conversations"
 BATCHES = ("", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
 """Folders in it, in the order in which they were written."""
-WHOLLY_ASIDE = frozenset({"eighth"})
+KEPT_ASIDE = frozenset({"eighth"})
 """Batches of which nobody reads a call to improve a pattern."""
-WHOLLY_READ = frozenset({"third", "fifth", "sixth", "seventh"})
-"""Batches of which every call may be read to improve patterns: none of them is kept aside any more."""
-READ_FOR_AGENTS = frozenset({"fourth"})
-"""Batches of which the calls kept aside were read, too, to improve the agents' patterns: they still judge
-what is heard of callers, and no longer what is heard of agents."""
 
 FAMILIES = {
     "comfort": "S0-03 S0-11 S0-14 S0-32 S0-46 S1-06 S1-11 S1-14 S2-24 S4-14 S4-19 S4-20 S4-23",

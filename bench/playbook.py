@@ -24,9 +24,7 @@ from typing import Any
 from bench import second_reader
 from bench.labelled import (
     BATCHES,
-    READ_FOR_AGENTS,
-    WHOLLY_ASIDE,
-    WHOLLY_READ,
+    KEPT_ASIDE,
     Conversation,
     load_conversations,
     rules_of,
@@ -245,13 +243,10 @@ def main() -> int:
             show(f"exact text, {language}", part, rulebook)
     kept_aside = held_out(every)
     for batch, name in enumerate(BATCHES):
-        whole = [one for one in written if one.conversation.batch == batch]
-        part = whole if name in WHOLLY_READ else [one for one in whole if one.conversation.id in kept_aside]
+        part = [one for one in written if one.conversation.batch == batch]
         if part:
-            which = f"the {name or 'first'} batch"
-            by_whom = "no caller's pattern" if name in READ_FOR_AGENTS else "no pattern"
-            what = "all open to be read" if name in WHOLLY_READ else f"that {by_whom} was written against"
-            show(f"exact text, calls of {which}, {what}", part, rulebook)
+            what = "that no pattern was written against" if name in KEPT_ASIDE else "open to be read"
+            show(f"exact text, calls of the {name or 'first'} batch, {what}", part, rulebook)
     show_second_reader(calls, played[: len(stages)], rulebook)
     if spoken:
         names = {one.conversation.id for one in spoken}
@@ -271,21 +266,8 @@ def main() -> int:
 
 
 def held_out(calls: Iterable[Conversation]) -> frozenset[str]:
-    """The calls kept aside: of each batch and language every second by name, of `WHOLLY_ASIDE` all, of
-    `WHOLLY_READ` none.
-
-    The others improve patterns. Those kept aside from the first two batches were looked at once, when the
-    agents' patterns were widened: a dozen new ones that spoke falsely there were narrowed.
-    """
-    groups: dict[tuple[int, str], list[str]] = {}
-    for call in calls:
-        groups.setdefault((call.batch, call.language), []).append(call.id)
-    return frozenset(
-        id_
-        for (batch, _), ids in groups.items()
-        if BATCHES[batch] not in WHOLLY_READ
-        for id_ in (ids if BATCHES[batch] in WHOLLY_ASIDE else sorted(ids)[1::2])
-    )
+    """The calls kept aside, which nobody reads to improve a pattern."""
+    return frozenset(call.id for call in calls if BATCHES[call.batch] in KEPT_ASIDE)
 
 
 def _wanted(calls: Iterable[Conversation], names: Sequence[str], only: str | None) -> Iterable[Conversation]:
